@@ -1,0 +1,187 @@
+import { z } from 'zod'
+import { id, instant } from './common.ts'
+import { FAILURE_CATEGORIES } from './errors.ts'
+import { country } from './imports.ts'
+import { CAMPAIGN_STATUSES, PAUSE_REASONS, RECIPIENT_STATUSES } from './states.ts'
+
+/** WhatsApp's limit for one text message, in UTF-16 units as its clients count. */
+export const MAX_TEXT_LENGTH = 4096
+export const MAX_STEPS = 10
+/** Recipients typed into one request; longer lists come as an import. */
+export const MAX_TYPED_RECIPIENTS = 10_000
+/** Seconds between two messages of one campaign. Below 5 s only where the gateway paces itself. */
+export const MIN_DELAY_S = 5
+export const MAX_DELAY_S = 300
+
+/** One step of the sequence that every recipient gets. */
+export const campaignMessage = z.strictObject({
+  type: z.literal('text'),
+  content: z.string().min(1).max(MAX_TEXT_LENGTH),
+  /** Pause after the step before, at most one day. */
+  delayBeforeMs: z.int().min(0).max(86_400_000).optional(),
+})
+export type CampaignMessage = z.infer<typeof campaignMessage>
+
+export const typedRecipient = z.strictObject({
+  phone: z.string().min(1).max(200),
+  name: z.string().max(500).optional(),
+  variables: z.record(z.string().min(1).max(100), z.string().max(4096)).optional(),
+})
+export type TypedRecipient = z.infer<typeof typedRecipient>
+
+export const UNKNOWN_POLICIES = ['resend', 'hold', 'skip'] as const
+export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number]
+
+export const createCampaignBody = z
+  .strictObject({
+    name: z.string().trim().min(1).max(120),
+    channelId: id,
+    messages: z.array(campaignMessage).min(1).max(MAX_STEPS),
+    recipients: z.strictObject({
+      contacts: z.array(typedRecipient).max(MAX_TYPED_RECIPIENTS).optional(),
+      importIds: z.array(id).max(100).optional(),
+    }),
+    /** Seconds; drawn per message between the two. */
+    delayMin: z.number().min(0).max(MAX_DELAY_S),
+    delayMax: z.number().min(0).max(MAX_DELAY_S),
+    randomizeOrder: z.boolean().default(false),
+    unknownPolicy: z.enum(UNKNOWN_POLICIES).default('resend'),
+    defaultCountry: country.optional(),
+    start: z.boolean().default(false),
+  })
+  .refine((body) => body.delayMin <= body.delayMax, { path: ['delayMax'], error: 'delayMax is below delayMin.' })
+export type CreateCampaignBody = z.input<typeof createCampaignBody>
+
+/** What became of the people chosen. `chosen` = `recipients` + `duplicates` + `invalid`. */
+export const audienceTotals = z.object({
+  chosen: z.number(),
+  recipients: z.number(),
+  duplicates: z.number(),
+  invalid: z.number(),
+})
+export type AudienceTotals = z.infer<typeof audienceTotals>
+
+/** Answer of `POST /api/user/bulk-campaigns` (201). `totals` is complete when `preparing` is false. */
+export const createdCampaign = z.object({
+  campaignId: id,
+  status: z.enum(CAMPAIGN_STATUSES),
+  preparing: z.boolean(),
+  totals: audienceTotals,
+})
+export type CreatedCampaign = z.infer<typeof createdCampaign>
+
+export const counts = z.object(
+  Object.fromEntries(RECIPIENT_STATUSES.map((status) => [status, z.number()])) as Record<
+    (typeof RECIPIENT_STATUSES)[number],
+    z.ZodNumber
+  >,
+)
+/** The books: `total` is the sum of the states. */
+export const stats = counts.extend({ total: z.number() })
+export type Stats = z.infer<typeof stats>
+
+export const recentError = z.object({
+  contactId: z.number().nullable(),
+  /** Masked but for the last four digits. */
+  phone: z.string().nullable(),
+  category: z.enum(FAILURE_CATEGORIES),
+  code: z.string(),
+  message: z.string(),
+  at: instant,
+})
+export type RecentError = z.infer<typeof recentError>
+
+/** `GET /api/user/bulk-campaigns/:id/progress`, and each `progress` event of `/:id/events`. */
+export const campaignProgress = z.object({
+  campaignId: id,
+  status: z.enum(CAMPAIGN_STATUSES),
+  pauseReason: z.enum(PAUSE_REASONS).nullable(),
+  preparing: z.boolean(),
+  startRequested: z.boolean(),
+  stats,
+  /** For people, in Portuguese; the web words it itself from the seconds. */
+  estimatedTimeRemaining: z.string().nullable(),
+  estimatedSecondsRemaining: z.number().nullable(),
+  /** Accepted messages per minute spent running; null before the first. */
+  averageSpeed: z.number().nullable(),
+  recentErrors: z.array(recentError).max(5),
+  failedByCategory: z.record(z.string(), z.number()),
+  startedAt: instant.nullable(),
+  finishedAt: instant.nullable(),
+  at: instant,
+})
+export type CampaignProgress = z.infer<typeof campaignProgress>
+
+/** One row of the list. */
+export const campaignSummary = z.object({
+  id,
+  name: z.string(),
+  channelId: id,
+  channelName: z.string(),
+  status: z.enum(CAMPAIGN_STATUSES),
+  pauseReason: z.enum(PAUSE_REASONS).nullable(),
+  preparing: z.boolean(),
+  startRequested: z.boolean(),
+  stats,
+  createdAt: instant,
+  startedAt: instant.nullable(),
+  finishedAt: instant.nullable(),
+})
+export type CampaignSummary = z.infer<typeof campaignSummary>
+
+/** `GET /api/user/bulk-campaigns/:id` */
+export const campaignDetails = campaignSummary.extend({
+  messages: z.array(campaignMessage),
+  delayMin: z.number(),
+  delayMax: z.number(),
+  randomizeOrder: z.boolean(),
+  unknownPolicy: z.enum(UNKNOWN_POLICIES),
+  totals: audienceTotals,
+})
+export type CampaignDetails = z.infer<typeof campaignDetails>
+
+export const campaignFilter = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(200))
+    .optional(),
+  cursor: z.string().max(200).optional(),
+  status: z.enum(CAMPAIGN_STATUSES).optional(),
+})
+
+/** Answer of start, pause, resume and cancel. */
+export const campaignState = z.object({
+  campaignId: id,
+  status: z.enum(CAMPAIGN_STATUSES),
+  pauseReason: z.enum(PAUSE_REASONS).nullable(),
+  preparing: z.boolean(),
+  startRequested: z.boolean(),
+})
+export type CampaignState = z.infer<typeof campaignState>
+
+/** One recipient in the books. */
+export const campaignContact = z.object({
+  contactId: z.number(),
+  phone: z.string(),
+  name: z.string().nullable(),
+  status: z.enum(RECIPIENT_STATUSES),
+  messageId: z.string().nullable(),
+  attempts: z.number(),
+  errorCategory: z.enum(FAILURE_CATEGORIES).nullable(),
+  errorCode: z.string().nullable(),
+  statusAt: instant,
+})
+export type CampaignContact = z.infer<typeof campaignContact>
+
+export const campaignContactFilter = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(200))
+    .optional(),
+  cursor: z.string().max(200).optional(),
+  status: z.enum(RECIPIENT_STATUSES).optional(),
+})

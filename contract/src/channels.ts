@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { id, instant } from './common.ts'
+
+export const GATEWAYS = ['wuzapi', 'cloud', 'sandbox'] as const
+export type GatewayName = (typeof GATEWAYS)[number]
+
+/** Gateways a channel can be made for today. The Cloud API adapter is not built yet. */
+export const AVAILABLE_GATEWAYS = ['wuzapi', 'sandbox'] as const
+
+/** The longest pause a channel may ask for between two messages: one hour. */
+const delayMs = z.int().min(0).max(3_600_000)
+
+const common = {
+  name: z.string().trim().min(1).max(80),
+  /** The least pause between two messages of this number, in milliseconds. */
+  minDelay: delayMs.optional(),
+}
+
+/** How the pretend gateway behaves; all optional, all changeable while it runs. */
+export const sandboxBehaviour = z.strictObject({
+  latencyMinMs: z.int().min(0).max(60_000).optional(),
+  latencyMaxMs: z.int().min(0).max(60_000).optional(),
+  /** Share of numbers that are not on WhatsApp, 0 to 1. */
+  notOnWhatsapp: z.number().min(0).max(1).optional(),
+  /** Share of sends that fail once with a transient error, 0 to 1. */
+  transientErrors: z.number().min(0).max(1).optional(),
+  /** Share of accepted messages that get a `Delivered` receipt, 0 to 1. */
+  delivered: z.number().min(0).max(1).optional(),
+  /** Share of delivered messages that get a `Read` receipt, 0 to 1. */
+  read: z.number().min(0).max(1).optional(),
+  /** How many requests of this number may be under way at once. WuzAPI serialises: 1. */
+  maxInFlight: z.int().min(1).max(64).optional(),
+  /** Messages a minute before it answers with a rate limit; 0 is none. */
+  rateLimitPerMinute: z.int().min(0).max(1_000_000).optional(),
+})
+export type SandboxBehaviour = z.infer<typeof sandboxBehaviour>
+
+export const createChannelBody = z.discriminatedUnion('gateway', [
+  z.strictObject({
+    ...common,
+    gateway: z.literal('wuzapi'),
+    baseUrl: z.url({ protocol: /^https?$/ }).max(500),
+    token: z.string().min(8).max(256),
+    /** Key that the gateway signs its webhooks with, 32 characters or more. */
+    webhookKey: z.string().min(32).max(256).optional(),
+  }),
+  z.strictObject({ ...common, gateway: z.literal('sandbox'), sandbox: sandboxBehaviour.optional() }),
+])
+export type CreateChannelBody = z.infer<typeof createChannelBody>
+
+export const editChannelBody = z
+  .strictObject({
+    name: common.name.optional(),
+    minDelay: delayMs.optional(),
+    baseUrl: z.url({ protocol: /^https?$/ }).max(500).optional(),
+    token: z.string().min(8).max(256).optional(),
+    webhookKey: z.string().min(32).max(256).optional(),
+    sandbox: sandboxBehaviour.optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, 'Name at least one field to change.')
+export type EditChannelBody = z.infer<typeof editChannelBody>
+
+/** Ready to send = connected and logged in. `unreachable`: the gateway did not answer. */
+export const CHANNEL_STATUSES = ['unknown', 'ready', 'disconnected', 'logged_out', 'unauthorized', 'unreachable'] as const
+export type ChannelStatus = (typeof CHANNEL_STATUSES)[number]
+
+/** A channel as the API shows it. The token never leaves the server. */
+export const channel = z.object({
+  id,
+  name: z.string(),
+  gateway: z.enum(GATEWAYS),
+  baseUrl: z.string().nullable(),
+  minDelay: z.number(),
+  status: z.enum(CHANNEL_STATUSES),
+  statusCheckedAt: instant.nullable(),
+  createdAt: instant,
+})
+export type Channel = z.infer<typeof channel>
+
+/** `GET /api/user/channels/:id/status`: asked from the gateway at that moment. */
+export const channelStatus = z.object({
+  status: z.enum(CHANNEL_STATUSES),
+  connected: z.boolean(),
+  loggedIn: z.boolean(),
+  /** The WhatsApp number behind the channel, digits only, once paired. */
+  number: z.string().nullable(),
+  checkedAt: instant,
+})
+export type ChannelStatusAnswer = z.infer<typeof channelStatus>
