@@ -1,0 +1,70 @@
+import type { ColumnType, Generated, Selectable } from 'kysely'
+import type { CampaignMessage, UnknownPolicy } from '#contract/campaigns.ts'
+import type { RejectReason } from '#contract/imports.ts'
+import type { CampaignStatus, PauseReason } from '#contract/states.ts'
+
+type Instant = ColumnType<Date, Date | undefined, Date>
+type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
+
+export interface CampaignsTable {
+  user_id: string
+  id: Generated<string>
+  channel_id: string
+  name: string
+  status: Generated<CampaignStatus>
+  pause_reason: PauseReason | null
+  message_tag: number
+  messages: ColumnType<CampaignMessage[], string, string>
+  delay_min_ms: number
+  delay_max_ms: number
+  randomize_order: boolean
+  order_seed: number
+  unknown_policy: Generated<UnknownPolicy>
+  scheduled_at: NullableInstant
+  preparing: Generated<boolean>
+  start_requested: Generated<boolean>
+  prepare_source: Generated<number>
+  prepare_after: Generated<number>
+  next_recipient: Generated<number>
+  chosen: Generated<number>
+  duplicates: Generated<number>
+  invalid: Generated<number>
+  processing_lock: string | null
+  lock_acquired_at: NullableInstant
+  lock_renewed_at: NullableInstant
+  lock_expires_at: NullableInstant
+  lock_epoch: Generated<number>
+  created_at: Instant
+  started_at: NullableInstant
+  finished_at: NullableInstant
+  running_ms: Generated<number>
+  running_since: NullableInstant
+  deleted_at: NullableInstant
+}
+
+export interface CampaignSourcesTable {
+  user_id: string
+  campaign_id: string
+  position: number
+  kind: 'typed' | 'import'
+  import_id: string | null
+}
+
+export interface CampaignTypedRecipientsTable {
+  user_id: string
+  campaign_id: string
+  position: number
+  phone: string | null
+  name: string | null
+  variables: ColumnType<Record<string, string>, string | undefined, string>
+  input: string | null
+  reason: RejectReason | null
+}
+
+export interface CampaignTables {
+  campaigns: CampaignsTable
+  campaign_sources: CampaignSourcesTable
+  campaign_typed_recipients: CampaignTypedRecipientsTable
+}
+
+export type CampaignRow = Selectable<CampaignsTable>

@@ -1,0 +1,44 @@
+import type { ColumnType, Generated, Selectable } from 'kysely'
+import type { ChannelStatus, GatewayName, SandboxBehaviour } from '#contract/channels.ts'
+
+type Instant = ColumnType<Date, Date | undefined, Date>
+type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
+
+export interface ChannelsTable {
+  user_id: string
+  id: Generated<string>
+  name: string
+  gateway: GatewayName
+  base_url: string | null
+  /** The sandbox's behaviour, nothing else yet. Written as JSON text. */
+  settings: ColumnType<{ sandbox?: SandboxBehaviour }, string | undefined, string>
+  token_ciphertext: Buffer
+  token_hash: Buffer
+  webhook_key_ciphertext: Buffer | null
+  webhook_secret_hash: Buffer
+  min_delay_ms: Generated<number>
+  status: Generated<ChannelStatus>
+  status_checked_at: NullableInstant
+  webhook_registered_at: NullableInstant
+  next_slot_at: NullableInstant
+  back_off_until: NullableInstant
+  lane_owner: string | null
+  lane_epoch: Generated<number>
+  lane_acquired_at: NullableInstant
+  lane_expires_at: NullableInstant
+  created_at: Instant
+  deleted_at: NullableInstant
+}
+
+export interface InstanceFactsTable {
+  name: string
+  value: string
+  created_at: Instant
+}
+
+export interface ChannelTables {
+  channels: ChannelsTable
+  instance_facts: InstanceFactsTable
+}
+
+export type ChannelRow = Selectable<ChannelsTable>

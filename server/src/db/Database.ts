@@ -1,0 +1,24 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { AuditTables } from '#server/audit/auditTables.ts'
+import type { AuthTables } from '#server/auth/authTables.ts'
+import type { CampaignTables } from '#server/campaigns/campaignTables.ts'
+import type { ChannelTables } from '#server/channels/channelTables.ts'
+import type { ContactTables } from '#server/contacts/contactTables.ts'
+import type { DispatchTables } from '#server/dispatch/dispatchTables.ts'
+import type { ReceiptTables } from '#server/receipts/receiptTables.ts'
+import type { RecipientTables } from '#server/recipients/recipientTables.ts'
+
+/** Every table, gathered from the domains that own them; types only. */
+export interface Database
+  extends AuditTables,
+    AuthTables,
+    CampaignTables,
+    ChannelTables,
+    ContactTables,
+    DispatchTables,
+    ReceiptTables,
+    RecipientTables {}
+
+export type Db = Kysely<Database>
+/** What must be atomic takes this: forgetting the transaction is a type error. */
+export type Trx = Transaction<Database>

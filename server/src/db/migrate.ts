@@ -1,0 +1,25 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { sql, Migrator, type Migration } from 'kysely'
+import type { Db } from './Database.ts'
+
+const FOLDER = new URL('./migrations/', import.meta.url)
+
+/**
+ * Brings the schema up to date: `migrations/NNNN_name.sql`, in order, each once, under a lock that a second process
+ * waits for. All or nothing: a failing file leaves the schema as it was. Throws what PostgreSQL said.
+ */
+export async function migrate(db: Db): Promise<{ applied: string[] }> {
+  const migrator = new Migrator({ db, provider: { getMigrations: readMigrations }, migrationTableName: 'schema_migrations', migrationLockTableName: 'schema_migrations_lock' })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+  return { applied: (results ?? []).map((result) => result.migrationName) }
+}
+
+async function readMigrations(): Promise<Record<string, Migration>> {
+  const files = (await readdir(FOLDER)).filter((file) => /^\d{4}_\w+\.sql$/.test(file)).sort()
+  const entries = files.map(async (file) => {
+    const text = await readFile(new URL(file, FOLDER), 'utf8')
+    return [file.replace(/\.sql$/, ''), { up: async (db: Db) => void (await sql.raw(text).execute(db)) }] as const
+  })
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, Migration>
+}

@@ -1,0 +1,49 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Log } from '#server/lib/logger.ts'
+import type { Database, Db } from './Database.ts'
+import { refuseInsideTransaction } from './transaction.ts'
+
+export type ConnectionSettings =
+  | { connectionString: string }
+  | { host: string; port: number; user: string; database: string; password?: string }
+
+export type OpenDatabase = { db: Db; close(): Promise<void> }
+
+const INT8 = 20
+
+// pg gives int8 and count(*) as text; ours fit a number, and one that does not must not lose digits silently.
+pg.types.setTypeParser(INT8, (text) => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError('An int8 beyond 2^53 came from the database.')
+  return value
+})
+
+/**
+ * Opens a pool and a Kysely on it. Nothing is connected yet.
+ *
+ * A black-holed socket hangs for ever in `pg` unless `query_timeout` (client side) and `connectionTimeoutMillis` are
+ * set; `statement_timeout` does not help there, because the server's answer never arrives. A backend that is
+ * terminated emits `error` on idle and on checked-out clients alike; without both listeners the process dies.
+ */
+export function openDatabase(
+  connection: ConnectionSettings,
+  options: { log: Log; max: number; name: string; queryTimeoutMs?: number },
+): OpenDatabase {
+  const pool = new pg.Pool({
+    ...connection,
+    max: options.max,
+    application_name: `revoada-${options.name}`,
+    connectionTimeoutMillis: 3000,
+    query_timeout: options.queryTimeoutMs ?? 5000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    options: '-c TimeZone=UTC',
+  })
+  const onError = (error: Error) => options.log.warn({ err: error, pool: options.name }, 'database connection lost')
+  pool.on('error', onError)
+  pool.on('connect', (client) => client.on('error', onError))
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  refuseInsideTransaction(db)
+  return { db, close: () => db.destroy() }
+}

@@ -1,0 +1,37 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Db, Trx } from './Database.ts'
+
+const inside = new AsyncLocalStorage<boolean>()
+
+/**
+ * Runs `work` in one transaction. Inside, only `trx` may be used: the outer `db` would leave the transaction and can
+ * drain the pool until nothing moves, so it throws there.
+ */
+export function transaction<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
+  return db.transaction().execute((trx) => inside.run(true, () => work(trx)))
+}
+
+/** Makes any use of `db` within `transaction()` an error. Called once, when the database is opened. */
+export function refuseInsideTransaction(db: Db): void {
+  const executor = db.getExecutor()
+  const provide = executor.provideConnection.bind(executor)
+  executor.provideConnection = (consumer) => {
+    if (inside.getStore() === true) throw new Error('The database was used outside its transaction; use trx.')
+    return provide(consumer)
+  }
+}
+
+const SERIALIZATION_FAILURE = '40001'
+const DEADLOCK_DETECTED = '40P01'
+
+/** Repeats `work` while PostgreSQL asks for it (deadlock, serialization failure), at most `attempts` times. */
+export async function retryOnConflict<T>(work: () => Promise<T>, attempts = 5): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      const code = (error as { code?: unknown }).code
+      if (attempt >= attempts || (code !== SERIALIZATION_FAILURE && code !== DEADLOCK_DETECTED)) throw error
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { FailureCategory } from '#contract/errors.ts'
+import type { Counts, RecipientStatus } from '#contract/states.ts'
+
+type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
+
+export interface CampaignContactsTable {
+  user_id: string
+  campaign_id: string
+  id: number
+  contact_id: number | null
+  status: Generated<RecipientStatus>
+  processing_order: number
+  step: Generated<number>
+  attempts: Generated<number>
+  resends: Generated<number>
+  maybe_sent: Generated<boolean>
+  started_deaths: Generated<number>
+  claim_epoch: number | null
+  next_attempt_at: NullableInstant
+  rendered_at: NullableInstant
+  status_at: ColumnType<Date, Date | undefined, Date>
+  phone: string
+  name: string | null
+  error_category: FailureCategory | null
+  error_code: string | null
+  variables: ColumnType<Record<string, string>, string | undefined, string>
+}
+
+export type CampaignCountsTable = { user_id: string; campaign_id: string } & { [S in keyof Counts]: Generated<number> }
+
+export interface CampaignContactStepsTable {
+  user_id: string
+  campaign_id: string
+  contact_id: number
+  step: number
+  status: RecipientStatus
+  settled_at: ColumnType<Date, Date | undefined, Date>
+}
+
+export interface CampaignErrorLogsTable {
+  id: GeneratedAlways<number>
+  user_id: string
+  campaign_id: string
+  contact_id: number | null
+  error_type: FailureCategory
+  error_code: string
+  error_message: string
+  stack_trace: string | null
+  created_at: ColumnType<Date, Date | undefined, never>
+}
+
+export interface RecipientTables {
+  campaign_contacts: CampaignContactsTable
+  campaign_counts: CampaignCountsTable
+  campaign_contact_steps: CampaignContactStepsTable
+  campaign_error_logs: CampaignErrorLogsTable
+}
