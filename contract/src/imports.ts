@@ -27,6 +27,26 @@ export type RejectReason = (typeof REJECT_REASONS)[number]
 export const WARNING_REASONS = ['SEVERAL_NUMBERS', 'SHORTHAND_NUMBER', 'TEXT_IGNORED', 'TEXT_CLEANED'] as const
 export type WarningReason = (typeof WARNING_REASONS)[number]
 
+/** Why a whole file could not be used. The web has a sentence for each. */
+export const IMPORT_FAILURES = [
+  'EMPTY_FILE',
+  'NO_ROWS',
+  /** A spreadsheet (xlsx, xls, ods), not a CSV saved from it. */
+  'SPREADSHEET_FILE',
+  'BINARY_FILE',
+  'BAD_ENCODING',
+  'UNCLOSED_QUOTE',
+  'ROW_TOO_LARGE',
+  'TOO_MANY_COLUMNS',
+  'NO_PHONE_COLUMN',
+  'INTERNAL',
+] as const
+export type ImportFailureReason = (typeof IMPORT_FAILURES)[number]
+
+/** `line` is where it showed, counted from 1; null where no line is meant. */
+export const importFailure = z.object({ reason: z.enum(IMPORT_FAILURES), line: z.number().nullable() })
+export type ImportFailure = z.infer<typeof importFailure>
+
 /** Progress and outcome of one file. Every data row is accepted, duplicate or rejected: they add up to `rows`. */
 export const contactImport = z.object({
   id,
@@ -49,7 +69,7 @@ export const contactImport = z.object({
   encoding: z.string().nullable(),
   delimiter: z.string().nullable(),
   /** Why the whole file could not be used, with the line where that showed. */
-  failure: z.object({ reason: z.string(), line: z.number().nullable() }).nullable(),
+  failure: importFailure.nullable(),
   createdAt: instant,
   finishedAt: instant.nullable(),
 })

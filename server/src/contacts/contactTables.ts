@@ -1,0 +1,86 @@
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { ImportFailure, ImportStatus, RejectReason, WarningReason } from '#contract/imports.ts'
+
+type Instant = ColumnType<Date, Date | undefined, Date>
+type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
+/** Read as what it is, written as JSON text. */
+type Json<T> = ColumnType<T, string | undefined, string>
+
+export interface ContactsTable {
+  user_id: string
+  id: GeneratedAlways<number>
+  /** E.164 with `+`. */
+  phone: string
+  name: Generated<string>
+  variables: Json<Record<string, string>>
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface ContactImportsTable {
+  user_id: string
+  id: Generated<string>
+  file_name: string
+  status: Generated<ImportStatus>
+  default_country: string
+  bytes_total: Generated<number>
+  bytes_read: Generated<number>
+  rows: Generated<number>
+  accepted: Generated<number>
+  created: Generated<number>
+  duplicates: Generated<number>
+  rejected: Generated<number>
+  warnings: Generated<number>
+  columns: Json<string[]>
+  encoding: string | null
+  delimiter: string | null
+  failure: ColumnType<ImportFailure | null, string | null | undefined, string | null>
+  lease_owner: string | null
+  lease_expires_at: NullableInstant
+  created_at: Instant
+  finished_at: NullableInstant
+}
+
+export interface ImportContactsTable {
+  user_id: string
+  import_id: string
+  contact_id: number
+  line: number
+  created: boolean
+}
+
+export interface ImportRejectionsTable {
+  user_id: string
+  import_id: string
+  line: number
+  reason: RejectReason
+  field: string
+  cells: Json<string[]>
+}
+
+export interface ImportWarningsTable {
+  user_id: string
+  import_id: string
+  line: number
+  reason: WarningReason
+  field: string
+  phone: string
+  others: Json<string[]>
+  cells: Json<string[]>
+}
+
+export interface UploadChunksTable {
+  user_id: string
+  upload_id: string
+  seq: number
+  bytes: Buffer
+}
+
+export interface ContactTables {
+  contacts: ContactsTable
+  contact_imports: ContactImportsTable
+  import_contacts: ImportContactsTable
+  import_rejections: ImportRejectionsTable
+  import_warnings: ImportWarningsTable
+  upload_chunks: UploadChunksTable
+}
