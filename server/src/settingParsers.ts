@@ -74,7 +74,7 @@ function commaList(isItem: (item: string) => boolean, message: string) {
 }
 
 const MIN_SECRET_LENGTH = 32
-const MIN_SECRET_BITS = 96
+const MIN_SECRET_BITS = 80
 
 /** Random enough to encrypt with: repeated words and `aaaa…` are long without being secret. */
 export const secret = z

@@ -54,6 +54,7 @@ export function authOptions({ db, log, secretKey, publicUrl }: AuthSettings) {
     verification: VERIFICATION_TABLE,
     plugins: [admin({ defaultRole: 'user', adminRoles: ['admin'], schema: ADMIN_COLUMNS })],
     advanced: {
+      ipAddress: { ipAddressHeaders: ['x-client-address'] },
       database: { generateId: 'uuid' },
       // Switched off because it would put `__Secure-` in front; the name below is the stricter one.
       useSecureCookies: false,

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { apiKey, createApiKeyBody, createdApiKey } from '#contract/auth.ts'
+import { id, idParams, pageOf, pageQuery } from '#contract/common.ts'
+import type { Db } from '#server/db/Database.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { createApiKey, listApiKeys, revokeApiKey } from './apiKeys.ts'
+
+const PATH = '/api/user/api-keys'
+const apiKeyPageQuery = pageQuery.extend({ cursor: id.optional() })
+
+/** A user's API keys. */
+export function apiKeyRoutes({ db }: { db: Db }): RoutePlugin {
+  return async (app) => {
+    app.get(
+      PATH,
+      {
+        config: { access: 'user' },
+        schema: { summary: 'List API keys', querystring: apiKeyPageQuery, response: { 200: pageOf(apiKey) } },
+      },
+      async (request) => listApiKeys(db, requireUser(request).id, request.query),
+    )
+
+    app.post(
+      PATH,
+      {
+        config: { access: 'user' },
+        schema: { summary: 'Make an API key; only this answer shows it', body: createApiKeyBody, response: { 201: createdApiKey } },
+      },
+      async (request, reply) => {
+        const user = requireUser(request)
+        // A key that leaked must not be able to make its own successor and outlive being revoked.
+        if (user.via !== 'session') throw new AppError('FORBIDDEN')
+        reply.code(201)
+        return createApiKey(db, user.id, request.body.name)
+      },
+    )
+
+    app.delete(
+      `${PATH}/:id`,
+      {
+        config: { access: 'user' },
+        schema: { summary: 'Revoke an API key', params: idParams, response: { 204: z.null() } },
+      },
+      async (request, reply) => {
+        await revokeApiKey(db, requireUser(request).id, request.params.id)
+        return reply.code(204).send(null)
+      },
+    )
+  }
+}

@@ -1,0 +1,106 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { sql, type Selectable } from 'kysely'
+import type { ApiKey } from '#contract/auth.ts'
+import type { Db } from '#server/db/Database.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import type { SignedInUser } from '#server/lib/http.ts'
+import type { ApiKeyRow } from './authTables.ts'
+
+const PREFIX = 'rvd_'
+const KEY_BYTES = 32
+/** 32 bytes in base64url without padding. */
+const KEY_SHAPE = /^rvd_[\w-]{43}$/
+/** Enough to recognise a key by: `rvd_` and 6 of its 43 characters, which leaves 220 random bits. */
+const SHOWN_LENGTH = PREFIX.length + 6
+const PAGE = 50
+
+const COLUMNS = ['id', 'name', 'prefix', 'created_at', 'last_used_at', 'revoked_at'] as const
+
+/** Makes a key; the only time that the key itself is known. */
+export async function createApiKey(db: Db, userId: string, name: string): Promise<ApiKey & { key: string }> {
+  const key = PREFIX + randomBytes(KEY_BYTES).toString('base64url')
+  const row = await db
+    .insertInto('api_keys')
+    .values({ user_id: userId, name, prefix: key.slice(0, SHOWN_LENGTH), key_hash: hashOf(key) })
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow()
+  return { ...toApiKey(row), key }
+}
+
+/** Keys of the user, newest first, revoked ones too; `cursor` is the id of the last one seen. */
+export async function listApiKeys(
+  db: Db,
+  userId: string,
+  { limit = PAGE, cursor }: { limit?: number; cursor?: string },
+): Promise<{ items: ApiKey[]; nextCursor: string | null }> {
+  const rows = await db
+    .selectFrom('api_keys')
+    .select(COLUMNS)
+    .where('user_id', '=', userId)
+    .$if(cursor !== undefined, (query) =>
+      query.where(sql<boolean>`(created_at, id) < (select k.created_at, k.id from api_keys k where k.id = ${cursor} and k.user_id = ${userId})`),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  const items = rows.slice(0, limit).map(toApiKey)
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+}
+
+/** From the next request on the key opens nothing. Revoking twice is fine. Throws NOT_FOUND for someone else's. */
+export async function revokeApiKey(db: Db, userId: string, id: string): Promise<void> {
+  const revoked = await db
+    .updateTable('api_keys')
+    .set({ revoked_at: sql`coalesce(revoked_at, clock_timestamp())` })
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .returning('id')
+    .executeTakeFirst()
+  if (revoked === undefined) throw new AppError('NOT_FOUND')
+}
+
+/** Who the key belongs to; null when it is malformed, unknown or revoked, or its user banned. */
+export async function findApiKeyUser(db: Db, key: string): Promise<SignedInUser | null> {
+  if (!KEY_SHAPE.test(key)) return null
+  const row = await db
+    .selectFrom('api_keys as k')
+    .innerJoin('users as u', 'u.id', 'k.user_id')
+    .select(['k.id as keyId', 'u.id', 'u.name', 'u.email', 'u.role', isUseStale.as('isUseStale')])
+    .where('k.key_hash', '=', hashOf(key))
+    .where('k.revoked_at', 'is', null)
+    .where(isNotBanned)
+    .executeTakeFirst()
+  if (row === undefined) return null
+  if (row.isUseStale) await noteUse(db, row.keyId)
+  return { id: row.id, name: row.name, email: row.email, role: row.role ?? 'user', via: 'apiKey' }
+}
+
+// Once a minute is enough to see that a key lives; on every request it would double the cost of each.
+const isUseStale = sql<boolean>`(k.last_used_at is null or k.last_used_at < clock_timestamp() - interval '1 minute')`
+
+const isNotBanned = sql<boolean>`(u.banned is not true or u.ban_expires < clock_timestamp())`
+
+async function noteUse(db: Db, keyId: string): Promise<void> {
+  await db
+    .updateTable('api_keys as k')
+    .set({ last_used_at: sql`clock_timestamp()` })
+    .where('k.id', '=', keyId)
+    .where(isUseStale)
+    .execute()
+}
+
+function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
+
+function toApiKey(row: Pick<Selectable<ApiKeyRow>, (typeof COLUMNS)[number]>): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    createdAt: row.created_at.toISOString(),
+    lastUsedAt: row.last_used_at?.toISOString() ?? null,
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  }
+}

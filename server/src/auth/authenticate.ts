@@ -1,0 +1,36 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Db } from '#server/db/Database.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import type { SignedInUser } from '#server/lib/http.ts'
+import { findApiKeyUser } from './apiKeys.ts'
+import type { Auth } from './createAuth.ts'
+import { findSession } from './sessions.ts'
+
+const BEARER = /^bearer +(\S+) *$/i
+
+/** Whether the request brings an API key, which no browser adds by itself. */
+export function hasBearer(request: FastifyRequest): boolean {
+  return BEARER.test(request.headers.authorization ?? '')
+}
+
+/**
+ * Who sends the request: by API key when there is one, else by session cookie. A key that is not accepted does not
+ * fall back to the cookie. Throws UNAUTHENTICATED when neither holds.
+ */
+export async function authenticate(
+  { db, auth }: { db: Db; auth: Auth },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<SignedInUser> {
+  const key = BEARER.exec(request.headers.authorization ?? '')?.[1]
+  const user = key === undefined ? await bySession(auth, request, reply) : await findApiKeyUser(db, key)
+  if (user === null) throw new AppError('UNAUTHENTICATED')
+  return user
+}
+
+async function bySession(auth: Auth, request: FastifyRequest, reply: FastifyReply): Promise<SignedInUser | null> {
+  if (request.headers.cookie === undefined) return null
+  const session = await findSession(auth, request)
+  for (const cookie of session?.cookies ?? []) reply.header('set-cookie', cookie)
+  return session?.user ?? null
+}

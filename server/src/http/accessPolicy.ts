@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import { authenticate, hasBearer } from '#server/auth/authenticate.ts'
+import type { Auth } from '#server/auth/createAuth.ts'
+import type { Db } from '#server/db/Database.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import type { Access } from '#server/lib/http.ts'
+
+const ACCESS: readonly Access[] = ['public', 'user', 'admin', 'webhook']
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+export type AccessDeps = { db: Db; auth: Auth; publicUrl: string | null }
+
+/**
+ * Every route must say who may call it, and every request is held against that before its body is read.
+ * Registered before any route: a hook does not see the routes that came earlier.
+ */
+export function enforceAccess(app: FastifyInstance, deps: AccessDeps): void {
+  app.decorateRequest('user', null)
+  app.addHook('onRoute', refuseUndeclared)
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return
+    const access = request.routeOptions.config.access
+    if (access === 'webhook') return
+    refuseForeignOrigin(request, deps.publicUrl)
+    refuseKeyInQuery(request)
+    if (access === 'public') return
+    request.user = await authenticate(deps, request, reply)
+    if (access === 'admin' && request.user.role !== 'admin') throw new AppError('FORBIDDEN')
+  })
+}
+
+/** The HEAD route that Fastify adds to each GET has the same options, so it is covered. */
+function refuseUndeclared({ method, url, config }: RouteOptions): void {
+  if (config !== undefined && ACCESS.includes(config.access)) return
+  throw new Error(`${String(method)} ${url} does not say who may call it: add config: { access }.`)
+}
+
+/**
+ * A browser adds the cookie to requests that another site started; such a request names its origin, or at least says
+ * that it is cross-site. What has neither is no browser, and an API key no browser adds by itself.
+ */
+function refuseForeignOrigin(request: FastifyRequest, publicUrl: string | null): void {
+  if (SAFE_METHODS.has(request.method) || hasBearer(request)) return
+  const { origin, 'sec-fetch-site': site } = request.headers
+  if (origin !== undefined ? isOwnOrigin(origin, request.host, publicUrl) : isOwnSite(site)) return
+  throw new AppError('FOREIGN_ORIGIN')
+}
+
+function isOwnOrigin(origin: string, host: string, publicUrl: string | null): boolean {
+  if (origin === publicUrl) return true
+  return /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).host === host
+}
+
+function isOwnSite(site: string | string[] | undefined): boolean {
+  return site === undefined || site === 'same-origin' || site === 'none'
+}
+
+/** A key in a URL ends up in histories and in the logs of every proxy: it is refused, so that nobody gets used to it. */
+function refuseKeyInQuery(request: FastifyRequest): void {
+  if (/[?&][^=&]*=rvd_/.test(request.raw.url ?? '')) throw new AppError('UNAUTHENTICATED')
+}

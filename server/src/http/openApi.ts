@@ -1,0 +1,80 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { ERRORS } from '#contract/errors.ts'
+import type { Access, RoutePlugin } from '#server/lib/http.ts'
+import { apiDocsPage } from './apiDocsPage.ts'
+
+const SIGNED_IN: Record<string, string[]>[] = [{ session: [] }, { apiKey: [] }]
+
+const ERROR_SCHEMA = {
+  type: 'object',
+  properties: {
+    error: {
+      type: 'object',
+      properties: {
+        code: { type: 'string', enum: Object.keys(ERRORS) },
+        message: { type: 'string' },
+        details: {},
+      },
+      required: ['code', 'message'],
+      additionalProperties: false,
+    },
+  },
+  required: ['error'],
+  additionalProperties: false,
+}
+
+/** Describes every route that is registered after it, from the same zod schemas that check the requests. */
+export async function describeApi(app: FastifyInstance, settings: { version: string; cookieName: string }): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Revoada', version: settings.version, description: 'WhatsApp campaigns whose books balance.' },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: settings.cookieName },
+          apiKey: { type: 'http', scheme: 'bearer' },
+        },
+      },
+    },
+    transform: (document) => {
+      const { schema, url } = jsonSchemaTransform(withSchema(document))
+      const access = document.route.config?.access
+      return { url, schema: schema.hide === true ? schema : { ...schema, ...commonParts(schema, access) } }
+    },
+    transformObject: jsonSchemaTransformObject,
+  })
+}
+
+type TransformInput = Parameters<typeof jsonSchemaTransform>[0]
+
+// A route without any schema would be left out of the document.
+function withSchema(document: TransformInput): TransformInput {
+  return { ...document, schema: document.schema ?? {} }
+}
+
+function commonParts(schema: { response?: unknown }, access: Access | undefined) {
+  const response = schema.response as Record<string, unknown> | undefined
+  const failure = { description: 'Any refusal or failure.', ...ERROR_SCHEMA }
+  return {
+    response: { ...(response ?? { 200: { description: 'Done.' } }), default: failure },
+    security: access === 'user' || access === 'admin' ? SIGNED_IN : [],
+  }
+}
+
+/** The document, and a plain page made of it. */
+export function openApiRoutes({ apiDocs }: { apiDocs: boolean }): RoutePlugin {
+  return async (app) => {
+    app.get(
+      '/api/openapi.json',
+      { config: { access: 'public' }, schema: { summary: 'This document', response: { 200: z.looseObject({ openapi: z.string() }) } } },
+      async () => app.swagger() as { openapi: string },
+    )
+    if (!apiDocs) return
+    app.get('/api/docs', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+      return reply.type('text/html; charset=utf-8').send(apiDocsPage(app.swagger()))
+    })
+  }
+}

@@ -1,0 +1,71 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { createAuth } from '#server/auth/createAuth.ts'
+import { createUser } from '#server/auth/setup.ts'
+import { readConfig, type Config } from '#server/config.ts'
+import type { Db } from '#server/db/Database.ts'
+import type { RoutePlugin } from '#server/lib/http.ts'
+import { testLog } from '#server/test/testDatabase.ts'
+import { apiRoutes } from './apiRoutes.ts'
+import { createApp, type AppDeps } from './app.ts'
+
+export const TEST_PASSWORD = 'correct horse battery'
+
+/** A secret for tests only. */
+export const TEST_SECRET_KEY = 'pH7q2mZx9vK4tR8wL1nB6yD3sF5gJ0cA'
+
+type TestAppOptions = {
+  env?: Record<string, string>
+  routes?: RoutePlugin[]
+  log?: AppDeps['log']
+  webDirectory?: string
+  whyNotReady?: AppDeps['whyNotReady']
+}
+
+/** The real application on the test database, without a web build and with limits that tests do not meet by chance. */
+export async function createTestApp(db: Db, options: TestAppOptions = {}): Promise<FastifyInstance> {
+  const config: Config = readConfig({ NODE_ENV: 'test', SIGN_IN_LIMIT: '1000', ...options.env }, [])
+  const log = options.log ?? testLog
+  const auth = createAuth({ db, log, secretKey: TEST_SECRET_KEY, publicUrl: config.publicUrl })
+  return createApp({
+    config,
+    log,
+    db,
+    auth,
+    whyNotReady: options.whyNotReady ?? (() => null),
+    routes: [...apiRoutes({ auth: { db, auth, signInLimit: config.signInLimit } }), ...(options.routes ?? [])],
+    webDirectory: options.webDirectory ?? join(tmpdir(), 'revoada-no-web-build'),
+  })
+}
+
+let people = 0
+
+/** Makes a user and signs in; `cookie` is for the request's header. */
+export async function signInAs(app: FastifyInstance, db: Db, role: 'admin' | 'user') {
+  const email = `${role}${++people}@example.test`
+  const id = await createUser(db, { name: `Test ${role}`, email, password: TEST_PASSWORD, role })
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/api/auth/sign-in',
+    payload: { email, password: TEST_PASSWORD },
+  })
+  return { id, email, cookie: cookieOf(answer.headers['set-cookie']) }
+}
+
+/** `name=value` of the first cookie that is set. */
+export function cookieOf(setCookie: string | string[] | undefined): string {
+  return [setCookie].flat()[0]?.split(';')[0] ?? ''
+}
+
+/** An API key of the signed-in user, ready as headers. */
+export async function bearerFor(app: FastifyInstance, cookie: string) {
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/api/user/api-keys',
+    headers: { cookie },
+    payload: { name: 'test key' },
+  })
+  const { id, key } = answer.json<{ id: string; key: string }>()
+  return { id, key, headers: { authorization: `Bearer ${key}` } satisfies InjectOptions['headers'] }
+}

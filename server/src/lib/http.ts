@@ -1,0 +1,43 @@
+import type { FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Role } from '#contract/auth.ts'
+import { AppError } from './AppError.ts'
+
+/**
+ * What a domain exports for its routes: `function channelRoutes(deps: ChannelRoutesDeps): RoutePlugin`, listed by name
+ * in `http/apiRoutes.ts`. Each plugin is a scope of its own, so a content type parser or `@fastify/multipart`
+ * registered inside stays inside. Every route has zod schemas (`strictObject` for bodies and query strings) and
+ * `config: { access }`; a route that does not say who may call it stops the start.
+ *
+ * Answers must already be what the response schema says: instants as ISO text, no `Date`.
+ * Errors are thrown as `AppError`; `details: { retryAfterSeconds }` also becomes the `Retry-After` header.
+ */
+export type RoutePlugin = FastifyPluginAsyncZod
+
+/** `user`: anyone signed in, admins too. `webhook`: no sign-in and no check of Origin, the route proves its caller itself. */
+export type Access = 'public' | 'user' | 'admin' | 'webhook'
+
+export type SignedInUser = {
+  id: string
+  name: string
+  email: string
+  role: Role
+  /** How the request proved who it is. */
+  via: 'session' | 'apiKey'
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access: Access
+  }
+  interface FastifyRequest {
+    /** Null on `public` and `webhook` routes. */
+    user: SignedInUser | null
+  }
+}
+
+/** The caller of a `user` or `admin` route. Throws UNAUTHENTICATED where nobody signed in. */
+export function requireUser(request: FastifyRequest): SignedInUser {
+  if (request.user === null) throw new AppError('UNAUTHENTICATED')
+  return request.user
+}
