@@ -196,18 +196,22 @@ describe('columns', () => {
   })
 })
 
-it('a million rows are read in little memory', async () => {
+it('no more of the file is taken than what is read: memory does not grow with the file', async () => {
+  const line = 'Maria Aparecida;(11) 98765-4321;São José dos Campos\n'
+  const chunk = Buffer.from(line.repeat(5000))
+  let taken = 0
   async function* big(): AsyncGenerator<Buffer> {
     yield Buffer.from('nome;telefone;cidade\n')
-    for (let block = 0; block < 200; block++) yield Buffer.from('Maria Aparecida;(11) 98765-4321;São José dos Campos\n'.repeat(5000))
+    for (let block = 0; block < 40; block++) {
+      taken += chunk.length
+      yield chunk
+    }
   }
-  const before = process.memoryUsage().rss
   let rows = 0
-  let peak = 0
   for await (const batch of (await readTable(big(), 'BR')).batches) {
+    expect(batch.length).toBeLessThan(3000)
+    expect(taken - rows * Buffer.byteLength(line)).toBeLessThan(2 * chunk.length)
     rows += batch.length
-    peak = Math.max(peak, process.memoryUsage().rss)
   }
-  expect(rows).toBe(1_000_000)
-  expect(peak - before).toBeLessThan(120 * 1024 * 1024)
+  expect(rows).toBe(200_000)
 })
