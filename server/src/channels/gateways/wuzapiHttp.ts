@@ -1,0 +1,180 @@
+import { Pool, type Dispatcher } from 'undici'
+
+export type HttpRequest = {
+  method: 'GET' | 'POST'
+  path: string
+  /** Flat list of names and values, made once: this runs thousands of times a second. */
+  headers: string[]
+  body: string | null
+}
+
+export type HttpLimits = { deadlineMs: number; maxAnswerBytes: number }
+
+/**
+ * What became of one request. `lost`: no whole answer came; `requestWritten` is false only when it is certain that
+ * not one byte of the request left us.
+ */
+export type Exchange =
+  | { kind: 'answer'; status: number; retryAfter: string | null; text: string; truncated: boolean }
+  | { kind: 'lost'; error: Error; requestWritten: boolean }
+
+/** Why we ended a request ourselves. */
+export class RequestEnded extends Error {
+  readonly code: 'DEADLINE' | 'ABORTED'
+  constructor(code: 'DEADLINE' | 'ABORTED') {
+    super(code === 'DEADLINE' ? 'The deadline of the request passed.' : 'The request was aborted.')
+    this.code = code
+  }
+}
+
+/** Connecting takes one round trip, with TLS three; a host that needs longer than 10 s is out of reach. */
+const CONNECT_TIMEOUT_MS = 10_000
+/** Below the 10 s after which common proxies close a silent connection: the loser of that race is a maybe-sent message. */
+const KEEP_ALIVE_MS = 8_000
+/** Node's own default. More header bytes than this end the exchange. */
+const MAX_HEADER_BYTES = 16_384
+
+/**
+ * Connections to one origin. HTTP/1.1 only, one request at a time each: then a request fails only together with the
+ * connection that it was written to. Certificates are checked even under NODE_TLS_REJECT_UNAUTHORIZED=0.
+ */
+export function createPool(origin: string, options: { connections: number; deadlineMs: number }): Pool {
+  return new Pool(origin, {
+    connections: options.connections,
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, options.deadlineMs), rejectUnauthorized: true },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // The exchange has one deadline over everything. undici's two would not fire on an answer that drips.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+}
+
+/**
+ * One request and its whole answer within `limits.deadlineMs`, counted from this call. Never rejects, follows no
+ * redirect, decodes no compression, and reads at most `maxAnswerBytes` of the body: the rest is cut (`truncated`).
+ */
+export function exchange(pool: Pool, request: HttpRequest, limits: HttpLimits, signal?: AbortSignal): Promise<Exchange> {
+  return new Promise((resolve) => {
+    const handler = new ExchangeHandler(limits, resolve)
+    if (signal !== undefined) endWith(signal, handler)
+    pool.dispatch(request, handler)
+  })
+}
+
+/**
+ * undici's own handler instead of `pool.request`: it tells when a request is written, it can end one in any phase,
+ * and it needs no stream, no AbortSignal and no promise per chunk.
+ */
+class ExchangeHandler implements Dispatcher.DispatchHandler {
+  #limits: HttpLimits
+  #resolve: (result: Exchange) => void
+  #timer: NodeJS.Timeout
+  #settled = false
+  #controller: Dispatcher.DispatchController | null = null
+  #status = 0
+  #headers: Record<string, string | string[] | undefined> = {}
+  #chunks: Buffer[] = []
+  #bytes = 0
+  onSettled: (() => void) | null = null
+
+  constructor(limits: HttpLimits, resolve: (result: Exchange) => void) {
+    this.#limits = limits
+    this.#resolve = resolve
+    this.#timer = setTimeout(endAtDeadline, limits.deadlineMs, this)
+  }
+
+  /** Called right before the request goes to the socket. A request that ended while it waited is not written. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#settled) controller.abort(new RequestEnded('ABORTED'))
+    else this.#controller = controller
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return
+    this.#status = status
+    this.#headers = headers
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const room = this.#limits.maxAnswerBytes - this.#bytes
+    this.#bytes += chunk.length
+    if (chunk.length <= room) {
+      this.#chunks.push(chunk)
+      return
+    }
+    this.#chunks.push(chunk.subarray(0, room))
+    this.#answer(true)
+    controller.abort(new RequestEnded('ABORTED'))
+  }
+
+  onResponseEnd(): void {
+    this.#answer(false)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#settle({ kind: 'lost', error, requestWritten: this.#controller !== null })
+  }
+
+  end(code: 'DEADLINE' | 'ABORTED'): void {
+    const error = new RequestEnded(code)
+    this.#settle({ kind: 'lost', error, requestWritten: this.#controller !== null })
+    this.#controller?.abort(error)
+  }
+
+  #answer(truncated: boolean): void {
+    const [first] = this.#chunks
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+    const retryAfter = this.#headers['retry-after']
+    const encoding = this.#headers['content-encoding']
+    this.#settle({
+      kind: 'answer',
+      status: this.#status,
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
+      // We asked for plain bytes. Unpacking what comes packed all the same would open the door to 10 MB that become 10 GB.
+      text: encoding === undefined || encoding === 'identity' ? body.toString() : '',
+      truncated,
+    })
+  }
+
+  #settle(result: Exchange): void {
+    if (this.#settled) return
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.onSettled?.()
+    this.#resolve(result)
+  }
+}
+
+function endAtDeadline(handler: ExchangeHandler): void {
+  handler.end('DEADLINE')
+}
+
+/** The requests under way for each signal: adding and removing a listener per request walks the list of all others. */
+const openBySignal = new WeakMap<AbortSignal, Set<ExchangeHandler>>()
+
+function endWith(signal: AbortSignal, handler: ExchangeHandler): void {
+  if (signal.aborted) {
+    handler.end('ABORTED')
+    return
+  }
+  const open = openBySignal.get(signal) ?? listen(signal)
+  open.add(handler)
+  handler.onSettled = () => open.delete(handler)
+}
+
+function listen(signal: AbortSignal): Set<ExchangeHandler> {
+  const open = new Set<ExchangeHandler>()
+  openBySignal.set(signal, open)
+  signal.addEventListener('abort', () => {
+    for (const handler of open) handler.end('ABORTED')
+  })
+  return open
+}
