@@ -1,6 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { CampaignMessage, UnknownPolicy } from '#contract/campaigns.ts'
-import type { RejectReason } from '#contract/imports.ts'
 import type { CampaignStatus, PauseReason } from '#contract/states.ts'
 
 type Instant = ColumnType<Date, Date | undefined, Date>
@@ -42,29 +41,8 @@ export interface CampaignsTable {
   deleted_at: NullableInstant
 }
 
-export interface CampaignSourcesTable {
-  user_id: string
-  campaign_id: string
-  position: number
-  kind: 'typed' | 'import'
-  import_id: string | null
-}
-
-export interface CampaignTypedRecipientsTable {
-  user_id: string
-  campaign_id: string
-  position: number
-  phone: string | null
-  name: string | null
-  variables: ColumnType<Record<string, string>, string | undefined, string>
-  input: string | null
-  reason: RejectReason | null
-}
-
 export interface CampaignTables {
   campaigns: CampaignsTable
-  campaign_sources: CampaignSourcesTable
-  campaign_typed_recipients: CampaignTypedRecipientsTable
 }
 
 export type CampaignRow = Selectable<CampaignsTable>

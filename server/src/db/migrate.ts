@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { sql, Migrator, type Migration } from 'kysely'
+import { sql } from 'kysely'
+import { Migrator, type Migration } from 'kysely/migration'
 import type { Db } from './Database.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
@@ -17,9 +18,10 @@ export async function migrate(db: Db): Promise<{ applied: string[] }> {
 
 async function readMigrations(): Promise<Record<string, Migration>> {
   const files = (await readdir(FOLDER)).filter((file) => /^\d{4}_\w+\.sql$/.test(file)).sort()
-  const entries = files.map(async (file) => {
+  const migrations: Record<string, Migration> = {}
+  for (const file of files) {
     const text = await readFile(new URL(file, FOLDER), 'utf8')
-    return [file.replace(/\.sql$/, ''), { up: async (db: Db) => void (await sql.raw(text).execute(db)) }] as const
-  })
-  return Object.fromEntries(await Promise.all(entries)) as Record<string, Migration>
+    migrations[file.replace(/\.sql$/, '')] = { up: async (db) => void (await sql.raw(text).execute(db)) }
+  }
+  return migrations
 }

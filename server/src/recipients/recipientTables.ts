@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
+import type { RejectReason } from '#contract/imports.ts'
 import type { Counts, RecipientStatus } from '#contract/states.ts'
 
 type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
@@ -15,6 +16,7 @@ export interface CampaignContactsTable {
   attempts: Generated<number>
   resends: Generated<number>
   maybe_sent: Generated<boolean>
+  started_epoch: number | null
   started_deaths: Generated<number>
   claim_epoch: number | null
   next_attempt_at: NullableInstant
@@ -28,6 +30,13 @@ export interface CampaignContactsTable {
 }
 
 export type CampaignCountsTable = { user_id: string; campaign_id: string } & { [S in keyof Counts]: Generated<number> }
+
+export interface CampaignFailureCountsTable {
+  user_id: string
+  campaign_id: string
+  category: FailureCategory
+  failed: number
+}
 
 export interface CampaignContactStepsTable {
   user_id: string
@@ -50,9 +59,31 @@ export interface CampaignErrorLogsTable {
   created_at: ColumnType<Date, Date | undefined, never>
 }
 
+export interface CampaignSourcesTable {
+  user_id: string
+  campaign_id: string
+  position: number
+  kind: 'typed' | 'import'
+  import_id: string | null
+}
+
+export interface CampaignTypedRecipientsTable {
+  user_id: string
+  campaign_id: string
+  position: number
+  phone: string | null
+  name: string | null
+  variables: ColumnType<Record<string, string>, string | undefined, string>
+  input: string | null
+  reason: RejectReason | null
+}
+
 export interface RecipientTables {
+  campaign_sources: CampaignSourcesTable
+  campaign_typed_recipients: CampaignTypedRecipientsTable
   campaign_contacts: CampaignContactsTable
   campaign_counts: CampaignCountsTable
+  campaign_failure_counts: CampaignFailureCountsTable
   campaign_contact_steps: CampaignContactStepsTable
   campaign_error_logs: CampaignErrorLogsTable
 }

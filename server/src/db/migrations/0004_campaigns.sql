@@ -86,7 +86,9 @@ create table campaign_contacts (
   -- Requests after one whose fate nobody knows.
   resends smallint not null default 0,
   maybe_sent boolean not null default false,
-  -- Lane epochs that died while this row's request was marked as started.
+  -- A suspect (found in sending after its worker died) is marked with the epoch that starts it again, before it is
+  -- rendered; deaths counts the epochs that died so marked.
+  started_epoch bigint,
   started_deaths smallint not null default 0,
   claim_epoch bigint,
   next_attempt_at timestamptz,
@@ -122,6 +124,15 @@ create table campaign_counts (
   cancelled integer not null default 0,
   primary key (user_id, campaign_id)
 ) with (fillfactor = 20, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+
+-- Of the failed, how many for which reason; written with campaign_counts.
+create table campaign_failure_counts (
+  user_id uuid not null,
+  campaign_id uuid not null,
+  category text not null,
+  failed integer not null,
+  primary key (user_id, campaign_id, category)
+) with (fillfactor = 20);
 
 -- Steps of a sequence that are over, whether the recipient went on to the next or not.
 create table campaign_contact_steps (
@@ -168,3 +179,5 @@ create table workers (
   started_at timestamptz not null default clock_timestamp(),
   heartbeat_at timestamptz not null default clock_timestamp()
 );
+
+create index campaigns_preparing_idx on campaigns (created_at) where preparing;

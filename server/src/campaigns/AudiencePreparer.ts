@@ -1,0 +1,120 @@
+import { sql } from 'kysely'
+import { isFinal } from '#contract/states.ts'
+import type { AuditLogger } from '#server/audit/AuditLogger.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
+import { transaction } from '#server/db/transaction.ts'
+import type { Bell } from '#server/lib/Bell.ts'
+import type { Log } from '#server/lib/logger.ts'
+import { Poller } from '#server/lib/Poller.ts'
+import { expandChunk, findSource } from '#server/recipients/expandAudience.ts'
+import { getCounts } from '#server/recipients/recipientQueries.ts'
+import { moveCampaigns } from './campaignQueries.ts'
+import type { CampaignRow } from './campaignTables.ts'
+
+const CHUNK = 10_000
+/** From here on the planner needs fresh statistics before the first claim; autovacuum would come a minute later. */
+const ANALYZE_FROM = 1000
+
+/**
+ * Expands the audience of campaigns in the background, one chunk a transaction, resumable at any point: where it stands
+ * is on the campaign's row and moves with the recipients it made. Several processes share the work by skipping rows
+ * that another one has locked.
+ */
+export class AudiencePreparer {
+  readonly #db: Db
+  readonly #audit: AuditLogger
+  readonly #bell: Bell
+  readonly #poller: Poller
+  #stopListening: (() => void) | null = null
+
+  constructor(options: { db: Db; audit: AuditLogger; bell: Bell; log: Log; pollMs: number }) {
+    this.#db = options.db
+    this.#audit = options.audit
+    this.#bell = options.bell
+    this.#poller = new Poller({ work: () => this.#round(), intervalMs: options.pollMs, log: options.log })
+  }
+
+  start(): void {
+    this.#stopListening ??= this.#bell.onRing(() => this.#poller.nudge())
+    this.#poller.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopListening?.()
+    this.#stopListening = null
+    await this.#poller.stop()
+  }
+
+  /** One chunk of one campaign; true when there may be more. */
+  async #round(): Promise<boolean> {
+    const done = await transaction(this.#db, async (trx) => {
+      const campaign = await lockNext(trx)
+      if (campaign === undefined) return 'idle'
+      return isFinal(campaign.status) ? this.#abandon(trx, campaign) : this.#expand(trx, campaign)
+    })
+    if (done === 'finished') this.#bell.ring()
+    return done !== 'idle'
+  }
+
+  async #expand(trx: Trx, campaign: CampaignRow): Promise<'more' | 'finished'> {
+    const source = await findSource(trx, campaign.user_id, campaign.id, campaign.prepare_source)
+    if (source === null) return this.#finish(trx, campaign)
+    const chunk = await expandChunk(trx, source, {
+      userId: campaign.user_id,
+      campaignId: campaign.id,
+      nextRecipient: campaign.next_recipient,
+      afterKey: campaign.prepare_after,
+      limit: CHUNK,
+      orderSeed: campaign.randomize_order ? campaign.order_seed : null,
+    })
+    const exhausted = chunk.seen < CHUNK
+    await updateCampaign(trx, campaign, {
+      prepare_source: campaign.prepare_source + (exhausted ? 1 : 0),
+      prepare_after: exhausted ? 0 : chunk.lastKey,
+      next_recipient: campaign.next_recipient + chunk.seen,
+      chosen: campaign.chosen + chunk.seen,
+      duplicates: campaign.duplicates + chunk.seen - chunk.inserted,
+    })
+    return 'more'
+  }
+
+  async #finish(trx: Trx, campaign: CampaignRow): Promise<'finished'> {
+    await updateCampaign(trx, campaign, { preparing: false })
+    if (campaign.next_recipient > ANALYZE_FROM) await sql`analyze campaign_contacts, campaign_counts`.execute(trx)
+    const { pending } = await getCounts(trx, campaign.user_id, campaign.id)
+    const about = { campaignId: campaign.id, userId: campaign.user_id }
+    if (pending === 0) {
+      await moveCampaigns(trx, 'failed', { id: campaign.id })
+      await this.#audit.log(trx, { ...about, userId: null, action: 'fail', details: { reason: 'no valid recipient' } })
+    } else if (campaign.start_requested) {
+      await moveCampaigns(trx, 'running', { id: campaign.id, from: ['draft'] })
+      await this.#audit.log(trx, { ...about, action: 'start', details: { from: campaign.status, recipients: pending } })
+    }
+    return 'finished'
+  }
+
+  async #abandon(trx: Trx, campaign: CampaignRow): Promise<'finished'> {
+    await updateCampaign(trx, campaign, { preparing: false })
+    return 'finished'
+  }
+}
+
+async function lockNext(trx: Trx): Promise<CampaignRow | undefined> {
+  return trx
+    .selectFrom('campaigns')
+    .selectAll()
+    .where('preparing', '=', true)
+    .orderBy('created_at')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst()
+}
+
+async function updateCampaign(
+  trx: Trx,
+  campaign: CampaignRow,
+  changes: Partial<Pick<CampaignRow, 'preparing' | 'prepare_source' | 'prepare_after' | 'next_recipient' | 'chosen' | 'duplicates'>>,
+): Promise<void> {
+  await trx.updateTable('campaigns').set(changes).where('user_id', '=', campaign.user_id).where('id', '=', campaign.id).execute()
+}

@@ -1,0 +1,114 @@
+import { sql } from 'kysely'
+import { openOf, type Counts, type PauseReason } from '#contract/states.ts'
+import type { AuditLogger } from '#server/audit/AuditLogger.ts'
+import type { Db } from '#server/db/Database.ts'
+import { transaction } from '#server/db/transaction.ts'
+import type { SendFailure } from '#server/channels/gateways/Gateway.ts'
+import type { Bell } from '#server/lib/Bell.ts'
+import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
+import { hasOpenRecipients, logCampaignErrors, recount } from '#server/recipients/recipientQueries.ts'
+import { moveCampaigns } from './campaignQueries.ts'
+
+const CANCEL_CHUNK = 5000
+
+/** The changes of state that nobody asked for: completed, paused by the channel, paused by a restart, swept. */
+export class CampaignKeeper {
+  readonly #db: Db
+  readonly #audit: AuditLogger
+  readonly #bell: Bell
+
+  constructor(options: { db: Db; audit: AuditLogger; bell: Bell }) {
+    this.#db = options.db
+    this.#audit = options.audit
+    this.#bell = options.bell
+  }
+
+  /**
+   * running → completed, if the rows themselves say that nobody is left: they are counted here once more, whatever the
+   * counters say. False when somebody is.
+   */
+  async complete(campaign: { userId: string; id: string }): Promise<boolean> {
+    if (await hasOpenRecipients(this.#db, campaign.userId, campaign.id)) return false
+    const completed = await transaction(this.#db, async (trx) => {
+      const { counts, drifted } = await recount(trx, campaign.userId, campaign.id)
+      if (drifted) await this.#auditDrift(trx, campaign.id, counts)
+      if (openOf(counts) > 0) return false
+      const [moved] = await moveCampaigns(trx, 'completed', { id: campaign.id, where: sql<boolean>`not c.preparing` })
+      if (moved === undefined) return false
+      await this.#audit.log(trx, { campaignId: campaign.id, userId: null, action: 'complete', details: { counts } })
+      return true
+    })
+    if (completed) this.#bell.ring()
+    return completed
+  }
+
+  /** Pauses every running campaign of a channel, with one event and one error row each. Burns no recipient. */
+  async pauseChannel(channel: { userId: string; id: string }, reason: PauseReason, failure: SendFailure): Promise<void> {
+    await transaction(this.#db, async (trx) => {
+      const moved = await moveCampaigns(trx, 'paused', { userId: channel.userId, channelId: channel.id, from: ['running'], pauseReason: reason })
+      await this.#audit.logAll(
+        trx,
+        moved.map(({ id }) => ({ campaignId: id, userId: null, action: 'auto-pause' as const, details: { reason, code: failure.code } })),
+      )
+      await logCampaignErrors(
+        trx,
+        moved.map(({ id }) => ({
+          userId: channel.userId,
+          campaignId: id,
+          category: failure.category,
+          code: failure.code,
+          message: failure.message,
+        })),
+      )
+    })
+    this.#bell.ring()
+  }
+
+  /** running → paused (restart) for all campaigns: the product was down, and a person decides when to go on. */
+  async pauseAllAfterRestart(): Promise<string[]> {
+    return this.#pauseAfterRestart(sql<boolean>`true`)
+  }
+
+  /**
+   * The same for campaigns that no live worker may take over: nobody holds them, for longer than `graceMs`, and every
+   * live worker registered only after they were last held.
+   */
+  async pauseOrphans(options: { graceMs: number; workerAliveMs: number }): Promise<string[]> {
+    const ms = (value: number) => sql`${value}::double precision * interval '1 millisecond'`
+    return this.#pauseAfterRestart(sql<boolean>`
+      coalesce(c.lock_expires_at, c.lock_renewed_at) <= clock_timestamp() - ${ms(options.graceMs)}
+      and c.lock_renewed_at <= clock_timestamp() - ${ms(options.graceMs)}
+      and not exists (
+        select 1 from workers w
+        where w.heartbeat_at > clock_timestamp() - ${ms(options.workerAliveMs)} and w.started_at <= c.lock_renewed_at
+      )`)
+  }
+
+  /** Closes rows of cancelled campaigns, a chunk of one campaign at a time; true when there may be more. */
+  async sweepCancelled(): Promise<boolean> {
+    const { rows } = await sql<{ userId: string; id: string }>`
+      select c.user_id as "userId", c.id from campaigns c join campaign_counts k on k.user_id = c.user_id and k.campaign_id = c.id
+      where c.status = 'cancelled' and k.pending + k.retrying + k.sending > 0
+    `.execute(this.#db)
+    let closed = 0
+    for (const { userId, id } of rows) {
+      closed += await transaction(this.#db, (trx) => cancelRecipients(trx, userId, id, CANCEL_CHUNK))
+    }
+    return closed > 0
+  }
+
+  async #pauseAfterRestart(where: ReturnType<typeof sql<boolean>>): Promise<string[]> {
+    return transaction(this.#db, async (trx) => {
+      const moved = await moveCampaigns(trx, 'paused', { from: ['running'], pauseReason: 'restart', where })
+      await this.#audit.logAll(
+        trx,
+        moved.map(({ id }) => ({ campaignId: id, userId: null, action: 'restore' as const, details: { reason: 'restart' } })),
+      )
+      return moved.map(({ id }) => id)
+    })
+  }
+
+  async #auditDrift(trx: Parameters<AuditLogger['log']>[0], id: string, counts: Counts): Promise<void> {
+    await this.#audit.log(trx, { campaignId: id, userId: null, action: 'auto-correct', details: { what: 'counters', counts } })
+  }
+}

@@ -1,0 +1,65 @@
+import { sql } from 'kysely'
+import type { Db } from '#server/db/Database.ts'
+
+/*
+ * The lease columns of campaigns. Only dispatch/CampaignScheduler calls these. All arithmetic is by the database's
+ * clock (`clock_timestamp()`: `now()` stands still within a transaction), each act is one statement.
+ */
+
+export type LockRequest = { campaignId: string; workerId: string; laneEpoch: number; leaseMs: number }
+
+/**
+ * Takes the campaign's lock; null when somebody else holds it alive, the campaign does not run, the lane of its channel
+ * is not ours, or we registered only after the holder before us was last seen (then this is a cold start, not a
+ * takeover, and the campaign is for a person to resume). Returns the new epoch.
+ */
+export async function acquireCampaignLock(db: Db, request: LockRequest): Promise<number | null> {
+  const { rows } = await sql<{ epoch: number }>`
+    update campaigns c
+    set processing_lock = ${request.workerId}, lock_acquired_at = clock_timestamp(), lock_renewed_at = clock_timestamp(),
+      lock_expires_at = clock_timestamp() + ${request.leaseMs}::double precision * interval '1 millisecond', lock_epoch = c.lock_epoch + 1
+    where c.id = ${request.campaignId} and c.status = 'running' and c.deleted_at is null
+      and (c.processing_lock is null or c.processing_lock = ${request.workerId} or c.lock_expires_at <= clock_timestamp())
+      and c.lock_renewed_at >= (select w.started_at from workers w where w.id = ${request.workerId})
+      and exists (
+        select 1 from channels l
+        where l.user_id = c.user_id and l.id = c.channel_id and l.lane_owner = ${request.workerId}
+          and l.lane_epoch = ${request.laneEpoch} and l.lane_expires_at > clock_timestamp()
+      )
+    returning c.lock_epoch as epoch
+  `.execute(db)
+  return rows[0]?.epoch ?? null
+}
+
+/** Gives up our lock, and nobody else's. */
+export async function releaseCampaignLock(db: Db, campaignId: string, workerId: string): Promise<void> {
+  await sql`
+    update campaigns set processing_lock = null, lock_expires_at = null, lock_renewed_at = clock_timestamp()
+    where id = ${campaignId} and processing_lock = ${workerId}
+  `.execute(db)
+}
+
+/** Renews every campaign lock of a lane that is still ours. Returns the campaigns renewed. */
+export async function renewCampaignLocks(db: Db, channelId: string, workerId: string, laneEpoch: number, leaseMs: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    update campaigns c
+    set lock_renewed_at = clock_timestamp(),
+      lock_expires_at = clock_timestamp() + ${leaseMs}::double precision * interval '1 millisecond'
+    where c.channel_id = ${channelId} and c.processing_lock = ${workerId}
+      and exists (
+        select 1 from channels l where l.user_id = c.user_id and l.id = c.channel_id
+          and l.lane_owner = ${workerId} and l.lane_epoch = ${laneEpoch}
+      )
+    returning c.id
+  `.execute(db)
+  return rows.map((row) => row.id)
+}
+
+/** Whether a live worker processes the campaign right now. */
+export async function isProcessed(db: Db, campaignId: string): Promise<boolean> {
+  const { rows } = await sql<{ processed: boolean }>`
+    select processing_lock is not null and lock_expires_at > clock_timestamp() as processed
+    from campaigns where id = ${campaignId}
+  `.execute(db)
+  return rows[0]?.processed ?? false
+}

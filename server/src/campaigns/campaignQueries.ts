@@ -1,0 +1,115 @@
+import { sql } from 'kysely'
+import type { CampaignStatus, Counts, PauseReason } from '#contract/states.ts'
+import { RECIPIENT_STATUSES } from '#contract/states.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
+import type { CampaignRow } from './campaignTables.ts'
+import { entriesTo } from './campaignStates.ts'
+
+/** A campaign of this user; undefined when it is not there, deleted or somebody else's. */
+export async function findCampaign(db: Db | Trx, userId: string, id: string): Promise<CampaignRow | undefined> {
+  return db
+    .selectFrom('campaigns')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+}
+
+/** `cursorAt`: created_at with its microseconds, which a JS date loses. */
+export type CampaignListRow = CampaignRow & { channelName: string; cursorAt: string; counts: Counts }
+
+/** Newest first, from before `before`. */
+export async function listCampaigns(
+  db: Db,
+  userId: string,
+  options: { limit: number; before: { createdAt: string; id: string } | null; statuses: CampaignStatus[] | null },
+): Promise<CampaignListRow[]> {
+  const rows = await db
+    .selectFrom('campaigns as c')
+    .innerJoin('channels as l', (join) => join.onRef('l.user_id', '=', 'c.user_id').onRef('l.id', '=', 'c.channel_id'))
+    .innerJoin('campaign_counts as k', (join) =>
+      join.onRef('k.user_id', '=', 'c.user_id').onRef('k.campaign_id', '=', 'c.id'),
+    )
+    .selectAll('c')
+    .select(['l.name as channelName', sql<string>`c.created_at::text`.as('cursorAt')])
+    .select(RECIPIENT_STATUSES.map((status) => `k.${status} as count_${status}` as const))
+    .where('c.user_id', '=', userId)
+    .where('c.deleted_at', 'is', null)
+    .$if(options.statuses !== null, (query) => query.where('c.status', 'in', options.statuses ?? []))
+    .$if(options.before !== null, (query) =>
+      query.where(sql<boolean>`(c.created_at, c.id) < (${options.before?.createdAt}::timestamptz, ${options.before?.id}::uuid)`),
+    )
+    .orderBy('c.created_at', 'desc')
+    .orderBy('c.id', 'desc')
+    .limit(options.limit)
+    .execute()
+  return rows.map((row) => ({ ...row, counts: countsOf(row) }))
+}
+
+function countsOf(row: Record<`count_${keyof Counts}`, number>): Counts {
+  return Object.fromEntries(RECIPIENT_STATUSES.map((status) => [status, row[`count_${status}`]])) as Counts
+}
+
+export type Moved = { id: string; userId: string; from: CampaignStatus }
+
+/**
+ * Moves campaigns to `to` where the state machine allows it, and keeps the clocks of the state: started, finished, time
+ * spent running. Returns those that moved. The caller writes the audit rows in the same transaction.
+ */
+export async function moveCampaigns(
+  trx: Trx,
+  to: CampaignStatus,
+  options: {
+    userId?: string
+    id?: string
+    channelId?: string
+    from?: CampaignStatus[]
+    pauseReason?: PauseReason
+    /** Further condition, as SQL over `c`. */
+    where?: ReturnType<typeof sql<boolean>>
+  },
+): Promise<Moved[]> {
+  const from = (options.from ?? entriesTo(to)).filter((status) => entriesTo(to).includes(status))
+  const { rows } = await sql<Moved>`
+    with target as materialized (
+      select c.user_id, c.id, c.status from campaigns c
+      where c.deleted_at is null and c.status = any(${from}::text[])
+        and (${options.userId ?? null}::uuid is null or c.user_id = ${options.userId ?? null}::uuid)
+        and (${options.id ?? null}::uuid is null or c.id = ${options.id ?? null}::uuid)
+        and (${options.channelId ?? null}::uuid is null or c.channel_id = ${options.channelId ?? null}::uuid)
+        and ${options.where ?? sql<boolean>`true`}
+      order by c.id for update
+    )
+    update campaigns c
+    set status = ${to}::text,
+      pause_reason = ${to === 'paused' ? (options.pauseReason ?? 'user') : null}::text,
+      start_requested = false,
+      started_at = case when ${to === 'running'} then coalesce(c.started_at, clock_timestamp()) else c.started_at end,
+      running_since = case when ${to === 'running'} then clock_timestamp() end,
+      running_ms = c.running_ms + coalesce(extract(epoch from clock_timestamp() - c.running_since) * 1000, 0)::bigint,
+      lock_renewed_at = case when ${to === 'running'} then clock_timestamp() else c.lock_renewed_at end,
+      finished_at = case when ${to === 'completed' || to === 'cancelled' || to === 'failed'} then clock_timestamp() end
+    from target t
+    where c.user_id = t.user_id and c.id = t.id
+    returning c.id, c.user_id as "userId", t.status as "from"
+  `.execute(trx)
+  return rows
+}
+
+/** Campaigns that message ids of a channel speak of: by tag, only of this user and channel. */
+export async function findCampaignsByTag(
+  db: Db | Trx,
+  userId: string,
+  channelId: string,
+  tags: number[],
+): Promise<Map<number, { id: string; steps: number }>> {
+  const rows = await db
+    .selectFrom('campaigns')
+    .select(['id', 'message_tag', sql<number>`jsonb_array_length(messages)`.as('steps')])
+    .where('user_id', '=', userId)
+    .where('channel_id', '=', channelId)
+    .where('message_tag', 'in', tags)
+    .execute()
+  return new Map(rows.map((row) => [row.message_tag, { id: row.id, steps: row.steps }]))
+}

@@ -1,0 +1,223 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Channel, ChannelStatus, ChannelStatusAnswer, CreateChannelBody, EditChannelBody } from '#contract/channels.ts'
+import type { Role } from '#contract/auth.ts'
+import type { Db } from '#server/db/Database.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import type { Log } from '#server/lib/logger.ts'
+import type { SecretBox } from '#server/lib/SecretBox.ts'
+import { deleteChannel, findChannel, listChannels, listChannelsForWebhooks, saveChannelStatus } from './channelQueries.ts'
+import type { ChannelRow } from './channelTables.ts'
+import { tokenBinding, webhookKeyBinding, type GatewayRegistry } from './GatewayRegistry.ts'
+import { GatewayError } from './gateways/Gateway.ts'
+import { registerSandboxNumber, setSandboxBehaviour, type Sandbox } from './sandboxProcess.ts'
+
+export type ChannelServiceDeps = {
+  db: Db
+  box: SecretBox
+  gateways: GatewayRegistry
+  /** Starts the sandbox when it does not run yet. */
+  sandbox: () => Promise<Sandbox>
+  /** Where gateways reach us; null when nobody told us (then only the sandbox, on this machine, can). */
+  publicUrl: string | null
+  localUrl: () => string | null
+  allowedHosts: string[]
+  log: Log
+}
+
+const UNIQUE_VIOLATION = '23505'
+
+/** Channels of users: made, shown, changed, asked how they are. The token goes in and never comes out. */
+export class ChannelService {
+  readonly #deps: ChannelServiceDeps
+
+  constructor(deps: ChannelServiceDeps) {
+    this.#deps = deps
+  }
+
+  async create(user: { id: string; role: Role }, body: CreateChannelBody): Promise<Channel> {
+    const { box } = this.#deps
+    if (body.gateway === 'wuzapi') this.#checkHost(user.role, body.baseUrl)
+    const id = randomUUID()
+    const token = body.gateway === 'wuzapi' ? body.token : randomBytes(24).toString('base64url')
+    const webhookKey = body.gateway === 'wuzapi' ? body.webhookKey : randomBytes(24).toString('base64url')
+    const values = {
+      user_id: user.id,
+      id,
+      name: body.name,
+      gateway: body.gateway,
+      base_url: body.gateway === 'wuzapi' ? body.baseUrl.replace(/\/+$/, '') : null,
+      settings: JSON.stringify(body.gateway === 'sandbox' ? { sandbox: body.sandbox ?? {} } : {}),
+      token_ciphertext: box.seal(token, tokenBinding(id)),
+      token_hash: box.hash(token, 'channel-token'),
+      webhook_key_ciphertext: webhookKey === undefined ? null : box.seal(webhookKey, webhookKeyBinding(id)),
+      webhook_secret_hash: box.hash(this.#webhookSecret(id), 'webhook-secret'),
+      min_delay_ms: body.minDelay ?? 0,
+    }
+    const row = await this.#onUniqueToken(() =>
+      this.#deps.db.insertInto('channels').values(values).returningAll().executeTakeFirstOrThrow(),
+    )
+    await this.#connect(row)
+    return toChannel(row)
+  }
+
+  async list(userId: string): Promise<Channel[]> {
+    return (await listChannels(this.#deps.db, userId)).map(toChannel)
+  }
+
+  async get(userId: string, id: string): Promise<Channel> {
+    return toChannel(await this.#row(userId, id))
+  }
+
+  async edit(user: { id: string; role: Role }, id: string, body: EditChannelBody): Promise<Channel> {
+    const { box, db } = this.#deps
+    const before = await this.#row(user.id, id)
+    refuseForeignFields(before, body)
+    if (body.baseUrl !== undefined) this.#checkHost(user.role, body.baseUrl)
+    const sandbox = { ...before.settings.sandbox, ...body.sandbox }
+    const row = await this.#onUniqueToken(() =>
+      db
+        .updateTable('channels')
+        .set({
+          ...(body.name === undefined ? {} : { name: body.name }),
+          ...(body.minDelay === undefined ? {} : { min_delay_ms: body.minDelay }),
+          ...(body.baseUrl === undefined ? {} : { base_url: body.baseUrl.replace(/\/+$/, '') }),
+          ...(body.sandbox === undefined ? {} : { settings: JSON.stringify({ sandbox }) }),
+          ...(body.token === undefined
+            ? {}
+            : { token_ciphertext: box.seal(body.token, tokenBinding(id)), token_hash: box.hash(body.token, 'channel-token') }),
+          ...(body.webhookKey === undefined ? {} : { webhook_key_ciphertext: box.seal(body.webhookKey, webhookKeyBinding(id)) }),
+        })
+        .where('user_id', '=', user.id)
+        .where('id', '=', id)
+        .where('deleted_at', 'is', null)
+        .returningAll()
+        .executeTakeFirst(),
+    )
+    if (row === undefined) throw new AppError('NOT_FOUND')
+    if (body.sandbox !== undefined) await setSandboxBehaviour(await this.#deps.sandbox(), this.#token(row), sandbox)
+    else if (body.name === undefined || Object.keys(body).length > 1) await this.#connect(row)
+    return toChannel(row)
+  }
+
+  async delete(userId: string, id: string): Promise<void> {
+    await this.#row(userId, id)
+    if (!(await deleteChannel(this.#deps.db, userId, id))) throw new AppError('CHANNEL_IN_USE')
+  }
+
+  /** Asks the gateway now. Never throws for what the gateway says; an unreachable gateway is a status too. */
+  async status(userId: string, id: string): Promise<ChannelStatusAnswer> {
+    return this.#askStatus(await this.#row(userId, id))
+  }
+
+  /** Throws DISCONNECTED or CHANNEL_UNAUTHORIZED unless the channel is connected and logged in. */
+  async requireReady(userId: string, id: string): Promise<void> {
+    const { status } = await this.status(userId, id)
+    if (status === 'unauthorized') throw new AppError('CHANNEL_UNAUTHORIZED')
+    if (status !== 'ready') throw new AppError('DISCONNECTED', { details: { status } })
+  }
+
+  /**
+   * Tells every gateway where its webhooks go: our address may have changed since the last start. A gateway that does
+   * not answer is logged and tried again at the next call.
+   */
+  async registerWebhooks(): Promise<void> {
+    const gateways: ChannelRow['gateway'][] = this.#deps.publicUrl === null ? ['sandbox'] : ['sandbox', 'wuzapi']
+    for (const row of await listChannelsForWebhooks(this.#deps.db, gateways)) await this.#connect(row)
+  }
+
+  /** Makes the gateway know the channel, and asks how it is. What fails here does not undo the channel. */
+  async #connect(row: ChannelRow): Promise<void> {
+    const webhookUrl = this.#webhookUrl(row)
+    try {
+      if (row.gateway === 'sandbox') await this.#registerAtSandbox(row, webhookUrl)
+      else if (webhookUrl !== null) {
+        await (await this.#deps.gateways.get(row)).registerWebhook(webhookUrl, this.#webhookKey(row))
+      }
+    } catch (error) {
+      this.#deps.log.warn({ err: error, channelId: row.id }, 'webhook not registered')
+    }
+    row.status = (await this.#askStatus(row)).status
+  }
+
+  async #registerAtSandbox(row: ChannelRow, webhookUrl: string | null): Promise<void> {
+    await registerSandboxNumber(await this.#deps.sandbox(), {
+      name: row.name,
+      token: this.#token(row),
+      hmacKey: this.#webhookKey(row) ?? '',
+      ...(row.settings.sandbox === undefined ? {} : { behaviour: row.settings.sandbox }),
+      ...(webhookUrl === null ? {} : { webhookUrl, events: ['All'] }),
+    })
+  }
+
+  async #askStatus(row: ChannelRow): Promise<ChannelStatusAnswer> {
+    let status: ChannelStatus
+    let answer = { connected: false, loggedIn: false, number: null as string | null }
+    try {
+      answer = await (await this.#deps.gateways.get(row)).status()
+      status = !answer.connected ? 'disconnected' : answer.loggedIn ? 'ready' : 'logged_out'
+    } catch (error) {
+      status = error instanceof GatewayError && error.failure.category === 'UNAUTHORIZED' ? 'unauthorized' : 'unreachable'
+      this.#deps.log.debug({ err: error, channelId: row.id }, 'channel status not available')
+    }
+    const checkedAt = await saveChannelStatus(this.#deps.db, row.id, status)
+    return { status, ...answer, checkedAt: checkedAt.toISOString() }
+  }
+
+  async #row(userId: string, id: string): Promise<ChannelRow> {
+    const row = await findChannel(this.#deps.db, userId, id)
+    if (row === undefined) throw new AppError('NOT_FOUND')
+    return row
+  }
+
+  #checkHost(role: Role, baseUrl: string): void {
+    if (role === 'admin' || this.#deps.allowedHosts.includes(new URL(baseUrl).host)) return
+    throw new AppError('GATEWAY_HOST_NOT_ALLOWED', { details: [{ field: 'baseUrl', message: 'This host is not on the list.' }] })
+  }
+
+  async #onUniqueToken<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) throw new AppError('TOKEN_IN_USE', { cause: error })
+      throw error
+    }
+  }
+
+  #token(row: ChannelRow): string {
+    return this.#deps.box.open(row.token_ciphertext, tokenBinding(row.id))
+  }
+
+  #webhookKey(row: ChannelRow): string | null {
+    return row.webhook_key_ciphertext === null ? null : this.#deps.box.open(row.webhook_key_ciphertext, webhookKeyBinding(row.id))
+  }
+
+  #webhookUrl(row: ChannelRow): string | null {
+    const base = this.#deps.publicUrl ?? (row.gateway === 'sandbox' ? this.#deps.localUrl() : null)
+    return base === null ? null : `${base}/api/hooks/${row.id}/${this.#webhookSecret(row.id)}`
+  }
+
+  #webhookSecret(channelId: string): string {
+    return this.#deps.box.derive(`webhook-secret/${channelId}`)
+  }
+}
+
+/** Address and token belong to WuzAPI, behaviour to the sandbox. */
+function refuseForeignFields(row: ChannelRow, body: EditChannelBody): void {
+  const foreign = row.gateway === 'sandbox' ? (['baseUrl', 'token', 'webhookKey'] as const) : (['sandbox'] as const)
+  const field = foreign.find((name) => body[name] !== undefined)
+  if (field === undefined) return
+  throw new AppError('UNPROCESSABLE', { details: [{ field, message: `A channel on ${row.gateway} has no ${field}.` }] })
+}
+
+function toChannel(row: ChannelRow): Channel {
+  return {
+    id: row.id,
+    name: row.name,
+    gateway: row.gateway,
+    baseUrl: row.base_url,
+    minDelay: row.min_delay_ms,
+    status: row.status,
+    statusCheckedAt: row.status_checked_at?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+  }
+}

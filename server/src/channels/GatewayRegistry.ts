@@ -1,0 +1,62 @@
+import type { SecretBox } from '#server/lib/SecretBox.ts'
+import type { ChannelRow } from './channelTables.ts'
+import type { Gateway } from './gateways/Gateway.ts'
+import { createWuzapiGateway } from './gateways/wuzapi.ts'
+
+/** WuzAPI gives up on a send after 75 s of waiting, and 75 s before for a query (contracts/wuzapi.md 4.6). */
+const WUZAPI_DEADLINE_MS = 100_000
+const SANDBOX_DEADLINE_MS = 15_000
+
+type Entry = { fingerprint: string; gateway: Gateway }
+
+/** One open gateway per channel; a changed address or token makes a new one. */
+export class GatewayRegistry {
+  readonly #box: SecretBox
+  readonly #sandboxUrl: () => Promise<string>
+  readonly #deadlineMs: number | null
+  readonly #entries = new Map<string, Entry>()
+
+  /** `deadlineMs` overrides what belongs to each gateway; the fault lab runs short with it. */
+  constructor(options: { box: SecretBox; sandboxUrl: () => Promise<string>; deadlineMs?: number | null }) {
+    this.#box = options.box
+    this.#sandboxUrl = options.sandboxUrl
+    this.#deadlineMs = options.deadlineMs ?? null
+  }
+
+  async get(channel: ChannelRow): Promise<Gateway> {
+    const baseUrl = channel.gateway === 'sandbox' ? await this.#sandboxUrl() : (channel.base_url ?? '')
+    const maxInFlight = maxInFlightOf(channel)
+    const fingerprint = `${baseUrl} ${maxInFlight} ${channel.token_hash.toString('base64')}`
+    const known = this.#entries.get(channel.id)
+    if (known?.fingerprint === fingerprint) return known.gateway
+    const gateway = createWuzapiGateway({
+      baseUrl,
+      token: this.#box.open(channel.token_ciphertext, tokenBinding(channel.id)),
+      maxInFlight,
+      deadlineMs: this.#deadlineMs ?? (channel.gateway === 'sandbox' ? SANDBOX_DEADLINE_MS : WUZAPI_DEADLINE_MS),
+    })
+    this.#entries.set(channel.id, { fingerprint, gateway })
+    void known?.gateway.close()
+    return gateway
+  }
+
+  async close(): Promise<void> {
+    const gateways = [...this.#entries.values()].map((entry) => entry.gateway.close())
+    this.#entries.clear()
+    await Promise.all(gateways)
+  }
+}
+
+/** WuzAPI serialises the sends of one number, so more than one under way only makes them wait there. */
+function maxInFlightOf(channel: ChannelRow): number {
+  return channel.gateway === 'sandbox' ? (channel.settings.sandbox?.maxInFlight ?? 4) : 1
+}
+
+/** What a channel's token is sealed to: see SecretBox. */
+export function tokenBinding(channelId: string): string {
+  return `channels/${channelId}/token`
+}
+
+export function webhookKeyBinding(channelId: string): string {
+  return `channels/${channelId}/webhook_key`
+}

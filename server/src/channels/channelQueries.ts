@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+import type { ChannelStatus } from '#contract/channels.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
+import type { ChannelRow } from './channelTables.ts'
+
+/** A channel of this user; undefined when it is not there, deleted or somebody else's. */
+export async function findChannel(db: Db | Trx, userId: string, id: string): Promise<ChannelRow | undefined> {
+  return db
+    .selectFrom('channels')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+}
+
+/** A channel whoever owns it: for webhooks, which name nobody, and for the dispatch. */
+export async function findChannelById(db: Db, id: string): Promise<ChannelRow | undefined> {
+  return db.selectFrom('channels').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+}
+
+export async function listChannels(db: Db, userId: string): Promise<ChannelRow[]> {
+  return db
+    .selectFrom('channels')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+}
+
+/** Channels whose gateway is to be told where its webhooks go. */
+export async function listChannelsForWebhooks(db: Db, gateways: ChannelRow['gateway'][]): Promise<ChannelRow[]> {
+  return db.selectFrom('channels').selectAll().where('gateway', 'in', gateways).where('deleted_at', 'is', null).execute()
+}
+
+export async function saveChannelStatus(db: Db, id: string, status: ChannelStatus): Promise<Date> {
+  const row = await db
+    .updateTable('channels')
+    .set({ status, status_checked_at: sql<Date>`clock_timestamp()` })
+    .where('id', '=', id)
+    .returning('status_checked_at')
+    .executeTakeFirst()
+  return row?.status_checked_at ?? new Date()
+}
+
+/**
+ * Marks the channel as deleted and forgets its token. False when a campaign that has not ended uses it. The row stays,
+ * because campaigns and reports speak of it.
+ */
+export async function deleteChannel(db: Db, userId: string, id: string): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update channels c
+    set deleted_at = clock_timestamp(), token_ciphertext = '', token_hash = '', webhook_key_ciphertext = null
+    where c.user_id = ${userId} and c.id = ${id} and c.deleted_at is null and not exists (
+      select 1 from campaigns p where p.user_id = c.user_id and p.channel_id = c.id and p.deleted_at is null
+        and p.status in ('draft', 'scheduled', 'running', 'paused')
+    )
+  `.execute(db)
+  return numAffectedRows === 1n
+}

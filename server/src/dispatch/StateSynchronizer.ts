@@ -1,0 +1,85 @@
+import { sql } from 'kysely'
+import type { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
+import type { Db } from '#server/db/Database.ts'
+import type { Log } from '#server/lib/logger.ts'
+import { Poller } from '#server/lib/Poller.ts'
+import { sweepWorkers } from './workerRegistry.ts'
+
+/** Time that a takeover may need beyond the lease; after it a running campaign without a holder is an orphan. */
+const GRACE_AFTER_LEASE_MS = 2500
+/** Together with the grace this keeps the pause of an orphan within lease + 5 s. */
+const LOOK_FOR_ORPHANS_EVERY_MS = 2000
+/** Workers silent for so long are forgotten. */
+const FORGET_WORKERS_AFTER_MS = 3_600_000
+
+export type Inconsistency = { kind: 'orphaned' | 'open_but_cancelled'; campaignId: string }
+
+/**
+ * Repairs what a crash left behind. It reads leases and rows and moves them by the same guarded statements as everyone
+ * else; it never copies memory over the database, and never touches a campaign whose lease is alive.
+ */
+export class StateSynchronizer {
+  readonly #db: Db
+  readonly #keeper: CampaignKeeper
+  readonly #log: Log
+  readonly #leaseMs: number
+  readonly #orphans: Poller
+  readonly #sync: Poller
+
+  constructor(options: { db: Db; keeper: CampaignKeeper; log: Log; leaseMs: number; syncMs: number }) {
+    this.#db = options.db
+    this.#keeper = options.keeper
+    this.#log = options.log
+    this.#leaseMs = options.leaseMs
+    const log = options.log
+    const orphansMs = Math.min(LOOK_FOR_ORPHANS_EVERY_MS, options.syncMs)
+    this.#orphans = new Poller({ work: async () => void (await this.autoCorrect()), intervalMs: orphansMs, log })
+    this.#sync = new Poller({ work: () => this.#round(), intervalMs: options.syncMs, log })
+  }
+
+  startSync(): void {
+    this.#orphans.start()
+    this.#sync.start()
+  }
+
+  async stopSync(): Promise<void> {
+    await Promise.all([this.#orphans.stop(), this.#sync.stop()])
+  }
+
+  /**
+   * For a cold start, before readiness, where nobody else can be alive (the embedded database): what was running is
+   * paused and waits for a person. Returns the ids.
+   */
+  async restoreRunningCampaigns(): Promise<string[]> {
+    const ids = await this.#keeper.pauseAllAfterRestart()
+    for (const campaignId of ids) this.#log.info({ campaignId }, 'paused after restart')
+    return ids
+  }
+
+  async detectInconsistencies(): Promise<Inconsistency[]> {
+    // A repair takes up to its grace; what is listed here is what the repair did not reach.
+    const graceMs = 2 * GRACE_AFTER_LEASE_MS
+    const { rows } = await sql<Inconsistency>`
+      select 'orphaned' as kind, id as "campaignId" from campaigns
+      where status = 'running' and deleted_at is null
+        and greatest(lock_expires_at, lock_renewed_at) < clock_timestamp() - ${graceMs}::double precision * interval '1 millisecond'
+      union all
+      select 'open_but_cancelled', c.id from campaigns c
+      join campaign_counts k on k.user_id = c.user_id and k.campaign_id = c.id
+      where c.status = 'cancelled' and k.pending + k.retrying + k.sending > 0
+    `.execute(this.#db)
+    return rows
+  }
+
+  /** Repairs what `detectInconsistencies` lists; each repair writes its audit row. Returns the campaigns touched. */
+  async autoCorrect(): Promise<string[]> {
+    const paused = await this.#keeper.pauseOrphans({ graceMs: GRACE_AFTER_LEASE_MS, workerAliveMs: this.#leaseMs })
+    for (const campaignId of paused) this.#log.warn({ campaignId }, 'nobody may take it over; paused')
+    return paused
+  }
+
+  async #round(): Promise<void> {
+    for (const found of await this.detectInconsistencies()) this.#log.warn(found, 'inconsistency')
+    await sweepWorkers(this.#db, FORGET_WORKERS_AFTER_MS)
+  }
+}

@@ -1,0 +1,33 @@
+import { ERRORS, type FailureCategory } from '#contract/errors.ts'
+import { GatewayError, type SendFailure } from '#server/channels/gateways/Gateway.ts'
+import { AppError } from '#server/lib/AppError.ts'
+
+/**
+ * The one form in which dispatch thinks of failures. What a gateway said was decided at its adapter; everything else
+ * that can go wrong while a message is made is ours, and then surely nothing was sent.
+ */
+export function categorizeError(error: unknown): SendFailure {
+  if (error instanceof GatewayError) return error.failure
+  const ours = { category: 'API_ERROR', fate: 'notSent', scope: 'recipient', notBefore: null } as const
+  if (error instanceof AppError && error.code === 'TEMPLATE_INVALID') {
+    const details = error.details as { message?: string } | undefined
+    return { ...ours, code: 'TEMPLATE', permanent: true, message: details?.message ?? error.message }
+  }
+  return { ...ours, code: 'INTERNAL', permanent: false, message: 'The message could not be prepared.' }
+}
+
+/** A row that was being started when its worker died, three times over: whoever touches it dies. */
+export const POISON: SendFailure = {
+  category: 'API_ERROR',
+  code: 'POISON',
+  fate: 'notSent',
+  permanent: true,
+  scope: 'recipient',
+  notBefore: null,
+  message: 'This recipient was given up after the process died on it three times.',
+}
+
+/** The HTTP status that a failure of this category has for our caller. */
+export function httpStatusOf(category: FailureCategory): number {
+  return ERRORS[category === 'UNAUTHORIZED' ? 'CHANNEL_UNAUTHORIZED' : category].status
+}

@@ -1,0 +1,69 @@
+import type { Log } from './logger.ts'
+
+/**
+ * Runs `work` again and again: at once when nudged or when the last round asked for more, else every `intervalMs`.
+ * Never two rounds at a time. A round that throws is logged and the next one comes after the interval. Starting twice
+ * and stopping twice are fine; `stop` returns when the round under way has ended.
+ */
+export class Poller {
+  readonly #work: () => Promise<boolean | void>
+  readonly #intervalMs: number
+  readonly #log: Log
+  #running = false
+  #nudged = false
+  #wake: (() => void) | null = null
+  #loop: Promise<void> = Promise.resolve()
+
+  /** `work` returns true when there is more to do right away. */
+  constructor(options: { work: () => Promise<boolean | void>; intervalMs: number; log: Log }) {
+    this.#work = options.work
+    this.#intervalMs = options.intervalMs
+    this.#log = options.log
+  }
+
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#loop = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false
+    this.#wake?.()
+    await this.#loop
+  }
+
+  nudge(): void {
+    this.#nudged = true
+    this.#wake?.()
+  }
+
+  async #run(): Promise<void> {
+    while (this.#running) {
+      this.#nudged = false
+      const more = await this.#round()
+      if (this.#running && !more && !this.#nudged) await this.#pause()
+    }
+  }
+
+  async #round(): Promise<boolean> {
+    try {
+      return (await this.#work()) === true
+    } catch (error) {
+      this.#log.error({ err: error }, 'round failed, will be repeated')
+      return false
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        this.#wake = null
+        resolve()
+      }
+      const timer = setTimeout(wake, this.#intervalMs)
+      this.#wake = wake
+    })
+  }
+}

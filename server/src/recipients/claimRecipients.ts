@@ -1,0 +1,112 @@
+import { sql } from 'kysely'
+import type { Db } from '#server/db/Database.ts'
+
+/** The right to send on a channel: valid only while the lane row says the same owner and epoch. */
+export type LaneHold = { userId: string; channelId: string; owner: string; epoch: number }
+
+/** A recipient in `sending`, held by us. */
+export type ClaimedRecipient = {
+  id: number
+  phone: string
+  name: string | null
+  variables: Record<string, string>
+  step: number
+  attempts: number
+  resends: number
+  maybeSent: boolean
+  startedDeaths: number
+  processingOrder: number
+  /** Stamped once, so that a resend renders the same bytes. */
+  renderedAt: Date
+}
+
+const CLAIMED_COLUMNS = sql`
+  c.id, c.phone, c.name, c.variables, c.step, c.attempts, c.resends, c.maybe_sent as "maybeSent",
+  c.started_deaths as "startedDeaths", c.processing_order as "processingOrder", c.rendered_at as "renderedAt"`
+
+/** Holds only while the lane is ours, alive, and the campaign runs under our lock. */
+function heldBy(lane: LaneHold, campaignId: string) {
+  return sql`
+    held as materialized (
+      select 1 from channels l join campaigns p on p.user_id = l.user_id and p.channel_id = l.id
+      where l.user_id = ${lane.userId} and l.id = ${lane.channelId} and l.lane_owner = ${lane.owner}
+        and l.lane_epoch = ${lane.epoch} and l.lane_expires_at > clock_timestamp()
+        and p.id = ${campaignId} and p.status = 'running' and p.processing_lock = ${lane.owner}
+      for share
+    )`
+}
+
+/**
+ * Moves up to `limit` recipients to `sending` under our epoch and returns them: retries that are due first, then
+ * pending ones in processing order from after `after`.
+ *
+ * One statement claims and marks: with select-then-update two workers send to the same person. `after` keeps the scan
+ * off the index entries of rows that are done, which an old snapshot can keep alive; it is a hint, so a caller that
+ * got nothing must ask once more from the start before it believes that nothing is left.
+ */
+export async function claimRecipients(
+  db: Db,
+  lane: LaneHold,
+  campaignId: string,
+  options: { after: number; limit: number },
+): Promise<ClaimedRecipient[]> {
+  const { rows } = await sql<ClaimedRecipient>`
+    with ${heldBy(lane, campaignId)},
+    due as materialized (
+      select id from campaign_contacts
+      where user_id = ${lane.userId} and campaign_id = ${campaignId} and status = 'retrying'
+        and next_attempt_at <= clock_timestamp()
+      order by next_attempt_at limit ${options.limit} for update skip locked
+    ),
+    fresh as materialized (
+      select id from campaign_contacts
+      where user_id = ${lane.userId} and campaign_id = ${campaignId} and status = 'pending'
+        and processing_order > ${options.after}
+      order by processing_order limit (select ${options.limit}::int - count(*) from due) for update skip locked
+    ),
+    chosen as (
+      select id, true as due from due union all select id, false from fresh
+    ),
+    claimed as (
+      update campaign_contacts c
+      set status = 'sending', claim_epoch = ${lane.epoch}, status_at = clock_timestamp(),
+        rendered_at = coalesce(c.rendered_at, clock_timestamp())
+      from chosen
+      where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = chosen.id
+        and exists (select 1 from held)
+      returning ${CLAIMED_COLUMNS}, chosen.due
+    ),
+    counted as (
+      update campaign_counts k
+      set pending = k.pending - n.fresh, retrying = k.retrying - n.due, sending = k.sending + n.fresh + n.due
+      from (select count(*) filter (where due) as due, count(*) filter (where not due) as fresh from claimed) n
+      where k.user_id = ${lane.userId} and k.campaign_id = ${campaignId} and n.due + n.fresh > 0
+    )
+    select * from claimed order by due desc, "processingOrder"
+  `.execute(db)
+  return rows
+}
+
+/**
+ * Takes one suspect: a row that a dead epoch left in `sending`. It is marked as started under our epoch before it
+ * returns, so that a row that kills whoever touches it is found out (`startedDeaths`). Rows never started so come
+ * first: a poisonous one must not keep its neighbours waiting. Null when there is none.
+ */
+export async function claimSuspect(db: Db, lane: LaneHold, campaignId: string): Promise<ClaimedRecipient | null> {
+  const { rows } = await sql<ClaimedRecipient>`
+    with ${heldBy(lane, campaignId)},
+    suspect as materialized (
+      select id from campaign_contacts
+      where user_id = ${lane.userId} and campaign_id = ${campaignId} and status = 'sending' and claim_epoch < ${lane.epoch}
+      order by started_epoch is not null, id limit 1 for update
+    )
+    update campaign_contacts c
+    set claim_epoch = ${lane.epoch}, started_epoch = ${lane.epoch},
+      started_deaths = c.started_deaths + case when c.started_epoch is null then 0 else 1 end
+    from suspect
+    where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = suspect.id
+      and exists (select 1 from held)
+    returning ${CLAIMED_COLUMNS}
+  `.execute(db)
+  return rows[0] ?? null
+}

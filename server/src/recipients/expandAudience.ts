@@ -1,0 +1,131 @@
+import { sql } from 'kysely'
+import type { RejectReason } from '#contract/imports.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
+
+/** Where recipients come from: `typed` into the request, or the people of a finished `import`. */
+export type AudienceSource = { kind: 'typed' } | { kind: 'import'; importId: string }
+
+export type TypedEntry =
+  | { phone: string; name: string | null; variables: Record<string, string> }
+  | { input: string; reason: RejectReason }
+
+export type ExpandedChunk = {
+  /** People looked at; 0 means that the source is exhausted. */
+  seen: number
+  /** Of these, new recipients of this campaign; the others were in it already. */
+  inserted: number
+  /** Key to go on after. */
+  lastKey: number
+}
+
+type ChunkOptions = {
+  userId: string
+  campaignId: string
+  /** Number of the next recipient. A chunk uses up `seen` numbers; gaps are fine. */
+  nextRecipient: number
+  afterKey: number
+  limit: number
+  /** Null keeps the order of the source; a seed shuffles, the same way after every restart. */
+  orderSeed: number | null
+}
+
+/** Stores where the audience will come from, before it is expanded. */
+export async function storeAudience(
+  trx: Trx,
+  userId: string,
+  campaignId: string,
+  sources: AudienceSource[],
+  typed: TypedEntry[],
+): Promise<void> {
+  await trx
+    .insertInto('campaign_sources')
+    .values(
+      sources.map((source, position) => ({
+        user_id: userId,
+        campaign_id: campaignId,
+        position,
+        kind: source.kind,
+        import_id: source.kind === 'import' ? source.importId : null,
+      })),
+    )
+    .execute()
+  const entries = JSON.stringify(typed.map((entry, index) => ({ position: index + 1, ...entry })))
+  await sql`
+    insert into campaign_typed_recipients (user_id, campaign_id, position, phone, name, variables, input, reason)
+    select ${userId}, ${campaignId}, position, phone, name, coalesce(variables, '{}'), input, reason
+    from jsonb_to_recordset(${entries}::jsonb)
+      as e(position bigint, phone text, name text, variables jsonb, input text, reason text)
+  `.execute(trx)
+  await trx.insertInto('campaign_counts').values({ user_id: userId, campaign_id: campaignId }).execute()
+}
+
+/** The source at `position`; null after the last. */
+export async function findSource(trx: Trx, userId: string, campaignId: string, position: number): Promise<AudienceSource | null> {
+  const row = await trx
+    .selectFrom('campaign_sources')
+    .select(['kind', 'import_id'])
+    .where('user_id', '=', userId)
+    .where('campaign_id', '=', campaignId)
+    .where('position', '=', position)
+    .executeTakeFirst()
+  if (row === undefined) return null
+  return row.kind === 'import' ? { kind: 'import', importId: row.import_id ?? '' } : { kind: 'typed' }
+}
+
+/**
+ * Turns the next people of a source into recipients: one statement, in the database, counters included. The variables
+ * are copied, so that editing a contact later does not change what a running campaign says. A phone that is in the
+ * campaign already is left out (`seen` − `inserted` are duplicates).
+ */
+export async function expandChunk(trx: Trx, source: AudienceSource, options: ChunkOptions): Promise<ExpandedChunk> {
+  const order = options.orderSeed === null ? sql`number` : sql`hashint8extended(number, ${options.orderSeed}) >> 11`
+  const { rows } = await sql<ExpandedChunk>`
+    with people as materialized (
+      select key, contact_id, phone, name, variables,
+        ${options.nextRecipient}::bigint + row_number() over (order by key) - 1 as number
+      from (${peopleOf(source, options)}) p
+    ),
+    inserted as (
+      insert into campaign_contacts (user_id, campaign_id, id, contact_id, processing_order, phone, name, variables)
+      select ${options.userId}, ${options.campaignId}, number, contact_id, ${order}, phone, name, variables
+      from people order by number
+      on conflict (user_id, campaign_id, phone) do nothing
+      returning 1
+    ),
+    counted as (
+      update campaign_counts set pending = pending + (select count(*) from inserted)
+      where user_id = ${options.userId} and campaign_id = ${options.campaignId}
+    )
+    select (select count(*) from people) as seen, (select count(*) from inserted) as inserted,
+      (select coalesce(max(key), ${options.afterKey}) from people) as "lastKey"
+  `.execute(trx)
+  return rows[0] ?? { seen: 0, inserted: 0, lastKey: options.afterKey }
+}
+
+function peopleOf(source: AudienceSource, options: ChunkOptions) {
+  if (source.kind === 'typed') {
+    return sql`
+      select position as key, null::bigint as contact_id, phone, name, variables from campaign_typed_recipients
+      where user_id = ${options.userId} and campaign_id = ${options.campaignId} and position > ${options.afterKey}
+        and phone is not null
+      order by position limit ${options.limit}`
+  }
+  return sql`
+    select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
+    from import_contacts m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
+    where m.user_id = ${options.userId} and m.import_id = ${source.importId} and m.contact_id > ${options.afterKey}
+    order by m.contact_id limit ${options.limit}`
+}
+
+/** What was typed and cannot be dialled, in the order typed. */
+export async function listRefusals(db: Db, userId: string, campaignId: string): Promise<{ input: string; reason: RejectReason }[]> {
+  const rows = await db
+    .selectFrom('campaign_typed_recipients')
+    .select(['input', 'reason'])
+    .where('user_id', '=', userId)
+    .where('campaign_id', '=', campaignId)
+    .where('reason', 'is not', null)
+    .orderBy('position')
+    .execute()
+  return rows.flatMap((row) => (row.reason === null ? [] : [{ input: row.input ?? '', reason: row.reason }]))
+}
