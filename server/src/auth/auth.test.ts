@@ -7,6 +7,7 @@ import { bearerFor, cookieOf, createTestApp, signInAs, TEST_PASSWORD, TEST_SECRE
 import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
 import { authOptions } from './createAuth.ts'
 import { createUser } from './setup.ts'
+import { insertUser, lockSetup } from './userQueries.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
@@ -23,6 +24,15 @@ afterAll(async () => {
 
 const post = (url: string, payload: object, headers: Record<string, string> = {}, on = app) =>
   on.inject({ method: 'POST', url, payload, headers })
+
+/** Resolves when a connection to this database waits for an advisory lock. */
+async function untilSomeoneWaits(): Promise<void> {
+  for (;;) {
+    const waiting = await sql`select 1 from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`.execute(database.db)
+    if (waiting.rows.length > 0) return
+  }
+}
 
 const me = (headers: Record<string, string>) => app.inject({ url: '/api/me', headers })
 
@@ -58,6 +68,23 @@ describe('the first administrator', () => {
     expect(answers.map((answer) => answer.statusCode).sort()).toEqual([201, ...Array<number>(7).fill(409)])
     const users = await database.db.selectFrom('users').select(['role']).execute()
     expect(users).toEqual([{ role: 'admin' }])
+  })
+
+  test('whoever comes while another is being made waits, and then finds the door closed', async () => {
+    const made = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    const first = database.db.transaction().execute(async (trx) => {
+      await lockSetup(trx)
+      await insertUser(trx, { name: 'Ana', email: 'ana@example.test', passwordHash: 'x', role: 'admin' })
+      made.resolve()
+      await release.promise
+    })
+    await made.promise
+    const second = post('/api/setup', { ...body, email: 'eve@example.test' })
+    await Promise.race([second, untilSomeoneWaits()])
+    release.resolve()
+    await first
+    expect((await second).statusCode).toBe(409)
   })
 
   test('is signed in at once, and the door closes behind', async () => {
