@@ -37,7 +37,7 @@ export function explainFailure(output: string, path: string): EmbeddedPostgresEr
     return new EmbeddedPostgresError('noSpace', `There is no space left on the disk of ${path}: free some and start again.`)
   }
   if (/Permission denied|Read-only file system/.test(output)) return notWritable(path, new Error(output.trim()))
-  const reason = lastComplaint(output)
+  const reason = complaintIn(output)
   return new EmbeddedPostgresError('failed', `The embedded database in ${path} did not start: ${reason}`)
 }
 
@@ -58,12 +58,16 @@ function programsOutOfReach(output: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'rootWithoutNamespaces',
     'Root cannot start the database programs, because they lie in a folder that is closed to others: start Revoada as ' +
-      `the user who owns it, or install it where root owns the files (${lastComplaint(output)}).`,
+      `the user who owns it, or install it where root owns the files (${complaintIn(output)}).`,
   )
 }
 
-function lastComplaint(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '')
-  const complaint = lines.find((line) => /(FATAL|PANIC|error):/i.test(line)) ?? lines.at(-1) ?? 'it gave no reason'
-  return complaint.replace(/^.*?(FATAL|PANIC|error):\s*/i, '').trim()
+/** What it says to those who ask too early (we do, until it is ready) is no reason. */
+const ANSWER_TO_CLIENTS = /the database system is (starting up|shutting down|in recovery|not)/
+
+function complaintIn(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim())
+  const complaint = lines.find((line) => /(FATAL|PANIC|error):/i.test(line) && !ANSWER_TO_CLIENTS.test(line))
+  // Without such a line it is one message over several lines.
+  return complaint?.replace(/^.*?(FATAL|PANIC|error):\s*/i, '') ?? (lines.join(' ').trim().slice(-500) || 'it gave no reason')
 }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Log } from '#server/lib/logger.ts'
+import type { ClusterPlace } from './clusterPlace.ts'
 import { EmbeddedPostgresError } from './EmbeddedPostgresError.ts'
 import { commandLine, isPostgresOn, postgresProcessesOn, signal, waitUntil } from './processes.ts'
 
@@ -17,13 +18,16 @@ const NO_PID = 2_147_483_647
  * ends one that lost its owner and its watcher, and disarms a pid file that names a dead process. The caller owns the
  * directory, so a living server of ours has no owner. Throws `foreignPostmaster` for a server that is not ours.
  */
-export async function clearFormerPostmaster(cluster: string, log: Log): Promise<void> {
+export async function clearFormerPostmaster({ cluster, socketDirectory }: ClusterPlace, log: Log): Promise<void> {
   const pidFile = path.join(cluster, 'postmaster.pid')
-  if (!existsSync(pidFile)) return
-  const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)
-  if (isPostgresOn(pid, cluster)) await endPostmaster(pid, cluster, log)
-  await endOrphans(cluster)
-  disarm(pidFile)
+  if (existsSync(pidFile)) {
+    const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)
+    if (isPostgresOn(pid, cluster)) await endPostmaster(pid, cluster, log)
+    await endOrphans(cluster)
+    disarm(pidFile)
+  }
+  // The socket's lock file names a pid as well, and guards nothing: the folder is this cluster's alone.
+  for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']) rmSync(path.join(socketDirectory, name), { force: true })
 }
 
 async function endPostmaster(pid: number, cluster: string, log: Log): Promise<void> {

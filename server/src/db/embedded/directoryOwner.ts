@@ -75,7 +75,7 @@ function takeLock(directory: string): DatabaseSync | null {
   try {
     // Only this handle may ever open the file: closing any other descriptor of it would drop a POSIX lock.
     handle = new DatabaseSync(path.join(directory, 'postgres.lock'), { timeout: 0 })
-    handle.exec('begin exclusive')
+    handle.exec('pragma journal_mode = memory; begin exclusive') // without a journal file, which a kill would leave
     return handle
   } catch (error) {
     handle?.close()

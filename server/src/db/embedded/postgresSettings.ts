@@ -36,8 +36,8 @@ export function postgresSettings(options: {
 
 const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
 
-/** For clusters of tests: losing them costs nothing. */
-const THROW_AWAY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+/** For clusters of tests: a power cut may take them. What was committed still survives a kill -9 of every process. */
+const THROW_AWAY = { fsync: 'off', synchronous_commit: 'on', full_page_writes: 'off' }
 
 function addressSettings(socketDirectory: string | null): Record<string, string> {
   if (socketDirectory === null) return { listen_addresses: '127.0.0.1', unix_socket_directories: '' }

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { Log } from '#server/lib/logger.ts'
-import { clearFormerPostmaster } from './clearFormerPostmaster.ts'
 import { clusterPlace, prepareClusterPlace, type ClusterPlace } from './clusterPlace.ts'
 import { closeToOthers, createCluster, inspectCluster } from './createCluster.ts'
 import { isOwnerAlive, lockDirectory, readOwner } from './directoryOwner.ts'
@@ -21,7 +20,7 @@ export type EmbeddedPostgres = {
   connection: PostgresConnection
   /** Fast shutdown; returns when the server has ended and the directory is free. Calling it again is fine. */
   stop(): Promise<void>
-  /** Resolves only when the server ended again and again and will not be started any more: time for us to end, too. */
+  /** Resolves only when the server ended and five tries did not bring it back: time for this process to end, too. */
   gaveUp: Promise<EmbeddedPostgresError>
 }
 
@@ -29,7 +28,7 @@ export type EmbeddedPostgresOptions = {
   /** The product's data directory; the cluster is `postgres` in it. Made when missing. */
   directory: string
   log: Log
-  /** False: a throw-away cluster for tests, lost in a power cut. */
+  /** False: a throw-away cluster for tests, which a power cut may destroy (killing processes does not). */
   durable?: boolean
   maxConnections?: number
   /** Other programs than those that are found. */
@@ -96,7 +95,6 @@ async function openCluster(
     await createCluster(place, programs, { durable, password: connection.password })
   } else {
     closeToOthers(place.cluster)
-    await clearFormerPostmaster(place.cluster, options.log)
   }
   const settings = postgresSettings({
     socketDirectory: process.platform === 'win32' ? null : place.socketDirectory,

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '#server/lib/logger.ts'
 import { clearFormerPostmaster } from './clearFormerPostmaster.ts'
 import type { ClusterPlace } from './clusterPlace.ts'
@@ -9,6 +8,7 @@ import { limitLog, logSince, logSize } from './logFile.ts'
 import type { PostgresConnection } from './PostgresConnection.ts'
 import type { PostgresPrograms } from './postgresPrograms.ts'
 import { spawnPostmaster, type Postmaster } from './postmasterProcess.ts'
+import { waitUntil } from './processes.ts'
 import { waitUntilReady } from './waitUntilReady.ts'
 
 export type Supervised = {
@@ -21,17 +21,18 @@ export type Supervised = {
 
 export type Supervisor = { stop(): Promise<void>; gaveUp: Promise<EmbeddedPostgresError> }
 
-/** Waits before the 1st, 2nd … restart in a row. The first is immediate; all together are under the 10 s we promise. */
-const RESTART_DELAYS_MS = [0, 200, 500, 1000, 2000]
+/** Waits before the 1st, 2nd … try. The first is immediate; all together are under the 10 s we promise. */
+const RETRY_DELAYS_MS = [0, 200, 500, 1000, 2000]
 
-/** A server that ran this long was healthy: its end begins a new row. */
-const HEALTHY_MS = 60_000
+/** A server that ended sooner than this after it was ready is started again with a pause that grows as above. */
+const QUICK_END_MS = 5000
 
 const CHECK_EVERY_MS = 5000
 
 /**
- * Starts the server, and starts it again whenever it ends while nobody asked it to. After five ends in a row it gives
- * up and says so. Returns when the database answers; throws EmbeddedPostgresError when the first start fails.
+ * Starts the server, and starts it again whenever it ends while nobody asked it to. When five tries in a row do not
+ * make it ready it gives up and says so: one that gets ready and is killed again, however often, is never given up.
+ * Returns when the database answers; throws EmbeddedPostgresError when the first start fails.
  *
  * starting → running → (ended) → restarting → running | gave up; `stop` leads out of every state.
  */
@@ -42,7 +43,7 @@ export async function supervisePostmaster(what: Supervised): Promise<Supervisor>
 
   const watching = keepRunning(what, state).catch((error: unknown) => {
     const failure = asFailure(error, what.place)
-    what.log.error({ reason: failure.message }, 'the database ended again and again: giving up')
+    what.log.error({ reason: failure.message }, 'the database cannot be started again: giving up')
     giveUp(failure)
   })
   const stop = async () => {
@@ -62,24 +63,27 @@ async function keepRunning(what: Supervised, state: State): Promise<void> {
     const readyAt = performance.now()
     const ending = await state.current.ended
     if (state.isStopping) return
-    quickEnds = performance.now() - readyAt > HEALTHY_MS ? 0 : quickEnds
     what.log.warn({ ending, postmaster: state.current.pid }, 'the database server ended: starting it again')
-    quickEnds = await restart(what, state, quickEnds)
+    quickEnds = performance.now() - readyAt > QUICK_END_MS ? 0 : quickEnds + 1
+    await restart(what, state, pauseAfter(quickEnds))
     if (state.isStopping) return state.current.stop()
   }
 }
 
-/** Tries until the database answers; returns how many ends in a row there have been. Throws after the last try. */
-async function restart(what: Supervised, state: State, quickEnds: number): Promise<number> {
-  let failure: unknown = new Error('it ended soon after each start')
-  for (let ends = quickEnds; ends < RESTART_DELAYS_MS.length; ends++) {
-    await sleep(RESTART_DELAYS_MS[ends])
-    if (state.isStopping) return ends
-    const startedAt = performance.now()
+function pauseAfter(quickEnds: number): number {
+  return RETRY_DELAYS_MS[Math.min(Math.max(quickEnds - 1, 0), RETRY_DELAYS_MS.length - 1)] ?? 0
+}
+
+/** Returns when the database answers again or nobody wants it any more. Throws why the last try failed. */
+async function restart(what: Supervised, state: State, leastDelayMs: number): Promise<void> {
+  const startedAt = performance.now()
+  let failure: unknown
+  for (const delayMs of RETRY_DELAYS_MS) {
+    if (await waitUntil(() => state.isStopping, Math.max(delayMs, leastDelayMs))) return
     try {
       state.current = await launch(what, () => state.isStopping)
       what.log.info({ postmaster: state.current.pid, ms: Math.round(performance.now() - startedAt) }, 'the database is ready again')
-      return ends + 1
+      return
     } catch (error) {
       failure = error
     }
@@ -89,7 +93,7 @@ async function restart(what: Supervised, state: State, quickEnds: number): Promi
 
 async function launch(what: Supervised, isGivenUp: () => boolean): Promise<Postmaster> {
   const { place, programs, settings, connection, log } = what
-  await clearFormerPostmaster(place.cluster, log)
+  await clearFormerPostmaster(place, log)
   limitLog(place.logFile)
   const before = logSize(place.logFile)
   const postmaster = spawnPostmaster(place, programs, settings)
@@ -116,6 +120,6 @@ function check({ place, connection, log }: Supervised, postmaster: Postmaster): 
 function asFailure(error: unknown, place: ClusterPlace): EmbeddedPostgresError {
   if (error instanceof EmbeddedPostgresError) return error
   const reason = error instanceof Error ? error.message : String(error)
-  const message = `The embedded database keeps ending: ${reason}; look into ${place.logFile}, then start Revoada again.`
+  const message = `The embedded database cannot be started again: ${reason}; look into ${place.logFile}, then start Revoada again.`
   return new EmbeddedPostgresError('failed', message, { cause: error })
 }

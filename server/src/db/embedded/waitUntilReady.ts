@@ -4,9 +4,9 @@ import pg from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DATABASE, type PostgresConnection } from './PostgresConnection.ts'
 
-/** A server that starts, recovers or shuts down answers with these; the text is what `pg` says without a code. */
+/** A server that starts, recovers or shuts down answers with these; the texts are what `pg` says without a code. */
 const NOT_YET = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03'])
-const CUT_OFF = /Connection terminated/
+const CUT_OFF = /Connection terminated|timeout expired/
 
 /** Every client is taken: then it certainly runs. */
 const TOO_MANY_CONNECTIONS = '53300'
