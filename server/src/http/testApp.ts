@@ -1,13 +1,14 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance, InjectOptions } from 'fastify'
+import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
+import { authRoutes } from '#server/auth/authRoutes.ts'
 import { createAuth } from '#server/auth/createAuth.ts'
 import { createUser } from '#server/auth/setup.ts'
 import { readConfig, type Config } from '#server/config.ts'
 import type { Db } from '#server/db/Database.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import { testLog } from '#server/test/testDatabase.ts'
-import { apiRoutes } from './apiRoutes.ts'
 import { createApp, type AppDeps } from './app.ts'
 
 export const TEST_PASSWORD = 'correct horse battery'
@@ -17,13 +18,14 @@ export const TEST_SECRET_KEY = 'pH7q2mZx9vK4tR8wL1nB6yD3sF5gJ0cA'
 
 type TestAppOptions = {
   env?: Record<string, string>
+  /** Besides sign-in and API keys: the routes under test. */
   routes?: RoutePlugin[]
   log?: AppDeps['log']
   webDirectory?: string
   whyNotReady?: AppDeps['whyNotReady']
 }
 
-/** The real application on the test database, without a web build and with limits that tests do not meet by chance. */
+/** The web server with sign-in on the test database, without a web build and with limits that tests do not meet by chance. */
 export async function createTestApp(db: Db, options: TestAppOptions = {}): Promise<FastifyInstance> {
   const config: Config = readConfig({ NODE_ENV: 'test', SIGN_IN_LIMIT: '1000', ...options.env }, [])
   const log = options.log ?? testLog
@@ -34,7 +36,7 @@ export async function createTestApp(db: Db, options: TestAppOptions = {}): Promi
     db,
     auth,
     whyNotReady: options.whyNotReady ?? (() => null),
-    routes: [...apiRoutes({ auth: { db, auth, signInLimit: config.signInLimit } }), ...(options.routes ?? [])],
+    routes: [authRoutes({ db, auth, signInLimit: config.signInLimit }), apiKeyRoutes({ db }), ...(options.routes ?? [])],
     webDirectory: options.webDirectory ?? join(tmpdir(), 'revoada-no-web-build'),
   })
 }
