@@ -1,0 +1,121 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { CAMPAIGN_STATUSES, type CampaignStatus } from '#contract/states.ts'
+import { meQuery } from '../features/auth/api/getMe.ts'
+import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
+import { AppLayout } from './AppLayout.tsx'
+import { LoadFailed, NotFound } from './problems.tsx'
+import { Starting } from './Starting.tsx'
+
+type Context = { queryClient: QueryClient }
+
+const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound, errorComponent: LoadFailed })
+
+/** Everything behind sign-in. Whoever is not signed in goes there, or to setup when there is nobody yet. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  component: AppLayout,
+  beforeLoad: async ({ context, location }) => {
+    if ((await context.queryClient.ensureQueryData(meQuery)) !== null) return
+    await redirectIfNobodyExists(context)
+    throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { from: location.href } })
+  },
+})
+
+const home = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/campaigns', replace: true })
+  },
+})
+
+const campaigns = createRoute({
+  getParentRoute: () => app,
+  path: '/campaigns',
+  validateSearch: (search): { status?: CampaignStatus } => {
+    const status = CAMPAIGN_STATUSES.find((known) => known === search['status'])
+    return status === undefined ? {} : { status }
+  },
+  component: lazyRouteComponent(() => import('./pages/CampaignsRoute.tsx'), 'CampaignsRoute'),
+})
+
+const newCampaign = createRoute({
+  getParentRoute: () => app,
+  path: '/campaigns/new',
+  validateSearch: (search): { import?: string } =>
+    typeof search['import'] === 'string' ? { import: search['import'] } : {},
+  component: lazyRouteComponent(() => import('./pages/NewCampaignRoute.tsx'), 'NewCampaignRoute'),
+})
+
+const campaign = createRoute({
+  getParentRoute: () => app,
+  path: '/campaigns/$campaignId',
+  component: lazyRouteComponent(() => import('./pages/CampaignRoute.tsx'), 'CampaignRoute'),
+})
+
+const imports = createRoute({
+  getParentRoute: () => app,
+  path: '/imports',
+  component: lazyRouteComponent(() => import('./pages/ImportsRoute.tsx'), 'ImportsRoute'),
+})
+
+const channels = createRoute({
+  getParentRoute: () => app,
+  path: '/channels',
+  component: lazyRouteComponent(() => import('../features/channels/components/ChannelsPage.tsx'), 'ChannelsPage'),
+})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search): { from?: string } => {
+    const from = search['from']
+    // Only a path of this app: the address bar must not be able to send people elsewhere after signing in.
+    return typeof from === 'string' && /^\/(?![/\\])/.test(from) ? { from } : {}
+  },
+  beforeLoad: ({ context }) => redirectIfNobodyExists(context),
+  component: lazyRouteComponent(() => import('./pages/SignInRoute.tsx'), 'SignInRoute'),
+})
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  beforeLoad: async ({ context }) => {
+    const { needed } = await context.queryClient.fetchQuery(setupStateQuery)
+    if (!needed) throw redirect({ to: '/sign-in' })
+  },
+  component: lazyRouteComponent(() => import('./pages/SetupRoute.tsx'), 'SetupRoute'),
+})
+
+async function redirectIfNobodyExists({ queryClient }: Context): Promise<void> {
+  const { needed } = await queryClient.fetchQuery(setupStateQuery)
+  if (needed) throw redirect({ to: '/setup' })
+}
+
+const routeTree = root.addChildren([
+  app.addChildren([home, campaigns, newCampaign, campaign, imports, channels]),
+  signIn,
+  setup,
+])
+
+export function makeRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    defaultPendingComponent: Starting,
+    defaultPendingMs: 300,
+    defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: LoadFailed,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

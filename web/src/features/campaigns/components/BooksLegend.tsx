@@ -1,0 +1,49 @@
+import { useTranslation } from 'react-i18next'
+import type { Stats } from '#contract/campaigns.ts'
+import { totalOf, type RecipientStatus } from '#contract/states.ts'
+import { useFormat } from '../../../lib/useFormat.ts'
+import { cn } from '../../../ui/cn.ts'
+import { BOOK_GROUPS, STATE_COLOURS } from '../books.ts'
+
+/** Every state with its number, in three groups with their sums, and below them the total that they make. */
+export function BooksLegend({ stats }: { stats: Stats }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const sums = BOOK_GROUPS.map((group) => group.states.reduce((sum, state) => sum + stats[state], 0))
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="grid gap-x-8 gap-y-5 sm:grid-cols-3">
+        {BOOK_GROUPS.map((group, index) => (
+          <section key={group.name} aria-label={t(`books.${group.name}`)}>
+            <h3 className="flex items-baseline justify-between gap-2 border-b border-line pb-1.5">
+              <span className="font-semibold">{t(`books.${group.name}`)}</span>
+              <span className="tabular text-lg font-bold">{format.number(sums[index] ?? 0)}</span>
+            </h3>
+            <dl className="mt-1.5">
+              {group.states.map((state) => (
+                <Line key={state} state={state} count={stats[state]} />
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <p className="tabular rounded-control bg-sunk px-3 py-2 text-sm">
+        {t('books.sum', { parts: sums.map((sum) => format.number(sum)).join(' + '), total: format.number(totalOf(stats)) })}
+      </p>
+    </div>
+  )
+}
+
+function Line({ state, count }: { state: RecipientStatus; count: number }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  return (
+    <div className={cn('flex items-center gap-2 py-0.5 text-sm', count === 0 && 'text-ink-soft')}>
+      <dt className="flex min-w-0 flex-1 items-center gap-2">
+        <span aria-hidden="true" className={cn('h-2.5 w-2.5 shrink-0 rounded-full', STATE_COLOURS[state])} />
+        {t(`states.${state}`)}
+      </dt>
+      <dd className="tabular font-medium">{format.number(count)}</dd>
+    </div>
+  )
+}

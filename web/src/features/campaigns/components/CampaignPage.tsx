@@ -1,0 +1,50 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { CampaignDetails } from '#contract/campaigns.ts'
+import { ApiError } from '../../../lib/ApiError.ts'
+import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
+import { useFormat } from '../../../lib/useFormat.ts'
+import { Card, PageHeader } from '../../../ui/Card.tsx'
+import { campaignQuery } from '../api/getCampaign.ts'
+import { CampaignProgressMonitor } from './CampaignProgressMonitor.tsx'
+
+/** One campaign: what it is doing above, what it was made of below. */
+export function CampaignPage({ campaignId, backLink }: { campaignId: string; backLink: ReactNode }) {
+  const { t } = useTranslation()
+  const campaign = useQuery(campaignQuery(campaignId))
+  const isGone = campaign.error instanceof ApiError && campaign.error.code === 'NOT_FOUND'
+  return (
+    <>
+      {backLink}
+      <PageHeader title={campaign.data?.name ?? t('monitor.title')} lead={campaign.data?.channelName} />
+      {campaign.error !== null && <ErrorNotice error={campaign.error} onRetry={() => void campaign.refetch()} className="mb-4" />}
+      {!isGone && <CampaignProgressMonitor campaignId={campaignId} />}
+      {campaign.data !== undefined && <Plan campaign={campaign.data} />}
+    </>
+  )
+}
+
+function Plan({ campaign }: { campaign: CampaignDetails }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const { totals, delayMin, delayMax } = campaign
+  const line = (count: number) => ({ count, n: format.number(count) })
+  return (
+    <Card className="mt-4 flex flex-col gap-4" aria-label={t('plan.title')}>
+      <h2 className="text-lg font-semibold">{t('plan.title')}</h2>
+      {campaign.messages.map((message, index) => (
+        <p key={index} className="max-w-prose rounded-card rounded-tl-sm bg-sunk px-4 py-3 whitespace-pre-wrap [overflow-wrap:anywhere]">
+          {message.content}
+        </p>
+      ))}
+      <ul className="flex flex-col gap-1 text-sm text-ink-soft">
+        <li>{delayMax === 0 ? t('plan.noDelay') : t('plan.delay', { min: format.number(delayMin), max: format.number(delayMax) })}</li>
+        {campaign.randomizeOrder && <li>{t('plan.random')}</li>}
+        <li>{t('plan.chosen', line(totals.chosen))}</li>
+        {totals.duplicates > 0 && <li>{t('plan.duplicates', line(totals.duplicates))}</li>}
+        {totals.invalid > 0 && <li>{t('plan.invalid', line(totals.invalid))}</li>}
+      </ul>
+    </Card>
+  )
+}

@@ -1,0 +1,111 @@
+import { useTranslation } from 'react-i18next'
+import type { CampaignProgress } from '#contract/campaigns.ts'
+import { isFinal } from '#contract/states.ts'
+import { formatTimeRemaining } from '#contract/timeRemaining.ts'
+import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
+import { useFormat } from '../../../lib/useFormat.ts'
+import { ProgressBar } from '../../../ui/bars.tsx'
+import { Card } from '../../../ui/Card.tsx'
+import { FlyingFlock } from '../../../ui/Flock.tsx'
+import { Loading } from '../../../ui/Loading.tsx'
+import { Notice } from '../../../ui/Notice.tsx'
+import { decidedShare } from '../books.ts'
+import { useCampaignProgress } from '../useCampaignProgress.ts'
+import { BooksBar } from './BooksBar.tsx'
+import { BooksLegend } from './BooksLegend.tsx'
+import { CampaignActions } from './CampaignActions.tsx'
+import { CampaignStatusBadge } from './CampaignStatusBadge.tsx'
+import { ConnectionNote } from './ConnectionNote.tsx'
+import { FinalBalance } from './FinalBalance.tsx'
+import { PauseNotice } from './PauseNotice.tsx'
+import { RecentErrors } from './RecentErrors.tsx'
+
+/**
+ * What a campaign is doing now: the books that always add up, speed, time left, the last errors, and the handles to
+ * pause, resume and cancel. Live, and when it cannot be live it says so.
+ */
+export function CampaignProgressMonitor({ campaignId }: { campaignId: string }) {
+  const { t } = useTranslation()
+  const { progress, error, refetch, connection } = useCampaignProgress(campaignId)
+  return (
+    <div className="flex flex-col gap-4">
+      {error !== null && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {progress === undefined && error === null && <Loading label={t('common.loading')} />}
+      {progress !== undefined && (
+        <>
+          <Card className="flex flex-col gap-5" aria-label={t('monitor.title')}>
+            <div className="flex flex-wrap items-center justify-between gap-3">
+              <div className="flex items-center gap-3">
+                <CampaignStatusBadge status={progress.status} preparing={progress.preparing} />
+                <ConnectionNote connection={connection} at={progress.at} />
+              </div>
+              <CampaignActions progress={progress} />
+            </div>
+            {progress.preparing ? <Preparing progress={progress} /> : <Headline progress={progress} />}
+            <BooksBar stats={progress.stats} />
+            <BooksLegend stats={progress.stats} />
+          </Card>
+          {progress.status === 'paused' && progress.pauseReason !== null && <PauseNotice reason={progress.pauseReason} />}
+          {isFinal(progress.status) && <FinalBalance progress={progress} />}
+          <RecentErrors progress={progress} />
+          <Announcement progress={progress} />
+        </>
+      )}
+    </div>
+  )
+}
+
+function Preparing({ progress }: { progress: CampaignProgress }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  return (
+    <div className="flex flex-col gap-3">
+      <ProgressBar share={null} label={t('monitor.preparing')} />
+      <p>
+        {t('monitor.preparingCount', { count: progress.stats.total, n: format.number(progress.stats.total) })}{' '}
+        {t(progress.startRequested ? 'monitor.startsByItself' : 'monitor.startsWhenAsked')}
+      </p>
+    </div>
+  )
+}
+
+/** The three numbers at a glance. */
+function Headline({ progress }: { progress: CampaignProgress }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const isRunning = progress.status === 'running'
+  const left = isRunning ? formatTimeRemaining(progress.estimatedSecondsRemaining, format.language) : null
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
+      <dl className="flex flex-wrap gap-x-10 gap-y-4">
+        <Figure label={t('monitor.done')}>{`${format.number(Math.floor(decidedShare(progress.stats) * 1000) / 10)}%`}</Figure>
+        {progress.averageSpeed !== null && (
+          <Figure label={t('monitor.speed')}>{t('monitor.perMinute', { value: format.number(progress.averageSpeed) })}</Figure>
+        )}
+        {isRunning && <Figure label={t('monitor.left')}>{left ?? t('monitor.leftUnknown')}</Figure>}
+      </dl>
+      {isRunning && <FlyingFlock moving className="hidden sm:block" />}
+      {progress.status === 'draft' && <Notice tone="info">{t('monitor.draft')}</Notice>}
+    </div>
+  )
+}
+
+function Figure({ label, children }: { label: string; children: string }) {
+  return (
+    <div className="flex flex-col-reverse">
+      <dt className="text-sm text-ink-soft">{label}</dt>
+      <dd className="tabular text-xl font-bold sm:text-2xl">{children}</dd>
+    </div>
+  )
+}
+
+/** For those who hear the page: a change of state and each tenth of the way, not each message. */
+function Announcement({ progress }: { progress: CampaignProgress }) {
+  const { t } = useTranslation()
+  const tenth = Math.floor(decidedShare(progress.stats) * 10) * 10
+  return (
+    <p role="status" className="sr-only">
+      {t('monitor.announcement', { state: t(`campaigns.status.${progress.status}`), percent: tenth })}
+    </p>
+  )
+}

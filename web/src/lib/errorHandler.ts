@@ -1,0 +1,90 @@
+import type { TFunction } from 'i18next'
+import type { ErrorCode } from '#contract/errors.ts'
+import { ApiError, type ClientErrorCode } from './ApiError.ts'
+
+export type AnyErrorCode = ErrorCode | ClientErrorCode
+
+/** `bad`: it did not happen. `warn`: not now, or not like this. `info`: nothing is wrong, things just moved on. */
+export type ErrorTone = 'bad' | 'warn' | 'info'
+
+type Nature = { tone: ErrorTone; retryable: boolean }
+
+const once = (tone: ErrorTone): Nature => ({ tone, retryable: false })
+const again = (tone: ErrorTone): Nature => ({ tone, retryable: true })
+
+/** Whether the same call can succeed by being repeated unchanged, and how serious it is. */
+export const ERROR_NATURES: Record<AnyErrorCode, Nature> = {
+  VALIDATION_FAILED: once('warn'),
+  MALFORMED_REQUEST: once('bad'),
+  CHANNEL_MISMATCH: once('bad'),
+  INVALID_NUMBER: once('warn'),
+  BLOCKED_NUMBER: once('warn'),
+  UNAUTHENTICATED: once('warn'),
+  INVALID_CREDENTIALS: once('warn'),
+  CHANNEL_UNAUTHORIZED: once('bad'),
+  FORBIDDEN: once('bad'),
+  FOREIGN_ORIGIN: once('bad'),
+  CHANNEL_TOKEN_REJECTED: once('bad'),
+  GATEWAY_HOST_NOT_ALLOWED: once('warn'),
+  WEBHOOK_REJECTED: once('bad'),
+  NOT_FOUND: once('warn'),
+  TIMEOUT: again('warn'),
+  REQUEST_TIMEOUT: again('warn'),
+  CONFLICT: again('info'),
+  SETUP_DONE: once('info'),
+  NAME_TAKEN: once('warn'),
+  TOKEN_IN_USE: once('warn'),
+  CHANNEL_IN_USE: once('warn'),
+  CAMPAIGN_STATE: once('info'),
+  CAMPAIGN_CONTENT_FROZEN: once('warn'),
+  IMPORT_STATE: once('info'),
+  PAYLOAD_TOO_LARGE: once('warn'),
+  UNSUPPORTED_MEDIA_TYPE: once('bad'),
+  UNPROCESSABLE: once('warn'),
+  UNKNOWN_CHANNEL: once('warn'),
+  UNKNOWN_IMPORT: once('warn'),
+  NO_RECIPIENTS: once('warn'),
+  TEMPLATE_INVALID: once('warn'),
+  CSV_UNREADABLE: once('warn'),
+  RATE_LIMIT: again('warn'),
+  CAMPAIGN_RATE_LIMIT_EXCEEDED: again('warn'),
+  HEADERS_TOO_LARGE: once('bad'),
+  API_ERROR: again('bad'),
+  INTERNAL: again('bad'),
+  DISCONNECTED: again('bad'),
+  SERVER_BUSY: again('warn'),
+  UNAVAILABLE: again('warn'),
+  NETWORK: again('warn'),
+  UNREADABLE_ANSWER: again('bad'),
+}
+
+export type HandledError = {
+  code: AnyErrorCode
+  /** What happened, for the person in front of the screen. */
+  message: string
+  /** What to do next. */
+  suggestion: string
+  tone: ErrorTone
+  /** Whether offering "try again" makes sense. */
+  retryable: boolean
+  /** Only a lost session of *this* app leads to sign-in; a gateway refusing a channel's token never does. */
+  signIn: boolean
+}
+
+/** Any thrown value → text, tone and next step in the language of `t`. What we do not know is a mistake of ours. */
+export function handleApiError(error: unknown, t: TFunction): HandledError {
+  const code = error instanceof ApiError ? error.code : 'INTERNAL'
+  const wait = error instanceof ApiError ? error.retryAfterS : null
+  return {
+    code,
+    message: t(`errors.${code}.message`),
+    suggestion: wait === null ? t(`errors.${code}.suggestion`) : t('errors.waitSeconds', { count: Math.ceil(wait) }),
+    ...ERROR_NATURES[code],
+    signIn: code === 'UNAUTHENTICATED',
+  }
+}
+
+/** True when this app's own session is gone. Decided by code: a 401 may also be about a channel. */
+export function isSessionLost(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'UNAUTHENTICATED'
+}
