@@ -43,6 +43,7 @@ export const SETTINGS = {
   environment: setting('NODE_ENV', 'production', oneOf(['production', 'development', 'test']), 'In development the API documentation is on by default.'),
   apiDocs: setting('API_DOCS', null, flag, 'Serves `/api/docs`; by default only outside production.'),
   sandboxUrl: setting('SANDBOX_URL', null, origin, 'Where a sandbox gateway runs already; without it the product starts one when a sandbox channel exists.'),
+  sandboxToken: secretSetting('SANDBOX_TOKEN', text, 'Administrator token of the sandbox that `SANDBOX_URL` names.'),
   gatewayAllowedHosts: setting('GATEWAY_ALLOWED_HOSTS', '', hostList, 'Gateway hosts that users may name in a channel; administrators may name any.'),
   maxUploadBytes: setting('MAX_UPLOAD_BYTES', String(200 * MIB), wholeNumber(1024, 4096 * MIB), 'Largest file that can be uploaded, in bytes.'),
   leaseSeconds: setting('LEASE_SECONDS', '30', wholeNumber(2, 600), 'Life of a lane and of a campaign lease; a dead worker is replaced after this plus 5 s.'),

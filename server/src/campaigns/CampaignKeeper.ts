@@ -69,6 +69,17 @@ export class CampaignKeeper {
     return this.#pauseAfterRestart(sql<boolean>`true`)
   }
 
+  /** paused (restart) → running, for installations that asked for it. */
+  async resumeAfterRestart(ids: string[]): Promise<void> {
+    for (const id of ids) {
+      await transaction(this.#db, async (trx) => {
+        const [moved] = await moveCampaigns(trx, 'running', { id, from: ['paused'], where: sql<boolean>`c.pause_reason = 'restart'` })
+        if (moved) await this.#audit.log(trx, { campaignId: id, userId: null, action: 'resume', details: { reason: 'restart' } })
+      })
+    }
+    this.#bell.ring()
+  }
+
   /**
    * The same for campaigns that no live worker may take over: nobody holds them, for longer than `graceMs`, and every
    * live worker registered only after they were last held.

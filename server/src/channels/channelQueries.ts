@@ -60,3 +60,9 @@ export async function deleteChannel(db: Db, userId: string, id: string): Promise
   `.execute(db)
   return numAffectedRows === 1n
 }
+
+/** The name of a channel, deleted ones included: reports still speak of them. */
+export async function findChannelName(db: Db, userId: string, id: string): Promise<string> {
+  const row = await db.selectFrom('channels').select('name').where('user_id', '=', userId).where('id', '=', id).executeTakeFirst()
+  return row?.name ?? ''
+}

@@ -29,6 +29,7 @@ export type CampaignSchedulerDeps = {
   leaseMs: number
   pollMs: number
   drainMs: number
+  batchSize: number
 }
 
 type Running = { runner: LaneRunner; done: Promise<void> }

@@ -28,6 +28,7 @@ export type LaneRunnerDeps = {
   keeper: CampaignKeeper
   log: Log
   pollMs: number
+  batchSize: number
   /** Takes the lock of a campaign for this lane; null when it is not to be had. */
   acquireLock: (campaignId: string, laneEpoch: number) => Promise<number | null>
   releaseLock: (campaignId: string) => Promise<void>
@@ -180,6 +181,7 @@ export class LaneRunner {
       lane: this.hold,
       campaign,
       settle: (settlement) => this.#settles.push(settlement),
+      maxBatch: this.#deps.batchSize,
     })
     this.#queues.set(id, queue)
     this.#turn = [...this.#queues.values()]

@@ -11,8 +11,6 @@ import { failFor, giveBack, giveUpAsUnknown, type CampaignRules } from './decide
 import type { RunningCampaign } from './dispatchQueries.ts'
 import { getEnhancedProgress } from './getEnhancedProgress.ts'
 
-/** A claim is at most this many rows, so that a crash leaves few suspects. */
-const MAX_BATCH = 100
 /** Nothing is claimed that the pace cannot start within this time. */
 const BATCH_HORIZON_MS = 10_000
 /** A row that was started under so many dead epochs is given up. */
@@ -29,6 +27,7 @@ export class QueueManager {
   readonly #lane: LaneHold
   readonly #templates: CompiledTemplate[]
   readonly #settle: (settlement: Settlement) => void
+  readonly #maxBatch: number
   #ready: ClaimedRecipient[] = []
   #after = Number.MIN_SAFE_INTEGER
   #claiming: Promise<void> | null = null
@@ -39,11 +38,19 @@ export class QueueManager {
   /** Requests under way. */
   inFlight = 0
 
-  constructor(options: { db: Db; lane: LaneHold; campaign: RunningCampaign; settle: (settlement: Settlement) => void }) {
+  /** `maxBatch`: most rows of one claim, 100 at most, so that a crash leaves few suspects. */
+  constructor(options: {
+    db: Db
+    lane: LaneHold
+    campaign: RunningCampaign
+    settle: (settlement: Settlement) => void
+    maxBatch: number
+  }) {
     this.#db = options.db
     this.#lane = options.lane
     this.campaign = options.campaign
     this.#settle = options.settle
+    this.#maxBatch = options.maxBatch
     this.#templates = options.campaign.messages.map((message) => compileTemplate(message.content))
     this.rules = {
       id: options.campaign.id,
@@ -121,7 +128,7 @@ export class QueueManager {
 
   #batchSize(minDelayMs: number): number {
     const gapMs = Math.max(this.campaign.delayMinMs, minDelayMs)
-    return gapMs === 0 ? MAX_BATCH : Math.min(MAX_BATCH, Math.max(1, Math.floor(BATCH_HORIZON_MS / gapMs)))
+    return gapMs === 0 ? this.#maxBatch : Math.min(this.#maxBatch, Math.max(1, Math.floor(BATCH_HORIZON_MS / gapMs)))
   }
 
   async #claimBatch(limit: number): Promise<void> {

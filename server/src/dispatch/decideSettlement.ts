@@ -71,6 +71,8 @@ function afterMaybe(campaign: CampaignRules, recipient: ClaimedRecipient, failur
 function afterNotSent(campaign: CampaignRules, recipient: ClaimedRecipient, failure: SendFailure, effect: ChannelEffect): Settlement {
   const error = errorOf(failure)
   if (effect.pause !== null) return giveBack(campaign.id, recipient, error)
+  // Our own stop cut the request off before a byte of it had left.
+  if (failure.code === 'ABORTED') return giveBack(campaign.id, recipient)
   if (isRefunded(failure)) {
     const retryInMs = effect.backOffMs ?? backOffMs(failure, recipient.attempts)
     return settle(campaign.id, recipient, { status: 'retrying', retryInMs, error })

@@ -1,11 +1,31 @@
 import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
 import { authRoutes, type AuthRoutesDeps } from '#server/auth/authRoutes.ts'
+import { campaignRoutes, type CampaignRoutesDeps } from '#server/campaigns/campaignRoutes.ts'
+import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelRoutes.ts'
+import { importRoutes, type ImportRoutesDeps } from '#server/contacts/importRoutes.ts'
+import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progressRoutes.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
+import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
 
 /** What the domains' routes need, made in compose.ts. */
-export type ApiServices = { auth: AuthRoutesDeps }
+export type ApiServices = {
+  auth: AuthRoutesDeps
+  channels: ChannelRoutesDeps
+  imports: ImportRoutesDeps
+  campaigns: CampaignRoutesDeps
+  progress: ProgressRoutesDeps
+  hooks: HookRoutesDeps
+}
 
 /** The whole API, one line a domain. */
 export function apiRoutes(services: ApiServices): RoutePlugin[] {
-  return [authRoutes(services.auth), apiKeyRoutes(services.auth)]
+  return [
+    authRoutes(services.auth),
+    apiKeyRoutes(services.auth),
+    channelRoutes(services.channels),
+    importRoutes(services.imports),
+    campaignRoutes(services.campaigns),
+    progressRoutes(services.progress),
+    hookRoutes(services.hooks),
+  ]
 }

@@ -1,0 +1,172 @@
+import type { z } from 'zod'
+import {
+  campaignContact,
+  campaignContactFilter,
+  campaignDetails,
+  campaignFilter,
+  campaignState,
+  campaignSummary,
+  createCampaignBody,
+  createdCampaign,
+  type CampaignSummary,
+} from '#contract/campaigns.ts'
+import { idParams, pageOf } from '#contract/common.ts'
+import { totalOf, type CampaignStatus } from '#contract/states.ts'
+import type { Db } from '#server/db/Database.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { messageIdOf } from '#server/recipients/messageId.ts'
+import { getCounts, listRecipients } from '#server/recipients/recipientQueries.ts'
+import { findChannelName } from '#server/channels/channelQueries.ts'
+import { findCampaign, listCampaigns, type CampaignListRow } from './campaignQueries.ts'
+import type { CampaignRow } from './campaignTables.ts'
+import type { CampaignService } from './CampaignService.ts'
+
+const PATH = '/api/user/bulk-campaigns'
+const PAGE = 50
+/** Room for the most recipients that can be typed, with variables. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024
+const ACTIVE: CampaignStatus[] = ['running', 'paused', 'scheduled']
+const HISTORY: CampaignStatus[] = ['completed', 'cancelled', 'failed']
+
+export type CampaignRoutesDeps = { db: Db; campaigns: CampaignService }
+
+/** Campaigns: made, listed, started and stopped. Progress belongs to dispatch. */
+export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
+  const { db, campaigns } = deps
+  const access = { config: { access: 'user' as const } }
+  return async (app) => {
+    app.post(
+      PATH,
+      { ...access, bodyLimit: MAX_BODY_BYTES, schema: { summary: 'Create a campaign', body: createCampaignBody, response: { 201: createdCampaign } } },
+      async (request, reply) => {
+        const row = await campaigns.create(requireUser(request).id, request.body)
+        reply.code(201)
+        return { campaignId: row.id, status: row.status, preparing: row.preparing, totals: totalsOf(row) }
+      },
+    )
+    for (const [suffix, fixed] of [['', null], ['/active', ACTIVE], ['/history', HISTORY]] as const) {
+      app.get(
+        `${PATH}${suffix}`,
+        { ...access, schema: { summary: 'List campaigns, newest first', querystring: campaignFilter, response: { 200: pageOf(campaignSummary) } } },
+        async (request) => listPage(db, requireUser(request).id, request.query, fixed),
+      )
+    }
+    app.get(
+      `${PATH}/:id`,
+      { ...access, schema: { summary: 'One campaign', params: idParams, response: { 200: campaignDetails } } },
+      async (request) => getDetails(db, requireUser(request).id, request.params.id),
+    )
+    for (const act of ['start', 'pause', 'resume', 'cancel'] as const) {
+      app.post(
+        `${PATH}/:id/${act}`,
+        { ...access, schema: { summary: `${act} a campaign`, params: idParams, response: { 200: campaignState } } },
+        async (request) => campaigns[act](requireUser(request).id, request.params.id),
+      )
+    }
+    app.get(
+      `${PATH}/:id/contacts`,
+      {
+        ...access,
+        schema: { summary: 'The books: every recipient', params: idParams, querystring: campaignContactFilter, response: { 200: pageOf(campaignContact) } },
+      },
+      async (request) => listBooks(db, requireUser(request).id, request.params.id, request.query),
+    )
+  }
+}
+
+async function listPage(
+  db: Db,
+  userId: string,
+  query: z.output<typeof campaignFilter>,
+  fixed: CampaignStatus[] | null,
+): Promise<{ items: CampaignSummary[]; nextCursor: string | null }> {
+  const limit = query.limit ?? PAGE
+  const before = query.cursor === undefined ? null : readCursor(query.cursor)
+  const wanted = query.status === undefined ? fixed : (fixed ?? [query.status]).filter((status) => status === query.status)
+  if (wanted?.length === 0) return { items: [], nextCursor: null }
+  const rows = await listCampaigns(db, userId, { limit: limit + 1, before, statuses: wanted })
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  return { items: page.map(toSummary), nextCursor: rows.length > limit && last !== undefined ? writeCursor(last) : null }
+}
+
+async function getDetails(db: Db, userId: string, id: string): Promise<z.output<typeof campaignDetails>> {
+  const row = await findCampaign(db, userId, id)
+  if (row === undefined) throw new AppError('NOT_FOUND')
+  const counts = await getCounts(db, userId, id)
+  const channelName = await findChannelName(db, userId, row.channel_id)
+  return {
+    ...toSummary({ ...row, channelName, cursorAt: '', counts }),
+    messages: row.messages,
+    delayMin: row.delay_min_ms / 1000,
+    delayMax: row.delay_max_ms / 1000,
+    randomizeOrder: row.randomize_order,
+    unknownPolicy: row.unknown_policy,
+    totals: totalsOf(row),
+  }
+}
+
+async function listBooks(db: Db, userId: string, id: string, query: z.output<typeof campaignContactFilter>) {
+  const campaign = await findCampaign(db, userId, id)
+  if (campaign === undefined) throw new AppError('NOT_FOUND')
+  const afterId = query.cursor === undefined ? 0 : Number(query.cursor)
+  if (!Number.isSafeInteger(afterId)) throw badCursor()
+  const limit = query.limit ?? PAGE
+  const rows = await listRecipients(db, userId, id, { afterId, limit: limit + 1, ...(query.status === undefined ? {} : { status: query.status }) })
+  const page = rows.slice(0, limit)
+  const items = page.map((row) => ({
+    contactId: row.id,
+    phone: row.phone,
+    name: row.name,
+    status: row.status,
+    messageId: row.status === 'pending' ? null : messageIdOf(campaign.message_tag, row.id, row.step),
+    attempts: row.attempts,
+    errorCategory: row.errorCategory,
+    errorCode: row.errorCode,
+    statusAt: row.statusAt.toISOString(),
+  }))
+  return { items, nextCursor: rows.length > limit ? String(page.at(-1)?.id) : null }
+}
+
+function totalsOf(row: CampaignRow) {
+  return {
+    chosen: row.chosen,
+    recipients: row.chosen - row.duplicates - row.invalid,
+    duplicates: row.duplicates,
+    invalid: row.invalid,
+  }
+}
+
+function toSummary(row: CampaignListRow): CampaignSummary {
+  return {
+    id: row.id,
+    name: row.name,
+    channelId: row.channel_id,
+    channelName: row.channelName,
+    status: row.status,
+    pauseReason: row.pause_reason,
+    preparing: row.preparing,
+    startRequested: row.start_requested,
+    stats: { ...row.counts, total: totalOf(row.counts) },
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  }
+}
+
+const CURSOR = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00) ([0-9a-f-]{36})$/
+
+function writeCursor(row: CampaignListRow): string {
+  return Buffer.from(`${row.cursorAt} ${row.id}`).toString('base64url')
+}
+
+function readCursor(cursor: string): { createdAt: string; id: string } {
+  const [, createdAt, id] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (createdAt === undefined || id === undefined) throw badCursor()
+  return { createdAt, id }
+}
+
+function badCursor(): AppError {
+  return new AppError('VALIDATION_FAILED', { details: [{ field: 'cursor', message: 'This is not a cursor of ours.' }] })
+}

@@ -1,0 +1,194 @@
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { createAuth } from '#server/auth/createAuth.ts'
+import { AudiencePreparer } from '#server/campaigns/AudiencePreparer.ts'
+import { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
+import { CampaignService } from '#server/campaigns/CampaignService.ts'
+import { ChannelService } from '#server/channels/ChannelService.ts'
+import { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
+import { ensureSandbox, type Sandbox } from '#server/channels/sandboxProcess.ts'
+import type { Config } from '#server/config.ts'
+import { createImportRunner } from '#server/contacts/importRunner.ts'
+import { CampaignScheduler } from '#server/dispatch/CampaignScheduler.ts'
+import { StateSynchronizer } from '#server/dispatch/StateSynchronizer.ts'
+import { apiRoutes } from '#server/http/apiRoutes.ts'
+import { createApp } from '#server/http/app.ts'
+import { Bell } from '#server/lib/Bell.ts'
+import type { Log } from '#server/lib/logger.ts'
+import { Poller } from '#server/lib/Poller.ts'
+import { SecretBox } from '#server/lib/SecretBox.ts'
+import { loadSecretKey } from '#server/loadSecretKey.ts'
+import { openStore, type Store } from '#server/openStore.ts'
+import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
+
+/** Cancelled campaigns close their rows within this, also when nobody rings. */
+const SWEEP_MS = 5000
+const WEBHOOKS_EVERY_MS = 300_000
+
+export type Product = {
+  /** Where the web server listens; null in a process without one. */
+  address: string | null
+  /** Ends everything in the reverse order of its start. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+type Service = { start(): void | Promise<void>; stop(): Promise<void> }
+
+/**
+ * Builds the product from its settings and starts it: the one place where parts are made and handed to each other.
+ * When it returns, what a restart left behind is in order and the web server answers. Throws what stopped the start,
+ * with nothing left running.
+ */
+export async function startProduct(config: Config, log: Log): Promise<Product> {
+  const secretKey = await loadSecretKey(config)
+  const box = new SecretBox(secretKey)
+  const store = await openStore(config, box, log)
+  const started: Service[] = [{ start: () => undefined, stop: () => store.close() }]
+  let stopSending: () => Promise<void> = async () => undefined
+  const stop = once(async () => {
+    // First of all, and while everything else winds down: no further request to a gateway.
+    const drained = stopSending()
+    for (const service of started.toReversed()) await service.stop()
+    await drained
+  })
+  try {
+    const parts = buildParts(config, log, store, box)
+    stopSending = () => parts.scheduler.stop()
+    if (store.isEmbedded) await restore(config, parts)
+    started.push({ start: () => undefined, stop: () => parts.gateways.close() })
+    if (config.role !== 'api') await startAll(workerServices(log, parts), started)
+    if (config.role === 'worker') return { address: null, stop }
+    const web = await startWeb(config, log, store, parts, secretKey)
+    started.push(web.service)
+    parts.local.url = web.address
+    await startAll([webhookRegistrar(log, parts)], started)
+    return { address: web.address, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise. */
+async function restore(config: Config, parts: Parts): Promise<void> {
+  const paused = await parts.synchronizer.restoreRunningCampaigns()
+  if (config.resumeOnStart) await parts.keeper.resumeAfterRestart(paused)
+}
+
+type Parts = ReturnType<typeof buildParts>
+
+function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
+  const { db, leaseDb } = store
+  const bell = new Bell()
+  const audit = new AuditLogger()
+  const local: { url: string | null } = { url: null }
+  const sandbox = sandboxOf(config, log)
+  const gateways = new GatewayRegistry({ box, sandboxUrl: async () => (await sandbox()).url })
+  const channels = new ChannelService({
+    db,
+    box,
+    gateways,
+    sandbox,
+    publicUrl: config.publicUrl,
+    localUrl: () => local.url,
+    allowedHosts: config.gatewayAllowedHosts,
+    log,
+  })
+  const keeper = new CampaignKeeper({ db, audit, bell })
+  const leaseMs = config.leaseSeconds * 1000
+  return {
+    db,
+    box,
+    bell,
+    local,
+    gateways,
+    channels,
+    keeper,
+    campaigns: new CampaignService({ db, audit, channels, bell }),
+    preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
+    applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),
+    importRunner: createImportRunner({ db, log }),
+    synchronizer: new StateSynchronizer({ db, keeper, log, leaseMs, syncMs: config.syncSeconds * 1000 }),
+    scheduler: new CampaignScheduler({
+      db,
+      leaseDb,
+      gateways,
+      keeper,
+      bell,
+      log,
+      leaseMs,
+      pollMs: config.pollMs,
+      drainMs: config.drainSeconds * 1000,
+      batchSize: config.batchSize,
+    }),
+  }
+}
+
+/** What a worker does, in the order of its start. */
+function workerServices(log: Log, parts: Parts): Service[] {
+  const sweeper = new Poller({ work: () => parts.keeper.sweepCancelled(), intervalMs: SWEEP_MS, log })
+  parts.bell.onRing(() => sweeper.nudge())
+  const { synchronizer } = parts
+  return [
+    { start: () => synchronizer.startSync(), stop: () => synchronizer.stopSync() },
+    sweeper,
+    parts.applier,
+    parts.importRunner,
+    parts.preparer,
+    parts.scheduler,
+  ]
+}
+
+async function startWeb(config: Config, log: Log, store: Store, parts: Parts, secretKey: string) {
+  const auth = createAuth({ db: store.db, log, secretKey, publicUrl: config.publicUrl })
+  let closing = false
+  const app: FastifyInstance = await createApp({
+    config,
+    log,
+    db: store.db,
+    auth,
+    whyNotReady: () => (closing ? 'The process is stopping.' : null),
+    routes: apiRoutes({
+      auth: { db: store.db, auth, signInLimit: config.signInLimit },
+      channels: { channels: parts.channels },
+      imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
+      campaigns: { db: store.db, campaigns: parts.campaigns },
+      progress: { db: store.db },
+      hooks: { db: store.db, box: parts.box, onStored: () => parts.applier.nudge() },
+    }),
+  })
+  const address = await app.listen({ host: config.host, port: config.port })
+  const service: Service = {
+    start: () => undefined,
+    stop: async () => {
+      closing = true
+      await app.close()
+    },
+  }
+  return { address: config.publicUrl ?? address, service }
+}
+
+/** Our address may be another one than at the last start; gateways that were away are told later. */
+function webhookRegistrar(log: Log, parts: Parts): Service {
+  return new Poller({ work: () => parts.channels.registerWebhooks(), intervalMs: WEBHOOKS_EVERY_MS, log })
+}
+
+/** The sandbox that settings name, or the one beside our data, started when first needed. */
+function sandboxOf(config: Config, log: Log): () => Promise<Sandbox> {
+  const { sandboxUrl, sandboxToken } = config
+  if (sandboxUrl !== null) return async () => ({ url: sandboxUrl, adminToken: sandboxToken ?? '' })
+  return () => ensureSandbox({ directory: join(config.dataDir, 'sandbox'), log })
+}
+
+async function startAll(services: Service[], started: Service[]): Promise<void> {
+  for (const service of services) {
+    await service.start()
+    started.push(service)
+  }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null
+  return () => (running ??= work())
+}

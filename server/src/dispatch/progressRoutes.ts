@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fastifySSE } from '@fastify/sse'
+import { z } from 'zod'
+import { campaignProgress } from '#contract/campaigns.ts'
+import { idParams } from '#contract/common.ts'
+import { isFinal } from '#contract/states.ts'
+import type { Db } from '#server/db/Database.ts'
+import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { getEnhancedProgress } from './getEnhancedProgress.ts'
+
+const PATH = '/api/user/bulk-campaigns'
+const EVERY_MS = 500
+/** Below the proxies' usual idle time of 60 s, and below our own. */
+const HEARTBEAT_MS = 20_000
+
+export type ProgressRoutesDeps = { db: Db }
+
+/** Where a campaign stands: asked once, or told as it changes. */
+export function progressRoutes({ db }: ProgressRoutesDeps): RoutePlugin {
+  return async (app) => {
+    await app.register(fastifySSE, { heartbeatInterval: HEARTBEAT_MS })
+    app.get(
+      `${PATH}/:id/progress`,
+      { config: { access: 'user' }, schema: { summary: 'Progress of a campaign', params: idParams, response: { 200: campaignProgress } } },
+      async (request) => getEnhancedProgress(db, requireUser(request).id, request.params.id),
+    )
+    app.get(
+      `${PATH}/:id/events`,
+      {
+        sse: true,
+        config: { access: 'user' },
+        schema: { summary: 'Progress as server-sent events named `progress`', params: idParams, response: { 200: z.any() } },
+      },
+      async (request, reply) => {
+        const userId = requireUser(request).id
+        // Asked before the stream opens, so that what is not there is a 404 and not an empty stream.
+        const first = await getEnhancedProgress(db, userId, request.params.id)
+        let closed = false
+        reply.sse.onClose(() => {
+          closed = true
+        })
+        await reply.sse.send(follow(db, userId, first, () => closed))
+      },
+    )
+  }
+}
+
+/** The state now and at every change, at most twice a second; ends with the campaign. */
+async function* follow(
+  db: Db,
+  userId: string,
+  first: z.output<typeof campaignProgress>,
+  isClosed: () => boolean,
+): AsyncGenerator<{ event: string; data: unknown }> {
+  let progress = first
+  let told = ''
+  while (!isClosed()) {
+    const news = JSON.stringify({ ...progress, at: '' })
+    if (news !== told) yield { event: 'progress', data: progress }
+    told = news
+    if (isFinal(progress.status)) return
+    await sleep(EVERY_MS)
+    progress = await getEnhancedProgress(db, userId, progress.campaignId)
+  }
+}
