@@ -66,31 +66,31 @@ export async function ensureSandbox({ directory, log }: { directory: string; log
   let child = startDetached(path)
   const deadline = Date.now() + START_TIMEOUT_MS
   while (Date.now() < deadline) {
-    const found = await findSandbox({ directory: path })
-    if (found !== null) {
-      log.info({ url: found.url, directory: path }, 'sandbox gateway ready')
-      return found
-    }
     const code = child.exitCode()
+    const found = await findPlace(path)
+    // Our own child must have won or ended: one that is still on its way would take the directory once the winner stops.
+    if (found !== null && (found.pid === child.pid || code !== null)) {
+      log.info({ pid: found.pid, port: found.port, directory: path }, 'sandbox gateway ready')
+      return toSandbox(found)
+    }
     if (code !== null && code !== EXIT_TAKEN) break
-    await wait(code === null ? POLL_MS : TAKEN_RETRY_MS)
     // Whoever had the directory may have been on its way out.
-    if (code === EXIT_TAKEN && (await findSandbox({ directory: path })) === null) child = startDetached(path)
+    if (code === EXIT_TAKEN) child = startDetached(path)
+    await wait(code === EXIT_TAKEN ? TAKEN_RETRY_MS : POLL_MS)
   }
   throw new Error(`The sandbox gateway did not start: ${await lastWords(path)}`)
 }
 
 /** The sandbox that runs on `directory` and proves it, or null. */
 export async function findSandbox({ directory }: { directory: string }): Promise<Sandbox | null> {
-  const place = await readPlace(directory)
-  return place !== null && (await isAlive(place)) ? toSandbox(place) : null
+  const place = await findPlace(directory)
+  return place === null ? null : toSandbox(place)
 }
 
 /** Stops the sandbox of `directory` and waits until it has let go of everything. Nothing to do when none runs. */
 export async function stopSandbox({ directory }: { directory: string }): Promise<void> {
-  const place = await readPlace(directory)
-  // The pid alone proves nothing: by now it may be anybody's.
-  if (place?.pid == null || !(await isAlive(place))) return
+  const place = await findPlace(directory)
+  if (place?.pid == null) return
   process.kill(place.pid, 'SIGTERM')
   const deadline = Date.now() + STOP_TIMEOUT_MS
   while (isRunning(place.pid)) {
@@ -150,7 +150,7 @@ async function refusal(status: number, body: { text(): Promise<string> }): Promi
   return new Error(`The sandbox answered ${status}: ${text}`)
 }
 
-function startDetached(directory: string): { exitCode: () => number | null } {
+function startDetached(directory: string): { pid: number | undefined; exitCode: () => number | null } {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const output = openSync(join(directory, 'sandbox.log'), 'a', 0o600)
   try {
@@ -163,7 +163,7 @@ function startDetached(directory: string): { exitCode: () => number | null } {
     let failed = false
     child.on('error', () => (failed = true))
     child.unref()
-    return { exitCode: () => (failed || child.signalCode !== null ? -1 : child.exitCode) }
+    return { pid: child.pid, exitCode: () => (failed || child.signalCode !== null ? -1 : child.exitCode) }
   } finally {
     closeSync(output)
   }
@@ -182,6 +182,12 @@ const placeFile = z.object({
   instance: z.string(),
 })
 
+/** Where the sandbox of the directory is, if what answers there is the very start that wrote so. */
+async function findPlace(directory: string): Promise<Place | null> {
+  const place = await readPlace(directory)
+  return place !== null && (await isAlive(place)) ? place : null
+}
+
 async function readPlace(directory: string): Promise<Place | null> {
   try {
     return placeFile.parse(JSON.parse(await readFile(join(directory, 'sandbox.json'), 'utf8')))
@@ -190,7 +196,7 @@ async function readPlace(directory: string): Promise<Place | null> {
   }
 }
 
-/** Another program may have the port by now, so what answers must be the very start that wrote the file. */
+/** The pid proves nothing, nor does the port: by now both may be anybody's. The instance does. */
 async function isAlive({ instance, pid, port }: Place): Promise<boolean> {
   if (pid === null || port === 0) return false
   try {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { SendAnswer } from './decideOutcome.ts'
-import { answerError, answerText } from './goAnswers.ts'
+import { answerError, answerText, goJson } from './goAnswers.ts'
 import type { LedgerEntry } from './Ledger.ts'
 import type { MessageType } from './media.ts'
 import { spell } from './sessionRoutes.ts'
@@ -35,7 +35,7 @@ export function answerSend({ entry, response, type, user }: Answered, answer: Se
 function sentBody({ settings }: SandboxUser, messageId: string): string {
   const seconds = Math.floor(Date.now() / 1_000)
   const timestamp = settings.profile === 'A' ? `"${new Date(seconds * 1_000).toISOString()}"` : seconds
-  return `{"code":200,"data":{"Details":"Sent","Id":${JSON.stringify(messageId)},"Timestamp":${timestamp}},"success":true}\n`
+  return `{"code":200,"data":{"Details":"Sent","Id":${goJson(messageId)},"Timestamp":${timestamp}},"success":true}\n`
 }
 
 function prefixOf(type: MessageType, error: string): string {

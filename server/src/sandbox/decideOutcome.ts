@@ -25,7 +25,8 @@ export function decideOutcome(attempt: Attempt, scripted: Verdict | null, ledger
   const { entry, jid, user } = attempt
   if (user.state !== 'ready') return interrupted(attempt)
   if (scripted !== null && scripted.kind !== 'delay') return followScript(scripted)
-  const { rateLimitPerMinute, settings } = { rateLimitPerMinute: user.settings.rateLimitPerMinute, settings: user.settings }
+  const { settings } = user
+  const { rateLimitPerMinute } = settings
   if (rateLimitPerMinute > 0 && !user.sentLastMinute.allows(rateLimitPerMinute, Date.now())) {
     return refused('server returned error 429')
   }
