@@ -1,3 +1,4 @@
+import { isSupportedCountry } from 'libphonenumber-js/max'
 import type { RejectReason, WarningReason } from '#contract/imports.ts'
 import { dial, type DialResult } from './dial.ts'
 import { readNumbers, type FieldNumber } from './fieldNumbers.ts'
@@ -17,6 +18,11 @@ export type NormalizedPhone =
   | { ok: false; reason: RejectReason }
 
 const MAX_OTHERS = 20
+
+/** Whether numbers can belong to this country (ISO 3166-1, two letters). */
+export function isCountry(code: string): boolean {
+  return isSupportedCountry(code)
+}
 
 /**
  * The one number that a field as people type it means, in E.164, or why there is none. `defaultCountry` (ISO 3166-1)

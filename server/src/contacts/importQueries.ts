@@ -1,0 +1,135 @@
+import { sql } from 'kysely'
+import type { Db } from '#server/db/Database.ts'
+import type { ImportRow } from './importLeases.ts'
+
+/** How long an upload may be silent before it counts as broken off. */
+const UPLOAD_LEASE_SECONDS = 120
+/** Rows deleted in one statement; millions at once would exceed the time a query may take. */
+const DELETED_AT_ONCE = 10_000
+
+/** Opens an import whose bytes are on their way. */
+export async function openImport(db: Db, userId: string, fileName: string, defaultCountry: string): Promise<ImportRow> {
+  return db
+    .insertInto('contact_imports')
+    .values({ user_id: userId, file_name: fileName, default_country: defaultCountry, lease_expires_at: uploadLease() })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Notes that bytes arrived. False when the import was cancelled meanwhile. */
+export async function noteUploaded(db: Db, userId: string, id: string, bytesTotal: number): Promise<boolean> {
+  const { numUpdatedRows } = await uploading(db, userId, id)
+    .set({ bytes_total: bytesTotal, lease_expires_at: uploadLease() })
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** The upload is whole: from now on any process may import it. Undefined when it was cancelled meanwhile. */
+export async function queueImport(db: Db, userId: string, id: string, defaultCountry: string): Promise<ImportRow | undefined> {
+  return uploading(db, userId, id)
+    .set({ status: 'running', default_country: defaultCountry, lease_owner: null, lease_expires_at: null })
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** Forgets an upload that did not arrive whole. */
+export async function dropUpload(db: Db, userId: string, id: string): Promise<void> {
+  await db
+    .deleteFrom('contact_imports')
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('status', '=', 'uploading')
+    .execute()
+}
+
+function uploading(db: Db, userId: string, id: string) {
+  return db
+    .updateTable('contact_imports')
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('status', '=', 'uploading')
+}
+
+function uploadLease() {
+  return sql<Date>`clock_timestamp() + make_interval(secs => ${UPLOAD_LEASE_SECONDS})`
+}
+
+export async function findImport(db: Db, userId: string, id: string): Promise<ImportRow | undefined> {
+  const [found] = await findImports(db, userId, [id])
+  return found
+}
+
+/** Those of `ids` that are this user's imports, in no order. */
+export async function findImports(db: Db, userId: string, ids: string[]): Promise<ImportRow[]> {
+  if (ids.length === 0) return []
+  return db.selectFrom('contact_imports').selectAll().where('user_id', '=', userId).where('id', 'in', ids).execute()
+}
+
+/** `cursorAt`: created_at with its microseconds, which a JS date loses. */
+export type ImportListRow = ImportRow & { cursorAt: string }
+
+/** Newest first, from before `before`. */
+export async function listImports(
+  db: Db,
+  userId: string,
+  options: { limit: number; before: { createdAt: string; id: string } | null },
+): Promise<ImportListRow[]> {
+  const { before } = options
+  return db
+    .selectFrom('contact_imports')
+    .selectAll()
+    .select(sql<string>`created_at::text`.as('cursorAt'))
+    .where('user_id', '=', userId)
+    .$if(before !== null, (query) =>
+      query.where(sql<boolean>`(created_at, id) < (${before?.createdAt}::timestamptz, ${before?.id}::uuid)`),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(options.limit)
+    .execute()
+}
+
+/** Stops an import that has not ended; what was imported stays. False when there is nothing to stop. */
+export async function cancelImport(db: Db, userId: string, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('contact_imports')
+    .set({ status: 'cancelled', finished_at: sql<Date>`now()`, lease_owner: null, lease_expires_at: null })
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('status', 'in', ['uploading', 'running'])
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Whether a campaign is still reading its audience from the import. Read-only look at what `campaigns` owns. */
+export async function isBeingExpanded(db: Db, userId: string, id: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('campaign_sources as s')
+    .innerJoin('campaigns as c', (join) => join.onRef('c.user_id', '=', 's.user_id').onRef('c.id', '=', 's.campaign_id'))
+    .select('c.id')
+    .where('s.user_id', '=', userId)
+    .where('s.import_id', '=', id)
+    .where('c.preparing', '=', true)
+    .where('c.status', 'not in', ['cancelled', 'failed'])
+    .executeTakeFirst()
+  return found !== undefined
+}
+
+/** Removes an import that has ended, with its membership and reports; the contacts stay. Repeatable after a failure. */
+export async function removeImport(db: Db, userId: string, id: string): Promise<void> {
+  await removeRows(db, 'import_contacts', 'contact_id', userId, id)
+  await removeRows(db, 'import_rejections', 'line', userId, id)
+  await removeRows(db, 'import_warnings', 'line', userId, id)
+  await db.deleteFrom('contact_imports').where('user_id', '=', userId).where('id', '=', id).execute()
+}
+
+async function removeRows(db: Db, table: string, key: string, userId: string, importId: string): Promise<void> {
+  for (;;) {
+    const { numAffectedRows = 0n } = await sql`
+      delete from ${sql.table(table)} where user_id = ${userId} and import_id = ${importId} and ${sql.ref(key)} in (
+        select ${sql.ref(key)} from ${sql.table(table)} where user_id = ${userId} and import_id = ${importId} limit ${DELETED_AT_ONCE}
+      )
+    `.execute(db)
+    if (numAffectedRows === 0n) return
+  }
+}

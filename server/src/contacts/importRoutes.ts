@@ -1,0 +1,202 @@
+import { Readable } from 'node:stream'
+import multipart, { type MultipartFile } from '@fastify/multipart'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { idParams, pageOf, pageQuery } from '#contract/common.ts'
+import { contactImport, country, type ContactImport } from '#contract/imports.ts'
+import type { Db } from '#server/db/Database.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { isCountry } from '#server/phone/PhoneValidationService.ts'
+import {
+  cancelImport,
+  findImport,
+  isBeingExpanded,
+  listImports,
+  queueImport,
+  removeImport,
+  type ImportListRow,
+} from './importQueries.ts'
+import type { ImportRow } from './importLeases.ts'
+import { rejectionsCsv, warningsCsv } from './importReports.ts'
+import { discardUpload, receiveUpload, type UploadDeps } from './receiveUpload.ts'
+import { createUploadStore } from './UploadStore.ts'
+
+export type ImportRoutesDeps = {
+  db: Db
+  /** Largest file in bytes. */
+  maxUploadBytes: number
+  /** Called when an import waits: `importRunner.nudge` where the runner lives in this process. */
+  onQueued: () => void
+}
+
+const PATH = '/api/user/imports'
+const USER = { access: 'user' } as const
+const DEFAULT_COUNTRY = 'BR'
+const PAGE = 50
+
+/** Imports of contacts from CSV files: upload, progress, what was refused and why, cancel and undo. */
+export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
+  const { db } = deps
+  const upload: UploadDeps = { db, store: createUploadStore(db) }
+  return async (app) => {
+    await app.register(multipart, {
+      limits: { fileSize: deps.maxUploadBytes, files: 1, fields: 4, parts: 5, fieldSize: 200, headerPairs: 50 },
+    })
+
+    app.post(
+      PATH,
+      {
+        config: USER,
+        schema: {
+          summary: 'Upload a CSV file (multipart/form-data: file, defaultCountry) and import its contacts in the background',
+          response: { 202: contactImport },
+        },
+      },
+      async (request, reply) => {
+        const row = await receiveForm(upload, request, requireUser(request).id)
+        deps.onQueued()
+        reply.code(202)
+        return toContract(row)
+      },
+    )
+
+    app.get(
+      PATH,
+      { config: USER, schema: { summary: 'List imports, newest first', querystring: pageQuery, response: { 200: pageOf(contactImport) } } },
+      async (request) => {
+        const { limit = PAGE, cursor } = request.query
+        const rows = await listImports(db, requireUser(request).id, { limit: limit + 1, before: readCursor(cursor) })
+        const last = rows.length > limit ? rows[limit - 1] : undefined
+        return { items: rows.slice(0, limit).map(toContract), nextCursor: last === undefined ? null : cursorOf(last) }
+      },
+    )
+
+    app.get(
+      `${PATH}/:id`,
+      { config: USER, schema: { summary: 'Progress and outcome of an import', params: idParams, response: { 200: contactImport } } },
+      async (request) => toContract(await getImport(db, request, request.params.id)),
+    )
+
+    app.delete(
+      `${PATH}/:id`,
+      {
+        config: USER,
+        schema: {
+          summary: 'Cancel an import that is under way; remove one that has ended (the contacts stay)',
+          params: idParams,
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        await cancelOrRemove(upload, await getImport(db, request, request.params.id))
+        return reply.code(204).send(null)
+      },
+    )
+
+    app.get(
+      `${PATH}/:id/rejected.csv`,
+      { config: USER, schema: { summary: 'Refused rows with their reasons', params: idParams } },
+      async (request, reply) => sendCsv(reply, 'rejected.csv', rejectionsCsv(db, await getImport(db, request, request.params.id))),
+    )
+
+    app.get(
+      `${PATH}/:id/warnings.csv`,
+      { config: USER, schema: { summary: 'Accepted rows in which something was noticed', params: idParams } },
+      async (request, reply) => sendCsv(reply, 'warnings.csv', warningsCsv(db, await getImport(db, request, request.params.id))),
+    )
+  }
+}
+
+async function receiveForm(deps: UploadDeps, request: FastifyRequest, userId: string): Promise<ImportRow> {
+  let row: ImportRow | null = null
+  let defaultCountry = DEFAULT_COUNTRY
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field') defaultCountry = readField(part.fieldname, part.value)
+      else row = await receiveUpload(deps, userId, onlyFile(part), defaultCountry)
+    }
+    if (row === null) throw invalidField('file', 'is missing')
+    const queued = await queueImport(deps.db, userId, row.id, defaultCountry)
+    if (queued === undefined) throw new AppError('IMPORT_STATE')
+    return queued
+  } catch (error) {
+    if (row !== null) await discardUpload(deps, row)
+    throw error
+  }
+}
+
+function readField(name: string, value: unknown): string {
+  if (name !== 'defaultCountry') throw invalidField(name, 'is not known here')
+  const read = country.safeParse(value)
+  if (!read.success) throw invalidField(name, 'must be two capital letters (ISO 3166-1)')
+  if (!isCountry(read.data)) throw new AppError('UNPROCESSABLE', { details: [{ field: name, message: 'is not a country with telephone numbers' }] })
+  return read.data
+}
+
+function onlyFile(part: MultipartFile): MultipartFile {
+  if (part.fieldname !== 'file') throw invalidField(part.fieldname, 'is not known here')
+  return part
+}
+
+function invalidField(field: string, message: string): AppError {
+  return new AppError('VALIDATION_FAILED', { details: [{ field: field.slice(0, 100), message }] })
+}
+
+async function getImport(db: Db, request: FastifyRequest, id: string): Promise<ImportRow> {
+  const row = await findImport(db, requireUser(request).id, id)
+  if (row === undefined) throw new AppError('NOT_FOUND')
+  return row
+}
+
+async function cancelOrRemove({ db, store }: UploadDeps, row: ImportRow): Promise<void> {
+  if (await cancelImport(db, row.user_id, row.id)) {
+    await store.remove({ userId: row.user_id, uploadId: row.id })
+    return
+  }
+  // A campaign that is reading its audience from here would silently lose the rest of it.
+  if (await isBeingExpanded(db, row.user_id, row.id)) throw new AppError('IMPORT_STATE')
+  await removeImport(db, row.user_id, row.id)
+}
+
+function sendCsv(reply: FastifyReply, name: string, text: AsyncGenerator<string>): FastifyReply {
+  return reply
+    .header('content-type', 'text/csv; charset=utf-8')
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .send(Readable.from(text, { objectMode: false }))
+}
+
+function toContract(row: ImportRow): ContactImport {
+  return {
+    id: row.id,
+    fileName: row.file_name,
+    status: row.status,
+    defaultCountry: row.default_country,
+    bytesTotal: row.bytes_total,
+    bytesRead: row.bytes_read,
+    rows: row.rows,
+    accepted: row.accepted,
+    created: row.created,
+    duplicates: row.duplicates,
+    rejected: row.rejected,
+    warnings: row.warnings,
+    columns: row.columns,
+    encoding: row.encoding,
+    delimiter: row.delimiter,
+    failure: row.failure,
+    createdAt: row.created_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  }
+}
+
+function cursorOf(row: ImportListRow): string {
+  return Buffer.from(`${row.cursorAt} ${row.id}`).toString('base64url')
+}
+
+function readCursor(cursor: string | undefined): { createdAt: string; id: string } | null {
+  if (cursor === undefined) return null
+  const text = Buffer.from(cursor, 'base64url').toString()
+  const match = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+00) ([\da-f-]{36})$/.exec(text)
+  if (match?.[1] === undefined || match[2] === undefined) throw invalidField('cursor', 'is not a cursor of this list')
+  return { createdAt: match[1], id: match[2] }
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Db } from '#server/db/Database.ts'
+import { isDatabaseDown } from '#server/db/isDatabaseDown.ts'
+import type { Log } from '#server/lib/logger.ts'
+import { Poller } from '#server/lib/Poller.ts'
+import { CsvProblem } from './csv/CsvProblem.ts'
+import type { Row } from './csv/parseRows.ts'
+import { readTable, type Table } from './csv/readTable.ts'
+import {
+  claimImport,
+  completeImport,
+  describeImport,
+  failImport,
+  releaseImport,
+  sweepUploads,
+  type ImportHold,
+  type ImportRow,
+} from './importLeases.ts'
+import { nothingPrepared, prepareRows, type PreparedRows } from './prepareRows.ts'
+import { createUploadStore, type UploadStore } from './UploadStore.ts'
+import { ImportLostError, writeImportBatch } from './writeImportBatch.ts'
+
+export type ImportRunner = { start(): void; stop(): Promise<void>; nudge(): void }
+
+type RunnerOptions = {
+  db: Db
+  log: Log
+  /** How often to look for imports of other processes. */
+  intervalMs?: number
+  /** How long an import of a dead process waits for another; renewed with every batch. */
+  leaseSeconds?: number
+  /** Rows per transaction. */
+  batchRows?: number
+}
+
+/** A batch is written once it has this many bytes of the file, however few rows: cells may be long. */
+const BATCH_BYTES = 2 * 1024 * 1024
+/** Rows prepared in one go: some 10 ms, so that requests to the same process are answered in between. */
+const PIECE_ROWS = 1000
+
+/**
+ * Imports uploaded files in the background, one at a time per process, oldest first. `stop` returns when the batch
+ * under way is written; the rest is done after the next start, by whichever process comes first. A file is read again
+ * from its beginning then, but rows that were counted are not written again.
+ */
+export function createImportRunner(options: RunnerOptions): ImportRunner {
+  const { db, log, intervalMs = 1000, leaseSeconds = 30, batchRows = 5000 } = options
+  const owner = randomUUID()
+  const work = { db, log, store: createUploadStore(db), batchRows, stopping: false }
+  const poller = new Poller({
+    log,
+    intervalMs,
+    work: async () => {
+      const found = await claimImport(db, owner, leaseSeconds)
+      if (found === undefined) return false
+      await runImport(work, found, { userId: found.user_id, importId: found.id, owner, leaseSeconds })
+      return !work.stopping
+    },
+  })
+  const sweeper = new Poller({ log, intervalMs: 60_000, work: async () => void (await sweepUploads(db)) })
+  return {
+    start() {
+      work.stopping = false
+      poller.start()
+      sweeper.start()
+    },
+    async stop() {
+      work.stopping = true
+      await Promise.all([poller.stop(), sweeper.stop()])
+    },
+    nudge: () => poller.nudge(),
+  }
+}
+
+type Work = { db: Db; log: Log; store: UploadStore; batchRows: number; stopping: boolean }
+
+class StoppedError extends Error {}
+
+async function runImport(work: Work, row: ImportRow, hold: ImportHold): Promise<void> {
+  const log = work.log.child({ importId: hold.importId })
+  const started = performance.now()
+  try {
+    await importFile(work, row, hold)
+    await completeImport(work.db, hold)
+    log.info({ bytes: row.bytes_total, ms: Math.round(performance.now() - started) }, 'import completed')
+  } catch (error) {
+    if (!(await endEarly(work, hold, error, log))) return
+  }
+  await work.store.remove({ userId: hold.userId, uploadId: hold.importId })
+}
+
+/** Whether the import is over. Throws on when only the database failed: the import is taken up again. */
+async function endEarly(work: Work, hold: ImportHold, error: unknown, log: Log): Promise<boolean> {
+  if (error instanceof StoppedError) {
+    await releaseImport(work.db, hold)
+    return false
+  }
+  if (error instanceof ImportLostError) {
+    log.info('import cancelled or taken over')
+    return false
+  }
+  if (isDatabaseDown(error)) throw error
+  const failure = error instanceof CsvProblem ? { reason: error.reason, line: error.line } : { reason: 'INTERNAL' as const, line: null }
+  log[error instanceof CsvProblem ? 'info' : 'error']({ err: error }, 'import failed')
+  await failImport(work.db, hold, failure)
+  return true
+}
+
+async function importFile(work: Work, row: ImportRow, hold: ImportHold): Promise<void> {
+  const file = countBytes(work.store.read({ userId: hold.userId, uploadId: hold.importId }))
+  const table = await readTable(file.bytes, row.default_country)
+  await describe(work.db, hold, table)
+  const encodingAtFirst = table.encoding()
+  let writing: Promise<void> = Promise.resolve()
+  for await (const { batch, bytesRead } of batches(work, table, row, file)) {
+    await writing
+    if (work.stopping) throw new StoppedError()
+    // The next rows are read while these are written; a failure shows at the next turn.
+    writing = writeImportBatch(work.db, hold, batch, bytesRead)
+    writing.catch(() => undefined)
+  }
+  await writing
+  if (table.encoding() !== encodingAtFirst) await describe(work.db, hold, table)
+}
+
+function describe(db: Db, hold: ImportHold, table: Table): Promise<void> {
+  return describeImport(db, hold, { columns: table.columns.headers, encoding: table.encoding(), delimiter: table.delimiter })
+}
+
+type Batch = { batch: PreparedRows; bytesRead: number }
+type CountedFile = { bytes: AsyncIterable<Buffer>; read: () => number }
+
+function countBytes(bytes: AsyncIterable<Buffer>): CountedFile {
+  let read = 0
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of bytes) {
+      read += chunk.length
+      yield chunk
+    }
+  }
+  return { bytes: counted(), read: () => read }
+}
+
+/** What the rows come to, in batches of one transaction; those written before a restart are passed over. */
+async function* batches(work: Work, table: Table, row: ImportRow, file: CountedFile): AsyncGenerator<Batch> {
+  const pieceRows = Math.min(PIECE_ROWS, work.batchRows)
+  let batch = nothingPrepared()
+  let phones = new Set<string>()
+  let bytesBefore = 0
+  for await (const rows of pieces(skip(table.batches, row.rows), pieceRows)) {
+    prepareRows(batch, phones, rows, table.columns, row.default_country)
+    await nextTurn()
+    if (batch.rows + pieceRows <= work.batchRows && file.read() - bytesBefore < BATCH_BYTES) continue
+    yield { batch, bytesRead: file.read() }
+    batch = nothingPrepared()
+    phones = new Set()
+    bytesBefore = file.read()
+  }
+  if (batch.rows > 0) yield { batch, bytesRead: file.read() }
+}
+
+async function* pieces(batches: AsyncIterable<Row[]>, length: number): AsyncGenerator<Row[]> {
+  for await (const rows of batches) {
+    for (let at = 0; at < rows.length; at += length) yield rows.slice(at, at + length)
+  }
+}
+
+async function* skip(batches: AsyncIterable<Row[]>, count: number): AsyncGenerator<Row[]> {
+  let left = count
+  for await (const rows of batches) {
+    const rest = rows.slice(left)
+    left -= rows.length - rest.length
+    if (rest.length > 0) yield rest
+  }
+}
