@@ -1,53 +1,43 @@
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { ask, cleanUp, log, newDirectory, ownInChild, start } from './embeddedTestBench.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { ask, cleanUp, log, newDirectory, ownInChild, start, usedDirectory } from './embeddedTestBench.ts'
 import { explainFailure } from './EmbeddedPostgresError.ts'
 import { asOrdinaryUser } from './postmasterProcess.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './startEmbeddedPostgres.ts'
 
 const isRoot = process.getuid?.() === 0
 
-/** A stopped cluster, made once: creating one takes most of a second. */
-let template = ''
-
-beforeAll(async () => {
-  template = mkdtempSync(path.join(os.tmpdir(), 'revoada-template-'))
-  const postgres = await open(template)
-  await postgres.stop()
-})
-afterAll(() => rmSync(template, { recursive: true, force: true }))
 afterEach(cleanUp)
 
 describe('a directory that cannot be opened is refused with one sentence, unchanged', () => {
   test('another major version', async () => {
-    const directory = directoryWithCluster()
+    const directory = await usedDirectory()
     writeFileSync(path.join(directory, 'postgres', 'PG_VERSION'), '16\n')
     await expectRefusal(directory, 'wrongMajor', /made by PostgreSQL 16, but this Revoada runs PostgreSQL 18/)
   })
 
   test.each(['PG_VERSION', 'global/pg_control', 'base', 'pg_xact'])('a copy that lacks %s', async (name) => {
-    const directory = directoryWithCluster()
+    const directory = await usedDirectory()
     rmSync(path.join(directory, 'postgres', name), { recursive: true })
     await expectRefusal(directory, 'notACluster', new RegExp(`not complete \\(.*${path.basename(name)}.* is missing\\)`))
   })
 
   test('a copy whose tables are there and whose log is broken off', async () => {
-    const directory = directoryWithCluster()
+    const directory = await usedDirectory()
     rmSync(path.join(directory, 'postgres', 'pg_wal'), { recursive: true })
     mkdirSync(path.join(directory, 'postgres', 'pg_wal'))
     await expect(open(directory)).rejects.toThrow(/^The embedded database in .* did not start: .*(checkpoint|pg_wal).*$/)
   })
 
   test('a cluster that may only be read', async () => {
-    const directory = directoryWithCluster()
+    const directory = await usedDirectory()
     chmodSync(path.join(directory, 'postgres'), 0o500)
     await expectRefusal(directory, 'notWritable', /cannot be written/)
   })
 
   test('a data directory that may only be read', async () => {
-    const directory = directoryWithCluster()
+    const directory = await usedDirectory()
     chmodSync(directory, 0o500)
     await expectRefusal(directory, 'notWritable', /cannot be written/)
     chmodSync(directory, 0o700)
@@ -82,7 +72,7 @@ describe('a directory that looks odd but can be opened', () => {
   })
 
   test('a copy that others may read is closed to them', async () => {
-    const directory = directoryWithCluster()
+    const directory = await usedDirectory()
     chmodSync(path.join(directory, 'postgres'), 0o755)
     const { connection } = await start(directory)
     expect(await ask(connection, 'select 1')).toBe(1)
@@ -90,7 +80,7 @@ describe('a directory that looks odd but can be opened', () => {
   })
 
   test('a copy taken while the original ran recovers beside it', async () => {
-    const [original, copy] = [newDirectory(), newDirectory()]
+    const [original, copy] = [await usedDirectory(), newDirectory()]
     const first = await start(original)
     await ask(first.connection, 'create table books as select 42 as balance')
     await ask(first.connection, 'checkpoint')
@@ -145,13 +135,6 @@ describe('root', () => {
 
 function open(directory: string): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({ directory, log, durable: false })
-}
-
-function directoryWithCluster(): string {
-  const directory = newDirectory()
-  cpSync(path.join(template, 'postgres'), path.join(directory, 'postgres'), { recursive: true })
-  chmodSync(path.join(directory, 'postgres'), 0o700)
-  return directory
 }
 
 async function expectRefusal(directory: string, problem: string, sentence: RegExp): Promise<void> {

@@ -1,9 +1,10 @@
 /** What the tests of the embedded database share: throw-away directories, queries, and owners in other processes. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
+import { afterAll } from 'vitest'
 import { createLogger } from '#server/lib/logger.ts'
 import { clusterPlace } from './clusterPlace.ts'
 import { postgresProcessesOn, waitUntil } from './processes.ts'
@@ -34,6 +35,28 @@ export function newDirectory(): string {
   })
   return directory
 }
+
+/** One with a cluster that was stopped in order: a copy, which takes a quarter of the time of creating it. */
+export async function usedDirectory(): Promise<string> {
+  template ??= makeTemplate()
+  const directory = newDirectory()
+  cpSync(path.join(await template, 'postgres'), path.join(directory, 'postgres'), { recursive: true })
+  chmodSync(path.join(directory, 'postgres'), 0o700)
+  return directory
+}
+
+let template: Promise<string> | null = null
+
+async function makeTemplate(): Promise<string> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'revoada-test-template-'))
+  const postgres = await startEmbeddedPostgres({ directory, log, durable: false })
+  await postgres.stop()
+  return directory
+}
+
+afterAll(async () => {
+  if (template) rmSync(await template, { recursive: true, force: true })
+})
 
 export async function start(
   directory: string,

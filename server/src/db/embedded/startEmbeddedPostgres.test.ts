@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ask, cleanUp, newDirectory, onCleanUp, ownInChild, postmasterPid, start } from './embeddedTestBench.ts'
+import { ask, cleanUp, newDirectory, onCleanUp, ownInChild, postmasterPid, start, usedDirectory } from './embeddedTestBench.ts'
 import { isPostgresOn, isRunning, postgresProcessesOn } from './processes.ts'
 import { attachEmbeddedPostgres } from './startEmbeddedPostgres.ts'
 
@@ -20,7 +20,7 @@ describe('starting and stopping', () => {
   })
 
   test('stopping ends every process, frees the directory, and may be repeated', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const postgres = await start(directory)
     await Promise.all([postgres.stop(), postgres.stop()])
     await postgres.stop()
@@ -31,7 +31,7 @@ describe('starting and stopping', () => {
   })
 
   test('stopping does not wait for a client that stays connected in a transaction', async () => {
-    const postgres = await start(newDirectory())
+    const postgres = await start(await usedDirectory())
     const hanging = ask(postgres.connection, 'select pg_sleep(60)').catch((error: Error) => error)
     await ask(postgres.connection, 'select 1')
     const before = performance.now()
@@ -41,7 +41,7 @@ describe('starting and stopping', () => {
   })
 
   test('what was written is there after a restart', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const first = await start(directory)
     await ask(first.connection, 'create table books as select 42 as balance')
     await first.stop()
@@ -51,12 +51,12 @@ describe('starting and stopping', () => {
   })
 
   test('a database is durable unless it is called a throw-away one', async () => {
-    const safe = await start(newDirectory(), { durable: undefined, maxConnections: 23 })
+    const safe = await start(await usedDirectory(), { durable: undefined, maxConnections: 23 })
     for (const name of ['fsync', 'synchronous_commit', 'full_page_writes']) {
       expect(await ask(safe.connection, `select current_setting('${name}')`)).toBe('on')
     }
     expect(await ask(safe.connection, `select current_setting('max_connections')`)).toBe('23')
-    const throwAway = await start(newDirectory())
+    const throwAway = await start(await usedDirectory())
     expect(await ask(throwAway.connection, `select current_setting('fsync')`)).toBe('off')
   })
 
@@ -71,7 +71,7 @@ describe('starting and stopping', () => {
   })
 
   test('the log of the server holds no values of refused statements', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await start(directory)
     await ask(connection, 'create table secrets (token text primary key)')
     await ask(connection, `insert into secrets values ('s3cr3t-value')`)
@@ -84,7 +84,7 @@ describe('starting and stopping', () => {
 
 describe('one owner', () => {
   test('a second opener is refused within 2 s with the pid of the owner, who is unharmed', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await start(directory)
     const answer = await ownInChild(directory).answer
     expect(answer.problem).toBe('directoryInUse')
@@ -94,7 +94,7 @@ describe('one owner', () => {
   })
 
   test('the same process cannot own a directory twice', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await start(directory)
     await expect(start(directory)).rejects.toMatchObject({ problem: 'directoryInUse' })
     expect(await ask(connection, 'select 1')).toBe(1)
@@ -110,7 +110,7 @@ describe('one owner', () => {
   })
 
   test('deleting the lock file of a living owner does not give the directory away', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const owner = ownInChild(directory)
     const { connection } = await owner.answer
     rmSync(path.join(directory, 'postgres.lock'))
@@ -121,7 +121,7 @@ describe('one owner', () => {
 
 describe('kill -9 of the owner', () => {
   test('the database stops cleanly by itself within 2 s and the next start works', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const cluster = path.join(directory, 'postgres')
     const owner = ownInChild(directory)
     const { connection } = await owner.answer
@@ -137,7 +137,7 @@ describe('kill -9 of the owner', () => {
   })
 
   test('a start at the same moment waits for the former server and goes on', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const owner = ownInChild(directory)
     await owner.answer
     await owner.kill()
@@ -148,7 +148,7 @@ describe('kill -9 of the owner', () => {
   })
 
   test('owner and server killed together leave nothing in the way', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const owner = ownInChild(directory)
     const { connection } = await owner.answer
     if (!connection) throw new Error('the child did not start')
@@ -181,7 +181,7 @@ describe('attaching', () => {
   })
 
   test('nothing is found after the owner was killed', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const owner = ownInChild(directory)
     await owner.answer
     const pid = postmasterPid(directory)
@@ -191,7 +191,7 @@ describe('attaching', () => {
   })
 
   test('the database of another process is found and answers', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await ownInChild(directory).answer
     const attached = await attachEmbeddedPostgres({ directory })
     expect(attached).toEqual(connection)
@@ -199,14 +199,14 @@ describe('attaching', () => {
   })
 
   test('a tool that comes while the server is being restarted waits for it', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const postgres = await start(directory)
     process.kill(postmasterPid(directory), 'SIGKILL')
     expect(await attachEmbeddedPostgres({ directory })).toEqual(postgres.connection)
   })
 
   test('a copy of a running directory is not mistaken for the original', async () => {
-    const [original, copy] = [newDirectory(), path.join(newDirectory(), 'copy')]
+    const [original, copy] = [await usedDirectory(), path.join(newDirectory(), 'copy')]
     await start(original)
     mkdirSync(copy)
     cpSync(path.join(original, 'postgres.owner'), path.join(copy, 'postgres.owner'))

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { clusterPlace } from './clusterPlace.ts'
-import { ask, askUntilAnswered, cleanUp, newDirectory, onCleanUp, ownInChild, postmasterPid, start } from './embeddedTestBench.ts'
+import { ask, askUntilAnswered, cleanUp, newDirectory, onCleanUp, ownInChild, postmasterPid, start, usedDirectory } from './embeddedTestBench.ts'
 import { limitLog, logSince, logSize } from './logFile.ts'
 import { findPostgresPrograms } from './postgresPrograms.ts'
 import { spawnPostmaster } from './postmasterProcess.ts'
@@ -13,7 +13,7 @@ afterEach(cleanUp)
 
 describe('a server that ends under a living owner', () => {
   test('kill -9 of the server: it is back at the same address with every row', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await start(directory)
     await ask(connection, 'create table books as select 42 as balance')
     const former = postmasterPid(directory)
@@ -23,7 +23,7 @@ describe('a server that ends under a living owner', () => {
   })
 
   test('a server that is killed as soon as it is ready, more often than tries are made, is brought back each time', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await start(directory)
     const pids = new Set<number>()
     while (pids.size < 7) {
@@ -35,7 +35,7 @@ describe('a server that ends under a living owner', () => {
   })
 
   test('kill -9 of the server while a child of it computes: the child is ended first', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await start(directory)
     const computing = ask(connection, 'select count(*) from generate_series(1, 10_000_000_000)').catch(() => 'cut off')
     await expect.poll(() => ask(connection, `select count(*)::int from pg_stat_activity where query like '%10_000%'`)).toBe(2)
@@ -45,7 +45,7 @@ describe('a server that ends under a living owner', () => {
   })
 
   test('kill -9 of one child: the server recovers by itself and is not replaced', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await start(directory)
     const server = postmasterPid(directory)
     const victim = ask(connection, 'select pg_sleep(60)').catch(() => 'cut off')
@@ -58,14 +58,14 @@ describe('a server that ends under a living owner', () => {
   })
 
   test('a removed socket: the server is started again', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const { connection } = await start(directory)
     rmSync(connection.host, { recursive: true })
     expect(await askUntilAnswered(connection, 'select 1', 15_000)).toBe(1)
   })
 
   test('a server that cannot start any more is given up with a sentence, and stopping still works', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const postgres = await start(directory)
     const control = path.join(directory, 'postgres', 'global', 'pg_control')
     renameSync(control, `${control}.away`)
@@ -79,7 +79,7 @@ describe('a server that ends under a living owner', () => {
   })
 
   test('stopping while the server is being restarted leaves nothing running', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const postgres = await start(directory)
     process.kill(postmasterPid(directory), 'SIGKILL')
     await postgres.stop()
@@ -108,7 +108,7 @@ describe('what a former server left behind', () => {
   })
 
   test('a server that lost both its owner and its watcher is ended and replaced', async () => {
-    const directory = newDirectory()
+    const directory = await usedDirectory()
     const owner = ownInChild(directory)
     const { connection } = await owner.answer
     if (!connection) throw new Error('the child did not start')
@@ -156,17 +156,10 @@ describe('the log of the server', () => {
 
   test('it is readable by nobody else', async () => {
     const directory = await usedDirectory()
+    await start(directory)
     expect(statSync(path.join(directory, 'postgres.log')).mode & 0o777).toBe(0o600)
   })
 })
-
-/** A directory with a cluster that was stopped in order. */
-async function usedDirectory(): Promise<string> {
-  const directory = newDirectory()
-  const postgres = await start(directory)
-  await postgres.stop()
-  return directory
-}
 
 function leavePidFile(directory: string, pid: number | undefined): void {
   const cluster = path.join(directory, 'postgres')
