@@ -1,0 +1,4 @@
+import { buildWebIfMissing } from './buildWeb.ts'
+
+await buildWebIfMissing()
+await import('../server/src/main.ts')
