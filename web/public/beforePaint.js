@@ -9,4 +9,6 @@
   } catch {
     // Storage may be forbidden; the system's theme and Portuguese are fine then.
   }
+  // zod would try `new Function` when its first schema is made; the content policy refuses and reports that each time.
+  globalThis.__zod_globalConfig = { jitless: true }
 })()

@@ -1,4 +1,4 @@
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,11 +14,11 @@ const AccountDialog = lazy(() => import('./AccountDialog.tsx'))
 const SessionExpiredDialog = lazy(() => import('./SessionExpiredDialog.tsx'))
 
 const PAGES = [
-  { to: '/campaigns', text: 'nav.campaigns', icon: 'campaigns', exact: true },
-  { to: '/campaigns/new', text: 'nav.newCampaign', icon: 'plus', exact: true },
-  { to: '/imports', text: 'nav.contacts', icon: 'people', exact: false },
-  { to: '/channels', text: 'nav.channels', icon: 'channel', exact: false },
-] as const satisfies readonly { to: string; text: string; icon: IconName; exact: boolean }[]
+  { to: '/campaigns', text: 'nav.campaigns', short: 'nav.campaigns', icon: 'campaigns', exact: true },
+  { to: '/campaigns/new', text: 'nav.newCampaign', short: 'nav.new', icon: 'plus', exact: true },
+  { to: '/imports', text: 'nav.contacts', short: 'nav.contacts', icon: 'people', exact: false },
+  { to: '/channels', text: 'nav.channels', short: 'nav.channels', icon: 'channel', exact: false },
+] as const satisfies readonly { to: string; text: string; short: string; icon: IconName; exact: boolean }[]
 
 /** The frame: a column on the left, on a phone a bar below; who is signed in; and the page. */
 export function AppLayout() {
@@ -48,6 +48,7 @@ export function AppLayout() {
 
 function Sidebar() {
   const { t } = useTranslation()
+  const isOneCampaign = useRouterState({ select: ({ location }) => /^\/campaigns\/(?!new$)/.test(location.pathname) })
   return (
     <header className="flex items-center justify-between border-b border-line bg-surface px-4 py-2 md:sticky md:top-0 md:h-dvh md:flex-col md:items-stretch md:justify-start md:border-r md:border-b-0 md:px-3 md:py-6">
       <Link to="/campaigns" className="flex min-h-11 items-center gap-2.5 rounded-control md:mb-6 md:px-3">
@@ -63,10 +64,14 @@ function Sidebar() {
             key={page.to}
             to={page.to}
             activeOptions={{ exact: page.exact, includeSearch: false }}
+            aria-current={page.to === '/campaigns' && isOneCampaign ? 'page' : undefined}
             className="flex min-h-14 flex-col items-center justify-center gap-0.5 px-1 text-center text-xs font-medium text-ink-soft transition-colors duration-(--quick) hover:text-ink aria-[current=page]:text-primary-text md:min-h-11 md:flex-row md:justify-start md:gap-3 md:rounded-control md:px-3 md:text-base md:hover:bg-sunk md:aria-[current=page]:bg-primary-soft"
           >
             <Icon name={page.icon} className={cn('md:h-5 md:w-5', page.icon === 'plus' && 'max-md:h-6 max-md:w-6')} />
-            {t(page.text)}
+            <span className="max-md:sr-only">{t(page.text)}</span>
+            <span aria-hidden="true" className="md:hidden">
+              {t(page.short)}
+            </span>
           </Link>
         ))}
       </nav>
@@ -84,14 +89,14 @@ function AccountButton() {
       <button
         type="button"
         aria-haspopup="dialog"
-        aria-label={t('account.openFor', { name: me?.name ?? '' })}
         onClick={() => setOpen(true)}
         className="flex min-h-11 min-w-11 items-center gap-3 rounded-control text-left hover:bg-sunk max-md:justify-center md:mt-auto md:px-3"
       >
         <span aria-hidden="true" className="flex h-9 w-9 shrink-0 items-center justify-center rounded-full bg-primary-soft font-bold text-primary-text">
           {(me?.name ?? '?').slice(0, 1).toUpperCase()}
         </span>
-        <span className="hidden min-w-0 md:block">
+        <span className="sr-only">{t('account.title')}:</span>
+        <span className="min-w-0 max-md:sr-only">
           <span className="block truncate text-sm font-semibold">{me?.name}</span>
           <span className="block truncate text-xs text-ink-soft">{me?.email}</span>
         </span>

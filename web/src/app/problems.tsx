@@ -10,6 +10,7 @@ export function NotFound() {
   return (
     <main className="mx-auto max-w-2xl p-4">
       <EmptyState
+        heading="h1"
         title={t('notFound.title')}
         action={
           <Link to="/campaigns" className={buttonClass()}>
@@ -36,7 +37,7 @@ export function LoadFailed({ error }: { error: unknown }) {
   }
   return (
     <main className="mx-auto max-w-2xl p-4">
-      <EmptyState title={t('loadFailed.title')} action={<Button onClick={() => window.location.reload()}>{t('loadFailed.action')}</Button>}>
+      <EmptyState heading="h1" title={t('loadFailed.title')} action={<Button onClick={() => window.location.reload()}>{t('loadFailed.action')}</Button>}>
         {t('loadFailed.text')}
       </EmptyState>
     </main>

@@ -30,7 +30,7 @@ export type Tone = keyof typeof TONES
 /** A state in one or two words. The colour repeats what the words say. */
 export function Badge({ tone = 'neutral', children }: { tone?: Tone; children: ReactNode }) {
   return (
-    <span className={cn('inline-flex items-center gap-1.5 rounded-full px-2.5 py-1 text-xs font-semibold', TONES[tone])}>
+    <span className={cn('inline-flex shrink-0 items-center gap-1.5 rounded-full whitespace-nowrap px-2.5 py-1 text-xs font-semibold', TONES[tone])}>
       <span aria-hidden="true" className="h-1.5 w-1.5 rounded-full bg-current" />
       {children}
     </span>

@@ -60,10 +60,9 @@ export function PerchedFlock({ className }: { className?: string }) {
       {PERCHES.map((x, index) => (
         <g key={x} transform={`translate(${x} ${31 + wireSag(x)})`}>
           <path
-            d="M0-11c-3.600 0-5.200 3-4.800 6.500.3 2.400 1.800 4.500 4.300 4.800L-.8 6h2L2 .2C4.300-.5 5.300-2.600 5-5.500 4.800-8.800 3-11 0-11Z"
+            d="M-5-4.500C-5-8.500-2-11 1.200-11c2 0 3.300 1.200 3.600 2.700L7.500-7.400 4.900-6.300C4.700-2.600 2.300 0-.8 0L-6.500 6.500-5.300 1.800-4.600-1.200C-4.900-2.200-5-3.300-5-4.500Z"
             className={index === 3 ? 'fill-dawn' : 'fill-primary'}
           />
-          <path d="M3.600-8.600l3.200 1-3 1.200Z" className={index === 3 ? 'fill-dawn' : 'fill-primary'} />
         </g>
       ))}
     </svg>

@@ -1,10 +1,10 @@
 import { openOf, RECIPIENT_STATUSES, acceptedOf, type Counts, type RecipientStatus } from '#contract/states.ts'
 
-/** The ten states as people ask about them: who still waits, to whom it went, to whom it did not. */
+/** The ten states as people ask about them: to whom it went, to whom it did not, who still waits. */
 export const BOOK_GROUPS = [
-  { name: 'waiting', states: ['pending', 'retrying', 'sending'] },
   { name: 'accepted', states: ['sent', 'delivered', 'read'] },
   { name: 'left', states: ['failed', 'skipped', 'unknown', 'cancelled'] },
+  { name: 'waiting', states: ['sending', 'retrying', 'pending'] },
 ] as const satisfies readonly { name: string; states: readonly RecipientStatus[] }[]
 
 /** Arrived first, waiting last: the bar fills from the left. */

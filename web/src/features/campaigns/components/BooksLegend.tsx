@@ -15,10 +15,10 @@ export function BooksLegend({ stats }: { stats: Stats }) {
       <div className="grid gap-x-8 gap-y-5 sm:grid-cols-3">
         {BOOK_GROUPS.map((group, index) => (
           <section key={group.name} aria-label={t(`books.${group.name}`)}>
-            <h3 className="flex items-baseline justify-between gap-2 border-b border-line pb-1.5">
+            <h2 className="flex items-baseline justify-between gap-2 border-b border-line pb-1.5">
               <span className="font-semibold">{t(`books.${group.name}`)}</span>
               <span className="tabular text-lg font-bold">{format.number(sums[index] ?? 0)}</span>
-            </h3>
+            </h2>
             <dl className="mt-1.5">
               {group.states.map((state) => (
                 <Line key={state} state={state} count={stats[state]} />

@@ -14,8 +14,8 @@ export function CampaignRow({ campaign, title }: { campaign: CampaignSummary; ti
   const line = (count: number) => ({ count, n: format.number(count) })
   return (
     <article className="relative flex flex-col gap-3 rounded-card border border-line bg-surface p-4 shadow-card transition-colors duration-(--quick) hover:border-primary sm:px-6">
-      <div className="flex flex-wrap items-start justify-between gap-2">
-        <div className="min-w-0">
+      <div className="flex items-start justify-between gap-3">
+        <div className="min-w-0 flex-1">
           <h2 className="text-lg font-semibold">{title}</h2>
           <p className="text-sm text-ink-soft">
             {campaign.channelName} · {format.instant(campaign.startedAt ?? campaign.createdAt)}

@@ -19,10 +19,10 @@ export function ChannelCard({ channel, onEdit, onDelete }: Props) {
   const checkedAt = live.data?.checkedAt ?? channel.statusCheckedAt
   return (
     <Card className="flex flex-col gap-3" aria-label={channel.name}>
-      <div className="flex flex-wrap items-start justify-between gap-2">
-        <div className="min-w-0">
+      <div className="flex items-start justify-between gap-3">
+        <div className="min-w-0 flex-1">
           <h2 className="text-lg font-semibold">{channel.name}</h2>
-          <p className="text-sm text-ink-soft">
+          <p className="text-sm text-ink-soft [overflow-wrap:anywhere]">
             {t(`channels.gateway.${channel.gateway}`)}
             {channel.baseUrl !== null && ` · ${channel.baseUrl}`}
           </p>

@@ -34,8 +34,8 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
   const shown = live.data
   return (
     <Card className="flex flex-col gap-4" aria-label={shown.fileName}>
-      <div className="flex flex-wrap items-start justify-between gap-2">
-        <div className="min-w-0">
+      <div className="flex items-start justify-between gap-3">
+        <div className="min-w-0 flex-1">
           <h2 className="text-lg font-semibold [overflow-wrap:anywhere]">{shown.fileName}</h2>
           <p className="text-sm text-ink-soft">
             {format.instant(shown.createdAt)} · {format.region(shown.defaultCountry)} · {format.megabytes(shown.bytesTotal)}
@@ -49,8 +49,8 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
       {shown.status === 'completed' && <Outcome shown={shown} />}
       <div className="flex flex-wrap gap-2">
         {shown.status === 'completed' && shown.accepted > 0 && campaignLink}
-        {shown.rejected > 0 && <CsvLink importId={shown.id} which="rejected" label={t('imports.rejectedCsv')} />}
-        {shown.warnings > 0 && <CsvLink importId={shown.id} which="warnings" label={t('imports.warningsCsv')} />}
+        {hasEnded(shown) && shown.rejected > 0 && <CsvLink importId={shown.id} which="rejected" label={t('imports.rejectedCsv')} />}
+        {hasEnded(shown) && shown.warnings > 0 && <CsvLink importId={shown.id} which="warnings" label={t('imports.warningsCsv')} />}
         {hasEnded(shown) && (
           <Button look="quiet" size="small" icon="trash" aria-label={t('imports.deleteNamed', { name: shown.fileName })} onClick={onDelete}>
             {t('imports.undo')}
