@@ -1,6 +1,6 @@
 import type { CampaignProgress } from '#contract/campaigns.ts'
 import type { ContactImport } from '#contract/imports.ts'
-import { acceptedOf, openOf } from '#contract/states.ts'
+import { acceptedOf, openOf, totalOf } from '#contract/states.ts'
 import { formatTimeRemaining } from '#contract/timeRemaining.ts'
 
 const BAR = 28
@@ -53,7 +53,7 @@ export function balance(progress: CampaignProgress, ledger: number): string[] {
     .map(([reason, n]) => row(`    ${REASONS[reason] ?? reason}`, n))
   return [
     row('  Chosen', stats.total),
-    '  ' + '─'.repeat(44),
+    '  ' + '─'.repeat(52),
     row('  Accepted by the gateway', accepted),
     row('    delivered or read, so far', stats.delivered + stats.read),
     row('  Failed', stats.failed),
@@ -62,8 +62,8 @@ export function balance(progress: CampaignProgress, ledger: number): string[] {
     row('  Unknown (sent or not, nobody can tell)', stats.unknown),
     row('  Cancelled', stats.cancelled),
     row('  Still open', openOf(stats)),
-    '  ' + '─'.repeat(44),
-    row('  Sum', stats.total - openOf(stats) + openOf(stats)),
+    '  ' + '─'.repeat(52),
+    row('  Sum of the states', totalOf(stats)),
     row("  Distinct messages in the gateway's ledger", ledger),
   ]
 }
@@ -77,7 +77,7 @@ const REASONS: Record<string, string> = {
 }
 
 function row(label: string, value: number): string {
-  return `${label.padEnd(38)}${count(value).padStart(8)}`
+  return `${label.padEnd(46)}${count(value).padStart(8)}`
 }
 
 function bar(part: number): string {

@@ -1,0 +1,252 @@
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { CampaignDetails, CampaignState, CreatedCampaign } from '#contract/campaigns.ts'
+import { CAMPAIGN_STATUSES, type CampaignStatus } from '#contract/states.ts'
+import { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { ChannelService } from '#server/channels/ChannelService.ts'
+import { channelRoutes } from '#server/channels/channelRoutes.ts'
+import { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
+import { progressRoutes } from '#server/dispatch/progressRoutes.ts'
+import { createTestApp, signInAs } from '#server/http/testApp.ts'
+import { Bell } from '#server/lib/Bell.ts'
+import { TestSandbox } from '#server/sandbox/testSandbox.ts'
+import { buildCampaign, buildChannel, testBox } from '#server/test/builders.ts'
+import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
+import { AudiencePreparer } from './AudiencePreparer.ts'
+import { campaignRoutes } from './campaignRoutes.ts'
+import { CampaignService } from './CampaignService.ts'
+import { canMove, EXITS } from './campaignStates.ts'
+
+const PATH = '/api/user/bulk-campaigns'
+
+let test: TestDatabase
+let sandbox: TestSandbox
+let app: FastifyInstance
+let preparer: AudiencePreparer
+let user: { id: string; cookie: string }
+let channel: { id: string; token: string }
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  sandbox = await TestSandbox.start()
+  const { db } = test
+  const bell = new Bell()
+  const audit = new AuditLogger()
+  const gateways = new GatewayRegistry({ box: testBox, sandboxUrl: async () => sandbox.url })
+  const channels = new ChannelService({
+    db, box: testBox, gateways, sandbox: async () => ({ url: sandbox.url, adminToken: '' }),
+    publicUrl: null, localUrl: () => null, allowedHosts: [], log: testLog,
+  })
+  const campaigns = new CampaignService({ db, audit, channels, bell })
+  preparer = new AudiencePreparer({ db, audit, bell, log: testLog, pollMs: 50 })
+  app = await createTestApp(db, { routes: [channelRoutes({ channels }), campaignRoutes({ db, campaigns }), progressRoutes({ db })] })
+})
+afterAll(async () => {
+  await preparer.stop()
+  await app.close()
+  await sandbox.stop()
+  await test.close()
+})
+beforeEach(async () => {
+  await preparer.stop()
+  user = await signInAs(app, test.db, 'user')
+  channel = await buildChannel(test.db, user.id)
+  await sandbox.register(channel.token)
+})
+
+const call = (method: 'GET' | 'POST', path: string, payload?: object, cookie = user.cookie) =>
+  app.inject({ method, url: PATH + path, headers: { cookie }, ...(payload === undefined ? {} : { payload }) })
+
+const plan = (changes: object = {}) => ({
+  name: 'Fornada',
+  channelId: channel.id,
+  messages: [{ type: 'text', content: 'Olá {{nome}}' }],
+  recipients: { contacts: [{ phone: '11 98765-4321', name: 'Ana' }, { phone: '+55 11 98765-4322' }] },
+  delayMin: 0,
+  delayMax: 0,
+  ...changes,
+})
+
+async function create(changes: object = {}): Promise<CreatedCampaign> {
+  const answer = await call('POST', '', plan(changes))
+  expect(answer.statusCode).toBe(201)
+  return answer.json<CreatedCampaign>()
+}
+
+async function untilPrepared(id: string): Promise<CampaignDetails> {
+  preparer.start()
+  for (;;) {
+    const details = (await call('GET', `/${id}`)).json<CampaignDetails>()
+    if (!details.preparing) return details
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+describe('a new campaign is refused', () => {
+  it.each([
+    ['a field that is not known', { sentCount: 5 }, 400, 'VALIDATION_FAILED'],
+    ['a number as text', { delayMin: '5' }, 400, 'VALIDATION_FAILED'],
+    ['no number at all', { delayMin: null }, 400, 'VALIDATION_FAILED'],
+    ['a longest pause below the shortest', { delayMin: 9, delayMax: 8 }, 400, 'VALIDATION_FAILED'],
+    ['no message', { messages: [] }, 400, 'VALIDATION_FAILED'],
+    ['a channel that is not there', { channelId: '00000000-0000-4000-8000-000000000000' }, 422, 'UNKNOWN_CHANNEL'],
+    ['an import that is not there', { recipients: { importIds: ['00000000-0000-4000-8000-000000000000'] } }, 422, 'UNKNOWN_IMPORT'],
+    ['nobody to write to', { recipients: {} }, 422, 'NO_RECIPIENTS'],
+    ['a text that is no template', { messages: [{ type: 'text', content: 'Olá {% if %}' }] }, 422, 'TEMPLATE_INVALID'],
+    ['a template that reads files', { messages: [{ type: 'text', content: "{% include 'package.json' %}" }] }, 422, 'TEMPLATE_INVALID'],
+  ])('with %s', async (_what, changes, status, code) => {
+    const answer = await call('POST', '', plan(changes))
+    expect([answer.statusCode, answer.json().error.code]).toEqual([status, code])
+    expect((await call('GET', '')).json().items).toEqual([])
+  })
+
+  it('with a pace that WhatsApp would punish on a real number', async () => {
+    const real = await buildChannel(test.db, user.id, { gateway: 'wuzapi', baseUrl: 'http://127.0.0.1:9' })
+    const answer = await call('POST', '', plan({ channelId: real.id, delayMin: 1, delayMax: 2 }))
+    expect([answer.statusCode, answer.json().error.details[0].field]).toEqual([422, 'delayMin'])
+  })
+
+  it("on another user's channel, as if it were not there", async () => {
+    const stranger = await signInAs(app, test.db, 'user')
+    const answer = await call('POST', '', plan(), stranger.cookie)
+    expect(answer.json().error.code).toBe('UNKNOWN_CHANNEL')
+  })
+
+  it('when it should start and the channel is not connected', async () => {
+    const dead = await buildChannel(test.db, user.id, { gateway: 'wuzapi', baseUrl: 'http://127.0.0.1:9' })
+    const answer = await call('POST', '', plan({ channelId: dead.id, delayMin: 5, delayMax: 5, start: true }))
+    expect([answer.statusCode, answer.json().error.code]).toEqual([503, 'DISCONNECTED'])
+  })
+})
+
+describe('the audience', () => {
+  it('accounts for everybody typed: recipients, duplicates and refused', async () => {
+    const contacts = [
+      { phone: '(11) 98765-4321', name: 'Ana' },
+      { phone: '+55 11 8765-4321', name: 'Ana sem o nono dígito' },
+      { phone: '11 3333-4444' },
+      { phone: 'não tem' },
+    ]
+    const { campaignId, totals } = await create({ recipients: { contacts } })
+    expect(totals).toMatchObject({ invalid: 1 })
+    const details = await untilPrepared(campaignId)
+    expect(details.totals).toEqual({ chosen: 4, recipients: 2, duplicates: 1, invalid: 1 })
+    expect(details.stats).toMatchObject({ total: 2, pending: 2 })
+    const books = (await call('GET', `/${campaignId}/contacts`)).json()
+    expect(books.items.map((person: { phone: string }) => person.phone)).toEqual(['+5511987654321', '+551133334444'])
+  })
+
+  it('with nobody left makes the campaign fail, not wait', async () => {
+    const { campaignId } = await create({ recipients: { contacts: [{ phone: 'x' }] } })
+    expect(await untilPrepared(campaignId)).toMatchObject({ status: 'failed', stats: { total: 0 } })
+  })
+
+  it('is expanded once, in chunks, however many preparers work on it, and a random order is stable', async () => {
+    const contacts = Array.from({ length: 9000 }, (_, n) => ({ phone: `+55119${80_000_000 + n}` }))
+    const { campaignId } = await create({ recipients: { contacts }, randomizeOrder: true })
+    const second = new AudiencePreparer({ db: test.db, audit: new AuditLogger(), bell: new Bell(), log: testLog, pollMs: 10 })
+    second.start()
+    const details = await untilPrepared(campaignId)
+    await second.stop()
+    expect(details.stats).toMatchObject({ total: 9000, pending: 9000 })
+    const rows = await test.db.selectFrom('campaign_contacts').select(['id', 'processing_order']).where('campaign_id', '=', campaignId).orderBy('processing_order').execute()
+    expect(new Set(rows.map(({ processing_order }) => processing_order)).size).toBe(9000)
+    expect(rows.map(({ id }) => id)).not.toEqual(rows.map(({ id }) => id).toSorted((a, b) => a - b))
+  })
+
+  it('that was to start begins when it is ready, not before', async () => {
+    const { campaignId } = await create()
+    const started = (await call('POST', `/${campaignId}/start`)).json<CampaignState>()
+    expect(started).toMatchObject({ status: 'draft', preparing: true, startRequested: true })
+    expect(await untilPrepared(campaignId)).toMatchObject({ status: 'running', startRequested: false })
+    const history = await new AuditLogger().getHistory(test.db, campaignId)
+    expect(history.map(({ action, userId }) => [action, userId])).toEqual([['create', user.id], ['start', user.id], ['start', user.id]])
+  })
+
+  it('of a cancelled campaign is not expanded any further', async () => {
+    const { campaignId } = await create()
+    await call('POST', `/${campaignId}/cancel`)
+    expect(await untilPrepared(campaignId)).toMatchObject({ status: 'cancelled', stats: { total: 0 } })
+  })
+})
+
+describe('the state machine', () => {
+  const acts = { start: ['draft', 'scheduled'], pause: ['running'], resume: ['paused'], cancel: ['draft', 'scheduled', 'running', 'paused'] }
+  const cases = Object.entries(acts).flatMap(([act, from]) => CAMPAIGN_STATUSES.map((status) => [act, status, from.includes(status)] as const))
+
+  it.each(cases.filter(([act, status]) => !(act === 'start' && status === 'scheduled')))('%s from %s: allowed %s', async (act, status, allowed) => {
+    const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { status })
+    const answer = await call('POST', `/${id}/${act}`)
+    expect(answer.statusCode).toBe(allowed ? 200 : 409)
+    const history = await new AuditLogger().getHistory(test.db, id)
+    expect(history.map(({ action }) => action)).toEqual(allowed ? [act] : [])
+    if (!allowed) expect(answer.json().error).toMatchObject({ code: 'CAMPAIGN_STATE', details: { status } })
+  })
+
+  it('of fifty that start one campaign at once, one does, and there is one audit row', async () => {
+    const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { status: 'draft' })
+    const answers = await Promise.all(Array.from({ length: 50 }, () => call('POST', `/${id}/start`)))
+    expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1)
+    expect(answers.filter(({ statusCode }) => statusCode === 409)).toHaveLength(49)
+    expect(await new AuditLogger().getHistory(test.db, id)).toHaveLength(1)
+  })
+
+  it('has no way out of a final state', () => {
+    const final: CampaignStatus[] = ['completed', 'cancelled', 'failed']
+    for (const from of final) expect(EXITS[from]).toEqual([])
+    for (const to of CAMPAIGN_STATUSES) for (const from of final) expect(canMove(from, to)).toBe(false)
+  })
+})
+
+describe('a campaign of somebody else', () => {
+  it('answers every route exactly as one that does not exist', async () => {
+    const stranger = await signInAs(app, test.db, 'user')
+    const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id })
+    const missing = '00000000-0000-4000-8000-000000000000'
+    const routes = [['GET', ''], ['GET', '/progress'], ['GET', '/contacts'], ['GET', '/events'], ['POST', '/start'], ['POST', '/pause'], ['POST', '/resume'], ['POST', '/cancel']] as const
+    for (const [method, suffix] of routes) {
+      const [theirs, none] = await Promise.all([id, missing].map((it) => call(method, `/${it}${suffix}`, undefined, stranger.cookie)))
+      expect([suffix, theirs?.statusCode, theirs?.body]).toEqual([suffix, 404, none?.body])
+    }
+  })
+})
+
+describe('lists', () => {
+  it('page through everything once, newest first, and filter by state', async () => {
+    for (const status of ['draft', 'running', 'completed', 'paused', 'cancelled'] as const) {
+      await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { status })
+    }
+    const seen: string[] = []
+    let cursor = ''
+    do {
+      const page = (await call('GET', `?limit=2${cursor}`)).json()
+      seen.push(...page.items.map((item: { status: string }) => item.status))
+      cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`
+    } while (cursor !== '')
+    expect(seen).toEqual(['cancelled', 'paused', 'completed', 'running', 'draft'])
+    const statuses = async (path: string) => (await call('GET', path)).json().items.map((item: { status: string }) => item.status)
+    expect(await statuses('?status=running')).toEqual(['running'])
+    expect(await statuses('/active')).toEqual(['paused', 'running'])
+    expect(await statuses('/history')).toEqual(['cancelled', 'completed'])
+  })
+
+  it.each(['?limit=0', '?limit=201', '?limit=1e9', '?limit=-1', '?cursor=x', '?status=nope', '?foo=1'])('refuse %s', async (query) => {
+    expect((await call('GET', query)).statusCode).toBe(400)
+  })
+})
+
+describe('progress', () => {
+  it('adds up, and says nothing that it does not know', async () => {
+    const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { recipients: 7, status: 'draft' })
+    expect((await call('GET', `/${id}/progress`)).json()).toMatchObject({
+      stats: { total: 7, pending: 7, sent: 0 }, averageSpeed: null, estimatedSecondsRemaining: null, estimatedTimeRemaining: null, recentErrors: [],
+    })
+  })
+
+  it('is told as an event stream that ends with the campaign', async () => {
+    const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { status: 'completed' })
+    const answer = await app.inject({ url: `${PATH}/${id}/events`, headers: { cookie: user.cookie, accept: 'text/event-stream' } })
+    expect(answer.headers['content-type']).toMatch(/^text\/event-stream/)
+    expect(answer.body).toMatch(/event: progress\ndata: \{"campaignId"/)
+  })
+})
