@@ -14,7 +14,7 @@ export interface UploadStore {
 }
 
 /** Largest piece: a row of the database is held in memory whole, several times over. */
-export const UPLOAD_CHUNK_BYTES = 512 * 1024
+export const UPLOAD_CHUNK_BYTES = 256 * 1024
 
 /** Deleting a large upload at once would exceed the time a query may take. */
 const REMOVED_AT_ONCE = 100

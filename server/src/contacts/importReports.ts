@@ -30,7 +30,7 @@ export async function* warningsCsv(db: Db, row: ImportRow): AsyncGenerator<strin
       .select(['line', 'reason', 'phone', 'others', 'cells'])
       .where('user_id', '=', row.user_id)
       .where('import_id', '=', row.id)
-      .where(({ eb, refTuple, tuple }) => eb(refTuple('line', 'reason'), '>', tuple(after.line, after.reason as 'TEXT_IGNORED')))
+      .where((where) => where.eb(where.refTuple('line', 'reason'), '>', where.tuple(after.line, after.reason as 'TEXT_IGNORED')))
       .orderBy('line')
       .orderBy('reason')
       .limit(PAGE_ROWS)
