@@ -83,10 +83,15 @@ function refuseOtherMajor(cluster: string, programs: PostgresPrograms): void {
   )
 }
 
-/** Drafts of starts that were killed. Only the owner of the directory comes here, so none of them is in use. */
+/** Drafts of starts that were killed. Only the owner of the directory comes here, so nobody needs them. */
 function removeLeftovers(place: ClusterPlace): void {
-  const leftovers = readdirSync(place.directory).filter((name) => name.startsWith('postgres.new-'))
-  for (const name of leftovers) rmSync(path.join(place.directory, name), { recursive: true, force: true })
+  for (const name of readdirSync(place.directory).filter((file) => file.startsWith('postgres.new-'))) {
+    try {
+      rmSync(path.join(place.directory, name), { recursive: true, force: true })
+    } catch {
+      // The initdb of a killed start may still be writing there; it fails now, or the next new cluster removes it.
+    }
+  }
 }
 
 /** UTF-8 with comparison by code point everywhere; the builtin provider knows upper and lower case since version 17. */

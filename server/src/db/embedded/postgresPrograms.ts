@@ -70,7 +70,7 @@ function canRunPackage(): boolean {
 }
 
 function fromSystem(search: Search): PostgresPrograms | null {
-  const folders = [...search.pathVariable.split(path.delimiter).filter(path.isAbsolute), ...versionFolders(search.systemFolder)]
+  const folders = [...search.pathVariable.split(path.delimiter).filter((folder) => path.isAbsolute(folder)), ...versionFolders(search.systemFolder)]
   for (const bin of folders) {
     const candidate = { bin, major: 0, native: null }
     if (!existsSync(program(candidate, 'postgres')) || !existsSync(program(candidate, 'initdb'))) continue
