@@ -29,6 +29,8 @@ const WEBHOOKS_EVERY_MS = 300_000
 export type Product = {
   /** Where the web server listens; null in a process without one. */
   address: string | null
+  /** Resolves when the product cannot go on, with the reason in one sentence. */
+  failed: Promise<Error>
   /** Ends everything in the reverse order of its start. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -58,12 +60,12 @@ export async function startProduct(config: Config, log: Log): Promise<Product> {
     if (store.isEmbedded) await restore(config, parts)
     started.push({ start: () => undefined, stop: () => parts.gateways.close() })
     if (config.role !== 'api') await startAll(workerServices(log, parts), started)
-    if (config.role === 'worker') return { address: null, stop }
+    if (config.role === 'worker') return { address: null, failed: store.gaveUp, stop }
     const web = await startWeb(config, log, store, parts, secretKey)
     started.push(web.service)
     parts.local.url = web.address
     await startAll([webhookRegistrar(log, parts)], started)
-    return { address: web.address, stop }
+    return { address: web.address, failed: store.gaveUp, stop }
   } catch (error) {
     await stop()
     throw error

@@ -27,6 +27,10 @@ async function main(): Promise<void> {
   }
   const product = await startOrExit(config, log)
   stopping = () => void stopAndExit(product, config, log)
+  void product.failed.then((error) => {
+    process.stderr.write(`Revoada stops: ${error.message}\n`)
+    process.exit(EXIT_FAILED)
+  })
   log.info({ address: product.address, role: config.role }, 'ready')
   if (product.address !== null) process.stdout.write(`Revoada: ${product.address}\n`)
 }

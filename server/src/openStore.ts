@@ -18,6 +18,8 @@ export type Store = {
   leaseDb: Db
   /** Whether the database belongs to this process alone. */
   isEmbedded: boolean
+  /** Resolves when our own database ended and does not come back; never for one that is not ours. */
+  gaveUp: Promise<Error>
   close(): Promise<void>
 }
 
@@ -42,7 +44,7 @@ export async function openStore(config: Config, box: SecretBox, log: Log): Promi
     const lease = openDatabase(connection, { log, max: 2, name: 'lease' })
     opened.push(main, lease)
     await checkSecretKey(main.db, box)
-    return { db: main.db, leaseDb: lease.db, isEmbedded: embedded !== null, close }
+    return { db: main.db, leaseDb: lease.db, isEmbedded: embedded !== null, gaveUp: embedded?.gaveUp ?? new Promise<Error>(() => undefined), close }
   } catch (error) {
     await close()
     throw error
