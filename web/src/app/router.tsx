@@ -9,6 +9,11 @@ import { Starting } from './Starting.tsx'
 
 type Context = { queryClient: QueryClient }
 
+/*
+ * `validateSearch` must name every parameter it refuses as undefined: what it leaves out shines through from the
+ * address bar as it stands there.
+ */
+
 const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound, errorComponent: LoadFailed })
 
 /** Everything behind sign-in. Whoever is not signed in goes there, or to setup when there is nobody yet. */
@@ -34,18 +39,18 @@ const home = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: '/campaigns',
-  validateSearch: (search): { status?: CampaignStatus } => {
-    const status = CAMPAIGN_STATUSES.find((known) => known === search['status'])
-    return status === undefined ? {} : { status }
-  },
+  validateSearch: (search): { status?: CampaignStatus } => ({
+    status: CAMPAIGN_STATUSES.find((known) => known === search['status']),
+  }),
   component: lazyRouteComponent(() => import('./pages/CampaignsRoute.tsx'), 'CampaignsRoute'),
 })
 
 const newCampaign = createRoute({
   getParentRoute: () => app,
   path: '/campaigns/new',
-  validateSearch: (search): { import?: string } =>
-    typeof search['import'] === 'string' ? { import: search['import'] } : {},
+  validateSearch: (search): { import?: string } => ({
+    import: typeof search['import'] === 'string' ? search['import'] : undefined,
+  }),
   component: lazyRouteComponent(() => import('./pages/NewCampaignRoute.tsx'), 'NewCampaignRoute'),
 })
 
@@ -73,7 +78,7 @@ const signIn = createRoute({
   validateSearch: (search): { from?: string } => {
     const from = search['from']
     // Only a path of this app: the address bar must not be able to send people elsewhere after signing in.
-    return typeof from === 'string' && /^\/(?![/\\])/.test(from) ? { from } : {}
+    return { from: typeof from === 'string' && /^\/(?![/\\])/.test(from) ? from : undefined }
   },
   beforeLoad: ({ context }) => redirectIfNobodyExists(context),
   component: lazyRouteComponent(() => import('./pages/SignInRoute.tsx'), 'SignInRoute'),

@@ -29,7 +29,7 @@ export function CampaignListPage({ status, onStatus, newLink, titleOf }: Props) 
   const hasNone = isEmpty && status === undefined
   return (
     <>
-      <PageHeader title={t('campaigns.title')} lead={t('campaigns.lead')} actions={hasNone ? undefined : newLink} />
+      <PageHeader title={t('campaigns.title')} lead={t('campaigns.lead')} actions={campaigns.isPending || hasNone ? undefined : newLink} />
       {!hasNone && <StatusFilter status={status} onStatus={onStatus} />}
       {campaigns.error !== null && <ErrorNotice error={campaigns.error} onRetry={() => void campaigns.refetch()} className="mb-4" />}
       {campaigns.isPending && <Loading label={t('common.loading')} />}

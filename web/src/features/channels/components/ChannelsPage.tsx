@@ -39,7 +39,7 @@ export function ChannelsPage() {
   const isEmpty = channels.data?.length === 0
   return (
     <>
-      <PageHeader title={t('channels.title')} lead={t('channels.lead')} actions={isEmpty ? undefined : actions} />
+      <PageHeader title={t('channels.title')} lead={t('channels.lead')} actions={channels.data === undefined || isEmpty ? undefined : actions} />
       {addSandbox.error !== null && <ErrorNotice error={addSandbox.error} className="mb-4" />}
       {channels.error !== null && <ErrorNotice error={channels.error} onRetry={() => void channels.refetch()} className="mb-4" />}
       {channels.isPending && <Loading label={t('common.loading')} />}

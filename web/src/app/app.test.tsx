@@ -1,0 +1,143 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { createMemoryHistory, RouterProvider } from '@tanstack/react-router'
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, describe, expect, test } from 'vitest'
+import { buildChannel, uuid } from '../../test/builders.ts'
+import { refusal, stubApi } from '../../test/stubApi.ts'
+import { changeLanguage } from '../lib/i18n.ts'
+import { setSessionLost } from '../lib/sessionLoss.ts'
+import { makeQueryClient } from './queryClient.ts'
+import { makeRouter } from './router.tsx'
+
+const ME = { id: 'u1', name: 'Ana Prado', email: 'ana@example.com', role: 'admin' }
+const NOTHING = { items: [], nextCursor: null }
+const nobody = () => refusal('UNAUTHENTICATED')
+
+function open(path: string) {
+  const queryClient = makeQueryClient()
+  const router = makeRouter(queryClient)
+  router.update({ ...router.options, history: createMemoryHistory({ initialEntries: [path] }) })
+  render(
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  )
+  return { router, user: userEvent.setup() }
+}
+
+afterEach(async () => {
+  act(() => setSessionLost(false))
+  await act(() => changeLanguage('pt'))
+})
+
+describe('the app', () => {
+  test('a new installation leads to setup, whatever was asked for', async () => {
+    stubApi({ 'GET /api/me': nobody, 'GET /api/setup': () => ({ body: { needed: true } }) })
+    const { router } = open('/campaigns')
+    expect(await screen.findByRole('heading', { name: 'Boas-vindas' })).toBeVisible()
+    expect(router.state.location.pathname).toBe('/setup')
+  })
+
+  test('whoever is not signed in signs in and lands where they wanted to go', async () => {
+    stubApi({
+      'GET /api/me': nobody,
+      'GET /api/setup': () => ({ body: { needed: false } }),
+      'POST /api/auth/sign-in': () => ({ body: ME }),
+      'GET /api/user/channels': () => ({ body: NOTHING }),
+    })
+    const { router, user } = open('/channels')
+    await user.type(await screen.findByLabelText('E-mail'), 'ana@example.com')
+    await user.type(screen.getByLabelText('Senha'), 'uma frase comprida{Enter}')
+    expect(await screen.findByRole('heading', { name: 'Canais' })).toBeVisible()
+    expect(router.state.location.pathname).toBe('/channels')
+  })
+
+  test('an address that leads elsewhere after sign-in is ignored', async () => {
+    stubApi({
+      'GET /api/setup': () => ({ body: { needed: false } }),
+      'POST /api/auth/sign-in': () => ({ body: ME }),
+      'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }),
+    })
+    const { router, user } = open('/sign-in?from=%2F%2Fevil.example')
+    await user.type(await screen.findByLabelText('E-mail'), 'ana@example.com')
+    await user.type(screen.getByLabelText('Senha'), 'uma frase comprida{Enter}')
+    expect(await screen.findByRole('heading', { name: 'Campanhas' })).toBeVisible()
+    expect(router.state.location.href).toBe('/campaigns')
+  })
+
+  test('a state that does not exist in the address shows all campaigns', async () => {
+    const calls = stubApi({ 'GET /api/me': () => ({ body: ME }), 'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }) })
+    open('/campaigns?status=bogus')
+    expect(await screen.findByRole('heading', { name: 'Campanhas' })).toBeVisible()
+    await waitFor(() => expect(calls.some(({ path }) => path.endsWith('bulk-campaigns'))).toBe(true))
+    expect(calls.some(({ query }) => query.has('status'))).toBe(false)
+  })
+
+  test('setup cannot be done twice', async () => {
+    stubApi({ 'GET /api/setup': () => ({ body: { needed: false } }) })
+    open('/setup')
+    expect(await screen.findByRole('heading', { name: 'Entrar' })).toBeVisible()
+  })
+
+  test('a session that ends in the middle of a form asks for the password and keeps what was typed', async () => {
+    let signedIn = true
+    stubApi({
+      'GET /api/me': () => ({ body: ME }),
+      'GET /api/user/channels': () => ({ body: { items: [buildChannel()], nextCursor: null } }),
+      'GET /api/user/imports': () => ({ body: NOTHING }),
+      'POST /api/user/bulk-campaigns': () =>
+        signedIn ? { status: 201, body: { campaignId: uuid(1), status: 'running', preparing: true } } : nobody(),
+      'POST /api/auth/sign-in': () => {
+        signedIn = true
+        return { body: ME }
+      },
+    })
+    const { user } = open('/campaigns/new')
+    fireEvent.change(await screen.findByLabelText('Mensagem'), { target: { value: 'Oi {{nome}}' } })
+    fireEvent.change(screen.getByLabelText('Números digitados'), { target: { value: '11987654321' } })
+    fireEvent.change(screen.getByLabelText('Nome da campanha'), { target: { value: 'Promoção' } })
+    signedIn = false
+    await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
+    const dialog = within(await screen.findByRole('dialog', { name: 'Sua sessão terminou' }))
+    expect(dialog.getByLabelText('E-mail')).toHaveValue('ana@example.com')
+    await user.type(dialog.getByLabelText('Senha'), 'uma frase comprida{Enter}')
+    await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument())
+    expect(screen.getByLabelText('Mensagem')).toHaveValue('Oi {{nome}}')
+    expect(screen.getByLabelText('Números digitados')).toHaveValue('11987654321')
+  })
+
+  test('a channel whose token is refused leaves the session alone', async () => {
+    stubApi({
+      'GET /api/me': () => ({ body: ME }),
+      'GET /api/user/channels': () => ({ body: { items: [buildChannel()], nextCursor: null } }),
+      [`GET /api/user/channels/${uuid(10)}/status`]: () => refusal('CHANNEL_UNAUTHORIZED'),
+    })
+    const { router } = open('/channels')
+    expect(await screen.findByText('O servidor do canal não aceita o token.')).toBeVisible()
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
+    expect(router.state.location.pathname).toBe('/channels')
+  })
+
+  test('the language is switched for everything at once and remembered', async () => {
+    stubApi({ 'GET /api/me': () => ({ body: ME }), 'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }) })
+    const { user } = open('/')
+    await user.click(await screen.findByRole('button', { name: /Ana Prado/ }))
+    await user.click(await screen.findByRole('radio', { name: 'English' }))
+    expect(await screen.findByRole('dialog', { name: 'Your account' })).toBeVisible()
+    expect(document.documentElement.lang).toBe('en')
+    expect(localStorage.getItem('revoada.language')).toBe('en')
+  })
+
+  test('the chosen theme is set on the document and remembered; the device has the word again when asked', async () => {
+    stubApi({ 'GET /api/me': () => ({ body: ME }), 'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }) })
+    const { user } = open('/campaigns')
+    await user.click(await screen.findByRole('button', { name: /Ana Prado/ }))
+    await user.click(await screen.findByRole('radio', { name: 'Escura' }))
+    expect(document.documentElement.dataset['theme']).toBe('dark')
+    expect(localStorage.getItem('revoada.theme')).toBe('dark')
+    await user.click(screen.getByRole('radio', { name: 'Do aparelho' }))
+    expect(document.documentElement.dataset['theme']).toBeUndefined()
+    expect(localStorage.getItem('revoada.theme')).toBeNull()
+  })
+})
