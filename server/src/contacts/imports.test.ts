@@ -131,7 +131,7 @@ describe('an upload', () => {
       await once(socket, 'connect')
       socket.write(request)
       await new Promise((resolve) => socket.write(body.subarray(0, body.length / 2), resolve))
-      if (time === 0) await expect.poll(() => leftovers()).toMatchObject({ chunks: 1 })
+      if (time === 0) await expect.poll(async () => (await leftovers()).chunks).toBeGreaterThan(0)
       socket.resetAndDestroy()
     }
     await expect.poll(() => leftovers(), { timeout: 10_000 }).toMatchObject({ chunks: 0 })
