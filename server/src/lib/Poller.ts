@@ -24,7 +24,8 @@ export class Poller {
   start(): void {
     if (this.#running) return
     this.#running = true
-    this.#loop = this.#run()
+    // After the one before: a start right after a stop must not put a second round beside the one that is ending.
+    this.#loop = this.#loop.then(() => this.#run())
   }
 
   async stop(): Promise<void> {
