@@ -23,5 +23,5 @@ export function createLogger(options: { level: string; name?: string }): Log {
 
 /** The last four digits stay, so that a person can find the row and a thief cannot use the log. */
 export function maskPhone(phone: string): string {
-  return phone.replace(/\d(?=\d{4})/g, '•')
+  return phone.replace(/\d(?=(?:\D*\d){4})/g, '•')
 }

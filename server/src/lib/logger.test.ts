@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { maskPhone } from './logger.ts'
+
+const run = promisify(execFile)
+const LOGGER = fileURLToPath(new URL('./logger.ts', import.meta.url))
+
+/** What a process of its own writes: the logger goes to the real standard error. */
+async function linesOf(script: string): Promise<{ stdout: string; lines: Record<string, unknown>[]; text: string }> {
+  const source = `import { createLogger } from ${JSON.stringify(LOGGER)}; const log = createLogger({ level: 'info' }); ${script}`
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module-typescript', '--no-warnings', '-e', source])
+  const lines = stderr.split('\n').filter(Boolean)
+  return { stdout, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), text: stderr }
+}
+
+describe('the log', () => {
+  it('hides secrets by the name of their field, down to the third level', async () => {
+    const { lines, text } = await linesOf(`
+      const secrets = { token: 'CANARY1', password: 'CANARY2', authorization: 'CANARY3', cookie: 'CANARY4', hmacKey: 'CANARY5',
+        webhookKey: 'CANARY6', secret: 'CANARY7', 'set-cookie': 'CANARY8' }
+      log.info({ ...secrets, shown: 1 }, 'top')
+      log.info({ channel: secrets }, 'one down')
+      log.info({ request: { headers: secrets } }, 'two down')
+      log.child({ channelId: 'c' }).warn(secrets, 'child')
+    `)
+    expect(lines.map((line) => line['msg'])).toEqual(['top', 'one down', 'two down', 'child'])
+    expect(lines[0]).toMatchObject({ token: '[redacted]', shown: 1 })
+    expect(text).not.toContain('CANARY')
+  })
+
+  it('writes one line of JSON each to standard error, whatever stands in the text', async () => {
+    const { lines, stdout } = await linesOf(String.raw`log.info({ name: 'a\nb\u001b[31m' }, 'two\nlines'); log.debug('not shown')`)
+    expect(stdout).toBe('')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatchObject({ name: 'a\nb\u001b[31m', msg: 'two\nlines' })
+    expect(String(lines[0]?.['time'])).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+  })
+})
+
+it.each([
+  ['+5511987654321', '+•••••••••4321'],
+  ['11 98765-4321', '•• •••••-4321'],
+  ['4321', '4321'],
+  ['', ''],
+])('of the phone %j only the last four digits are shown: %j', (phone, shown) => {
+  expect(maskPhone(phone)).toBe(shown)
+})
