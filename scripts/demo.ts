@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -43,7 +43,10 @@ function readOptions() {
 }
 
 async function main(): Promise<number> {
-  await access(options.file)
+  if (!(await isReadable(options.file))) {
+    process.stderr.write(`There is no file ${options.file} that can be read.\n`)
+    return 1
+  }
   await buildWebIfMissing()
   // With --exit everything is thrown away afterwards; without, the demo's data stay and a run that was cut off goes on.
   const directory = options.exit ? await mkdtemp(join(tmpdir(), 'revoada-demo-')) : join(ROOT, 'data/demo')
@@ -172,6 +175,13 @@ async function findSandboxNumber(api: ApiSession, campaignId: string, directory:
   const user = data.find(({ name }) => name === channelName)
   if (user === undefined) throw new Error(`The sandbox does not know "${channelName}".`)
   return { sandbox, userId: user.id }
+}
+
+function isReadable(file: string): Promise<boolean> {
+  return access(file, constants.R_OK).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** `wanted` when nobody listens there, else any free one. */
