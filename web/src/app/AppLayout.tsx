@@ -4,7 +4,6 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { meQuery } from '../features/auth/api/getMe.ts'
 import { useSessionLost } from '../lib/sessionLoss.ts'
-import { cn } from '../ui/cn.ts'
 import { Mark } from '../ui/Flock.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { usePageTitle } from './usePageTitle.ts'
@@ -67,7 +66,7 @@ function Sidebar() {
             aria-current={page.to === '/campaigns' && isOneCampaign ? 'page' : undefined}
             className="flex min-h-14 flex-col items-center justify-center gap-0.5 px-1 text-center text-xs font-medium text-ink-soft transition-colors duration-(--quick) hover:text-ink aria-[current=page]:text-primary-text md:min-h-11 md:flex-row md:justify-start md:gap-3 md:rounded-control md:px-3 md:text-base md:hover:bg-sunk md:aria-[current=page]:bg-primary-soft"
           >
-            <Icon name={page.icon} className={cn('md:h-5 md:w-5', page.icon === 'plus' && 'max-md:h-6 max-md:w-6')} />
+            <Icon name={page.icon} />
             <span className="max-md:sr-only">{t(page.text)}</span>
             <span aria-hidden="true" className="md:hidden">
               {t(page.short)}

@@ -13,7 +13,7 @@ export function PageHeader({ title, lead, actions }: { title: string; lead?: Rea
         <h1 className="text-2xl font-bold sm:text-3xl">{title}</h1>
         {lead !== undefined && <p className="mt-2 text-ink-soft">{lead}</p>}
       </div>
-      {actions}
+      {actions !== undefined && <div className="flex flex-wrap gap-3">{actions}</div>}
     </header>
   )
 }

@@ -29,7 +29,7 @@ export function FinalBalance({ progress }: { progress: CampaignProgress }) {
           </p>
         )}
       </div>
-      {status === 'completed' && <FlyingFlock />}
+      {status === 'completed' && <FlyingFlock className="hidden sm:block" />}
     </Card>
   )
 }

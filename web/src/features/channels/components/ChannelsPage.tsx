@@ -23,7 +23,7 @@ export function ChannelsPage() {
   const [deleting, setDeleting] = useState<Channel | null>(null)
   const addSandbox = useCreateChannel()
   const actions = (
-    <div className="flex flex-wrap gap-3">
+    <>
       <Button icon="plus" onClick={() => setAdding(true)}>
         {t('channels.addWuzapi')}
       </Button>
@@ -34,7 +34,7 @@ export function ChannelsPage() {
       >
         {t('channels.addSandbox')}
       </Button>
-    </div>
+    </>
   )
   const isEmpty = channels.data?.length === 0
   return (
