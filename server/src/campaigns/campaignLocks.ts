@@ -55,6 +55,11 @@ export async function renewCampaignLocks(db: Db, channelId: string, workerId: st
   return rows.map((row) => row.id)
 }
 
+/** Takes every lock from whoever holds it. Only for a start on a database that belongs to this process alone: all holders are dead. */
+export async function freeAllCampaignLocks(db: Db): Promise<void> {
+  await sql`update campaigns set processing_lock = null, lock_expires_at = null where processing_lock is not null`.execute(db)
+}
+
 /** Whether a live worker processes the campaign right now. */
 export async function isProcessed(db: Db, campaignId: string): Promise<boolean> {
   const { rows } = await sql<{ processed: boolean }>`

@@ -43,3 +43,8 @@ export async function releaseLane(db: Db, channelId: string, workerId: string, e
     where id = ${channelId} and lane_owner = ${workerId} and lane_epoch = ${epoch}
   `.execute(db)
 }
+
+/** Takes every lane from whoever holds it. Only for a start on a database that belongs to this process alone: all holders are dead. */
+export async function freeAllLanes(db: Db): Promise<void> {
+  await sql`update channels set lane_owner = null, lane_expires_at = null where lane_owner is not null`.execute(db)
+}

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import { freeAllCampaignLocks } from '#server/campaigns/campaignLocks.ts'
 import type { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
+import { freeAllLanes } from '#server/channels/channelLane.ts'
 import type { Db } from '#server/db/Database.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
@@ -48,10 +50,13 @@ export class StateSynchronizer {
 
   /**
    * For a cold start, before readiness, where nobody else can be alive (the embedded database): what was running is
-   * paused and waits for a person. Returns the ids.
+   * paused and waits for a person. Returns the ids. The leases of the dead are freed: otherwise whoever resumes would
+   * wait until they run out. Epochs stay, so that what the dead left behind is still known as theirs.
    */
   async restoreRunningCampaigns(): Promise<string[]> {
     const ids = await this.#keeper.pauseAllAfterRestart()
+    await freeAllCampaignLocks(this.#db)
+    await freeAllLanes(this.#db)
     for (const campaignId of ids) this.#log.info({ campaignId }, 'paused after restart')
     return ids
   }
