@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LANGUAGES, type Language } from '#contract/timeRemaining.ts'
+import { IMPORT_FAILURES } from '#contract/imports.ts'
 import { LOCALES } from '../lib/i18n.ts'
 import en from './en.json'
 import es from './es.json'
@@ -45,6 +46,10 @@ describe('catalogues', () => {
       const translated = TEXTS[language].get(key)
       if (translated !== undefined) expect(placeholders(translated), key).toEqual(placeholders(text))
     }
+  })
+
+  test.each(LANGUAGES)('%s explains every way in which a whole file can be unusable', (language) => {
+    for (const reason of IMPORT_FAILURES) expect(TEXTS[language].get(`imports.failure.${reason}`), reason).toBeTruthy()
   })
 
   test('nothing is left empty but the zero form of what is only shown when there is some', () => {

@@ -41,9 +41,9 @@ function Plan({ campaign }: { campaign: CampaignDetails }) {
       <ul className="flex flex-col gap-1 text-sm text-ink-soft">
         <li>{delayMax === 0 ? t('plan.noDelay') : t('plan.delay', { min: format.number(delayMin), max: format.number(delayMax) })}</li>
         {campaign.randomizeOrder && <li>{t('plan.random')}</li>}
-        <li>{t('plan.chosen', line(totals.chosen))}</li>
-        {totals.duplicates > 0 && <li>{t('plan.duplicates', line(totals.duplicates))}</li>}
-        {totals.invalid > 0 && <li>{t('plan.invalid', line(totals.invalid))}</li>}
+        {!campaign.preparing && <li>{t('plan.chosen', line(totals.chosen))}</li>}
+        {!campaign.preparing && totals.duplicates > 0 && <li>{t('plan.duplicates', line(totals.duplicates))}</li>}
+        {!campaign.preparing && totals.invalid > 0 && <li>{t('plan.invalid', line(totals.invalid))}</li>}
       </ul>
     </Card>
   )

@@ -41,7 +41,7 @@ export function ChannelSection({ channels, channelLink, statusOf }: Props) {
               type="button"
               aria-pressed={delayMin === pace.min && delayMax === pace.max}
               onClick={() => choosePace(pace)}
-              className="min-h-10 rounded-full border border-line-strong px-4 text-sm font-medium transition-colors duration-(--quick) hover:bg-primary-soft aria-pressed:border-primary aria-pressed:bg-primary aria-pressed:text-primary-ink"
+              className="min-h-10 rounded-full border border-line-strong px-4 text-sm font-medium not-aria-pressed:hover:bg-primary-soft aria-pressed:border-primary aria-pressed:bg-primary aria-pressed:text-primary-ink"
             >
               {t(`newCampaign.paces.${pace.name}`)}
             </button>

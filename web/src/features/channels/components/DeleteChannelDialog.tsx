@@ -12,7 +12,7 @@ export function DeleteChannelDialog({ channel, onClose }: { channel: Channel; on
       open
       title={t('channels.deleteTitle', { name: channel.name })}
       confirmLabel={t('channels.deleteConfirm')}
-      cancelLabel={t('common.keep')}
+      cancelLabel={t('common.back')}
       busy={remove.isPending}
       onConfirm={() => remove.mutate(channel.id)}
       onCancel={onClose}

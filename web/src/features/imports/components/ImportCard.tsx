@@ -51,9 +51,13 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
         {shown.status === 'completed' && shown.accepted > 0 && campaignLink}
         {hasEnded(shown) && shown.rejected > 0 && <CsvLink importId={shown.id} which="rejected" label={t('imports.rejectedCsv')} />}
         {hasEnded(shown) && shown.warnings > 0 && <CsvLink importId={shown.id} which="warnings" label={t('imports.warningsCsv')} />}
-        {hasEnded(shown) && (
+        {hasEnded(shown) ? (
           <Button look="quiet" size="small" icon="trash" aria-label={t('imports.deleteNamed', { name: shown.fileName })} onClick={onDelete}>
-            {t('imports.undo')}
+            {t('common.delete')}
+          </Button>
+        ) : (
+          <Button look="quiet" size="small" icon="close" aria-label={t('imports.cancelNamed', { name: shown.fileName })} onClick={onDelete}>
+            {t('imports.cancel')}
           </Button>
         )}
       </div>
@@ -102,7 +106,8 @@ function Failure({ shown }: { shown: ContactImport }) {
   const line = shown.failure?.line ?? null
   return (
     <Notice tone="bad" title={t('imports.failed')}>
-      {line === null ? t('imports.failedHint') : t('imports.failedAtLine', { line })}
+      {line !== null && `${t('imports.failedAtLine', { line })} `}
+      {t(`imports.failure.${shown.failure?.reason ?? 'INTERNAL'}`)}
     </Notice>
   )
 }

@@ -80,7 +80,14 @@ describe('ImportsPage', () => {
     expect(card.getByRole('link', { name: 'Usar em campanha' })).toHaveAttribute('href', `/campaigns/new?import=${uuid(20)}`)
   })
 
-  test('undoing asks first', async () => {
+  test('a file that cannot be used says why and where', async () => {
+    stubImports([buildImport({ status: 'failed', accepted: 0, rejected: 0, warnings: 0, failure: { reason: 'UNCLOSED_QUOTE', line: 3 } })])
+    renderPart(page)
+    expect(await screen.findByText(/Na linha 3\. Uma aspa abre e não fecha\./)).toBeVisible()
+    expect(screen.queryByRole('link', { name: 'Usar em campanha' })).not.toBeInTheDocument()
+  })
+
+  test('deleting asks first', async () => {
     const imports = [buildImport()]
     const calls = stubImports(imports, {
       [`DELETE /api/user/imports/${uuid(20)}`]: () => {
@@ -89,9 +96,9 @@ describe('ImportsPage', () => {
       },
     })
     const { user } = renderPart(page)
-    await user.click(await screen.findByRole('button', { name: 'Desfazer a importação de contatos.csv' }))
+    await user.click(await screen.findByRole('button', { name: 'Excluir a importação contatos.csv' }))
     expect(calls.some(({ method }) => method === 'DELETE')).toBe(false)
-    await user.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Desfazer importação' }))
+    await user.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Excluir lista' }))
     await waitFor(() => expect(screen.queryByRole('heading', { name: 'contatos.csv' })).not.toBeInTheDocument())
   })
 })
