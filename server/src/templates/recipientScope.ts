@@ -1,6 +1,12 @@
-import type { TemplateScope } from './renderTemplate.ts'
+/** The zone in which messages speak of date and time. */
+export const TIME_ZONE = 'America/Sao_Paulo'
 
-const TIME_ZONE = 'America/Sao_Paulo'
+/** Not a name that a template can write: the instant that `"now"` means. */
+export const RENDERED_AT = Symbol('renderedAt')
+
+/** What a text can speak of: the recipient's own variables and those of every campaign. */
+export type TemplateScope = Record<string, string> & { [RENDERED_AT]?: Date }
+
 const dateFormat = new Intl.DateTimeFormat('pt-BR', { timeZone: TIME_ZONE, dateStyle: 'short' })
 const hourFormat = new Intl.DateTimeFormat('en-GB', { timeZone: TIME_ZONE, hour: '2-digit', hourCycle: 'h23' })
 
@@ -26,6 +32,7 @@ export function recipientScope(recipient: {
   scope['primeiro_nome'] = name.trim().split(/\s/, 1)[0] ?? ''
   scope['telefone'] = recipient.phone
   scope['data'] = dateFormat.format(recipient.renderedAt)
+  scope[RENDERED_AT] = recipient.renderedAt
   scope['saudacao'] = greetingAt(Number(hourFormat.format(recipient.renderedAt)))
   return scope
 }

@@ -1,5 +1,7 @@
 import { Liquid, type Template } from 'liquidjs'
 import { AppError } from '#server/lib/AppError.ts'
+import type { TemplateScope } from './recipientScope.ts'
+import { restrictFilters } from './templateFilters.ts'
 
 /** The longest message that may come out, in UTF-16 units: WhatsApp's own limit for a text. */
 const MAX_OUTPUT = 4096
@@ -13,13 +15,15 @@ const engine = new Liquid({
   renderLimit: 50,
   memoryLimit: 1_000_000,
   jekyllInclude: false,
+  // A filter that is not known is an error, not nothing: a misspelt `default` would leave gaps in a million messages.
+  strictFilters: true,
+  // Names of months and days; without it the language of the process decides.
+  locale: 'pt-BR',
 })
 for (const tag of ['include', 'render', 'layout', 'block']) delete engine.tags[tag]
+restrictFilters(engine)
 
 export type CompiledTemplate = { readonly parts: Template[] }
-
-/** What a text can speak of: the recipient's own variables and those of every campaign. */
-export type TemplateScope = Record<string, string>
 
 /** Parses a text once. Throws TEMPLATE_INVALID with what is wrong and in which line. */
 export function compileTemplate(text: string): CompiledTemplate {
