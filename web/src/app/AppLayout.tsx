@@ -6,7 +6,7 @@ import { meQuery } from '../features/auth/api/getMe.ts'
 import { useSessionLost } from '../lib/sessionLoss.ts'
 import { Mark } from '../ui/Flock.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
-import { usePageTitle } from './usePageTitle.ts'
+import { usePageChange } from './usePageChange.ts'
 
 // Both are opened rarely; their code comes when they do.
 const AccountDialog = lazy(() => import('./AccountDialog.tsx'))
@@ -23,7 +23,7 @@ const PAGES = [
 export function AppLayout() {
   const { t } = useTranslation()
   const sessionLost = useSessionLost()
-  usePageTitle()
+  usePageChange()
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
       <a

@@ -119,6 +119,20 @@ describe('the app', () => {
     expect(router.state.location.pathname).toBe('/channels')
   })
 
+  test('a change of page moves title and focus to the new content', async () => {
+    stubApi({
+      'GET /api/me': () => ({ body: ME }),
+      'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }),
+      'GET /api/user/channels': () => ({ body: NOTHING }),
+    })
+    const { user } = open('/campaigns')
+    await waitFor(() => expect(document.title).toBe('Campanhas · Revoada'))
+    await user.click(screen.getByRole('link', { name: 'Canais' }))
+    expect(await screen.findByRole('heading', { name: 'Canais' })).toBeVisible()
+    expect(document.title).toBe('Canais · Revoada')
+    expect(screen.getByRole('main')).toHaveFocus()
+  })
+
   test('the language is switched for everything at once and remembered', async () => {
     stubApi({ 'GET /api/me': () => ({ body: ME }), 'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }) })
     const { user } = open('/')

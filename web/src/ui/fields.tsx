@@ -1,30 +1,47 @@
-import { Field } from '@base-ui/react/field'
-import type { ComponentProps, ReactNode } from 'react'
+import { useId, type ComponentProps, type ReactNode } from 'react'
 import { cn } from './cn.ts'
 
 const control =
-  'w-full rounded-control border border-line-strong bg-surface px-3.5 text-base text-ink transition-colors duration-(--quick) hover:border-primary focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-primary data-[invalid]:border-bad disabled:opacity-60'
+  'w-full rounded-control border border-line-strong bg-surface px-3.5 text-base text-ink transition-colors duration-(--quick) hover:border-primary focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-primary aria-invalid:border-bad disabled:opacity-60'
 
 type FieldProps = { label: string; hint?: ReactNode; error?: string | undefined; className?: string }
+type ControlProps = { id: string; 'aria-describedby': string | undefined; 'aria-invalid': true | undefined }
 
-/** Label above, hint and error below, tied to the control for those who hear the page. */
-export function FieldFrame({ label, hint, error, className, children }: FieldProps & { children: ReactNode }) {
+/**
+ * Label above, hint and error below, tied to the control for those who hear the page. Plain HTML: it is on nearly every
+ * page, and a library's field would add 10 kB to the first load for the same attributes.
+ */
+function FieldFrame({ label, hint, error, className, children }: FieldProps & { children: (props: ControlProps) => ReactNode }) {
+  const id = useId()
+  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter((part) => part !== false)
   return (
-    <Field.Root invalid={error !== undefined} className={cn('flex flex-col gap-1.5', className)}>
-      <Field.Label className="text-sm font-semibold text-ink">{label}</Field.Label>
-      {children}
-      {hint !== undefined && <Field.Description className="text-sm text-ink-soft">{hint}</Field.Description>}
-      <Field.Error match={error !== undefined} className="text-sm font-medium text-bad-text">
-        {error}
-      </Field.Error>
-    </Field.Root>
+    <div className={cn('flex flex-col gap-1.5', className)}>
+      <label htmlFor={id} className="self-start text-sm font-semibold text-ink">
+        {label}
+      </label>
+      {children({
+        id,
+        'aria-describedby': described.length === 0 ? undefined : described.join(' '),
+        'aria-invalid': error === undefined ? undefined : true,
+      })}
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="text-sm text-ink-soft">
+          {hint}
+        </p>
+      )}
+      {error !== undefined && (
+        <p id={`${id}-error`} className="text-sm font-medium text-bad-text">
+          {error}
+        </p>
+      )}
+    </div>
   )
 }
 
 export function TextField({ label, hint, error, className, ...input }: FieldProps & ComponentProps<'input'>) {
   return (
     <FieldFrame label={label} hint={hint} error={error} className={className}>
-      <Field.Control render={<input {...input} />} className={cn(control, 'min-h-11')} />
+      {(props) => <input {...input} {...props} className={cn(control, 'min-h-11')} />}
     </FieldFrame>
   )
 }
@@ -32,16 +49,16 @@ export function TextField({ label, hint, error, className, ...input }: FieldProp
 export function TextArea({ label, hint, error, className, ...area }: FieldProps & ComponentProps<'textarea'>) {
   return (
     <FieldFrame label={label} hint={hint} error={error} className={className}>
-      <Field.Control render={<textarea {...area} />} className={cn(control, 'min-h-32 py-2.5 leading-relaxed')} />
+      {(props) => <textarea {...area} {...props} className={cn(control, 'min-h-32 py-2.5 leading-relaxed')} />}
     </FieldFrame>
   )
 }
 
 /** The system's own list: on a phone nothing chooses one of 240 countries better. */
-export function SelectField({ label, hint, error, className, children, ...select }: FieldProps & ComponentProps<'select'>) {
+export function SelectField({ label, hint, error, className, ...select }: FieldProps & ComponentProps<'select'>) {
   return (
     <FieldFrame label={label} hint={hint} error={error} className={className}>
-      <Field.Control render={<select {...select}>{children}</select>} className={cn(control, 'min-h-11')} />
+      {(props) => <select {...select} {...props} className={cn(control, 'min-h-11')} />}
     </FieldFrame>
   )
 }

@@ -167,6 +167,17 @@ describe('CampaignProgressMonitor', () => {
     await waitFor(() => expect(FakeEventSource.opened.every(({ closed }) => closed)).toBe(true))
   })
 
+  test('a cancelled campaign keeps looking until the last one has left the queue', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    show(buildProgress({ status: 'cancelled', stats: buildStats({ sent: 11, pending: 289 }), finishedAt: at(1), at: at(1) }))
+    expect(await screen.findByText(/quem ainda esperava está saindo da fila/)).toBeVisible()
+    expect(screen.queryByText(/Ninguém ficou de fora/)).not.toBeInTheDocument()
+    FakeEventSource.last.cut()
+    server = buildProgress({ status: 'cancelled', stats: buildStats({ sent: 11, cancelled: 289 }), finishedAt: at(1), at: at(4) })
+    await act(() => vi.advanceTimersByTimeAsync(5100))
+    expect(await screen.findByText('Ninguém ficou de fora: 11 enviadas + 289 canceladas = 300')).toBeVisible()
+  })
+
   test('while the list is being prepared it says how far and what comes next', async () => {
     show(buildProgress({ preparing: true, startRequested: true, stats: buildStats({ pending: 3200 }) }))
     expect(await screen.findByText(/Preparando a lista: 3.200 pessoas até agora. O envio começa sozinho/)).toBeVisible()
