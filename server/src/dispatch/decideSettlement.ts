@@ -79,10 +79,17 @@ function afterNotSent(campaign: CampaignRules, recipient: ClaimedRecipient, fail
   }
   const attempts = recipient.attempts + 1
   if (failure.permanent || attempts >= MAX_ATTEMPTS) {
-    // An earlier request may have gone out: then "failed" would be a claim that nobody can make.
-    return settle(campaign.id, recipient, { status: recipient.maybeSent ? 'unknown' : 'failed', attempts, error })
+    return settle(campaign.id, recipient, { status: isSurelyUnsent(recipient, failure) ? 'failed' : 'unknown', attempts, error })
   }
   return settle(campaign.id, recipient, { status: 'retrying', attempts, retryInMs: backOffMs(failure, recipient.attempts), error })
+}
+
+/**
+ * An earlier request may have gone out: then "failed" would be a claim that nobody can make. Unless the number does not
+ * exist, because then nobody got the earlier one either.
+ */
+function isSurelyUnsent(recipient: ClaimedRecipient, failure: SendFailure): boolean {
+  return !recipient.maybeSent || failure.category === 'INVALID_NUMBER'
 }
 
 /** Failures that say nothing about the recipient do not use up its attempts. */

@@ -91,6 +91,9 @@ export async function claimRecipients(
  * Takes one suspect: a row that a dead epoch left in `sending`. It is marked as started under our epoch before it
  * returns, so that a row that kills whoever touches it is found out (`startedDeaths`). Rows never started so come
  * first: a poisonous one must not keep its neighbours waiting. Null when there is none.
+ *
+ * Its message may have left before the worker died, so it counts as maybe-sent: a refusal of the resend does not prove
+ * that nobody got the first.
  */
 export async function claimSuspect(db: Db, lane: LaneHold, campaignId: string): Promise<ClaimedRecipient | null> {
   const { rows } = await sql<ClaimedRecipient>`
@@ -101,7 +104,7 @@ export async function claimSuspect(db: Db, lane: LaneHold, campaignId: string): 
       order by started_epoch is not null, id limit 1 for update
     )
     update campaign_contacts c
-    set claim_epoch = ${lane.epoch}, started_epoch = ${lane.epoch},
+    set claim_epoch = ${lane.epoch}, started_epoch = ${lane.epoch}, maybe_sent = true,
       started_deaths = c.started_deaths + case when c.started_epoch is null then 0 else 1 end
     from suspect
     where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = suspect.id
