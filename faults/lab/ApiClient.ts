@@ -1,0 +1,36 @@
+/** An answer of the product that was not 2xx. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem'
+  readonly status: number
+
+  constructor(call: string, status: number, text: string) {
+    super(`${call}: ${status} ${text.slice(0, 500)}`)
+    this.status = status
+  }
+}
+
+/** A signed-in user of the public API. The address may change with every restart, the session stays. */
+export class ApiClient {
+  address = ''
+  #cookie = ''
+
+  get<T>(path: string): Promise<T> {
+    return this.#call<T>('GET', path)
+  }
+
+  post<T>(path: string, body?: unknown): Promise<T> {
+    return this.#call<T>('POST', path, body)
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const headers: Record<string, string> = { cookie: this.#cookie, origin: this.address }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    const payload = body === undefined ? {} : { body: JSON.stringify(body) }
+    const response = await fetch(this.address + path, { method, headers, ...payload, signal: AbortSignal.timeout(20_000) })
+    const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0])
+    if (cookies.length > 0) this.#cookie = cookies.join('; ')
+    const text = await response.text()
+    if (!response.ok) throw new ApiProblem(`${method} ${path}`, response.status, text)
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+}

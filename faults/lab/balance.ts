@@ -1,0 +1,116 @@
+import { RECIPIENT_STATUSES, type RecipientStatus } from '#contract/states.ts'
+import { messageIdOf } from '#server/recipients/messageId.ts'
+import { ExpectationFailed } from './check.ts'
+import type { LedgerLine } from './GatewayControl.ts'
+import type { ObservedCampaign } from './ObservedCampaign.ts'
+import { replayAudit, type AuditRow } from './replayAudit.ts'
+
+type Row = { id: number; phone: string; status: RecipientStatus }
+type Books = { status: string; tag: number; rows: Row[]; counts: Record<string, number>; audit: AuditRow[]; completed: boolean }
+
+/** What the oracle counted. */
+export type Balance = {
+  recipients: number
+  accepted: number
+  unknown: number
+  /** Requests for an id that had been requested before. */
+  repeatedRequests: number
+  /** Repeated requests that the gateway accepted again; the recipient saw one message. */
+  repeatedAccepts: number
+}
+
+/**
+ * The oracle: compares database, counters, audit trail and the gateway's ledger of a campaign at rest. Throws with
+ * everything that does not hold. `completed` also demands that nobody is open and everybody was reached.
+ */
+export async function balance(campaign: ObservedCampaign, options: { completed: boolean } = { completed: true }): Promise<Balance> {
+  const books = { ...(await readBooks(campaign)), completed: options.completed }
+  const ledger = await campaign.ledger()
+  const problems = [
+    ...checkRows(books, campaign.phones),
+    ...checkCounters(books),
+    ...checkIds(books, ledger),
+    ...checkAcceptance(books, ledger),
+    ...replayAudit(books.audit, books.status),
+    ...books.audit.filter(({ action }) => action === 'auto-correct').map(({ details }) => `The counters had drifted: ${JSON.stringify(details)}.`),
+  ]
+  if (problems.length > 0) throw new ExpectationFailed(`The books do not balance:\n${problems.map((line) => `- ${line}`).join('\n')}`)
+  return summarize(books, ledger)
+}
+
+async function readBooks(campaign: ObservedCampaign): Promise<Omit<Books, 'completed'>> {
+  return campaign.site.inSnapshot(async (ask) => {
+    const [head] = await ask<{ status: string; tag: string }>('select status, message_tag::text as tag from campaigns where id = $1', [campaign.id])
+    const rows = await ask<Row>('select id::int, phone, status from campaign_contacts where campaign_id = $1 order by id', [campaign.id])
+    const [counts] = await ask<Record<string, number>>('select * from campaign_counts where campaign_id = $1', [campaign.id])
+    const audit = await ask<AuditRow>('select action, details from campaign_audit_logs where campaign_id = $1 order by id', [campaign.id])
+    return { status: head?.status ?? '', tag: Number(head?.tag), rows, counts: counts ?? {}, audit }
+  })
+}
+
+function checkRows({ rows, status, completed }: Books, phones: readonly string[]): string[] {
+  const problems: string[] = []
+  const inBooks = new Set(rows.map(({ phone }) => phone))
+  const missing = phones.filter((phone) => !inBooks.has(phone))
+  if (missing.length > 0) problems.push(`${missing.length} people are not in the books, such as ${missing[0]}.`)
+  if (rows.length !== phones.length) problems.push(`${rows.length} rows for ${phones.length} people.`)
+  const sending = rows.filter((row) => row.status === 'sending').length
+  if (sending > 0) problems.push(`${sending} rows were left in sending.`)
+  if (!completed) return problems
+  if (status !== 'completed') problems.push(`The campaign is ${status}.`)
+  const open = rows.filter((row) => row.status === 'pending' || row.status === 'retrying').length
+  if (open > 0) problems.push(`${open} rows are open in a campaign that should be complete.`)
+  return problems
+}
+
+function checkCounters({ rows, counts }: Books): string[] {
+  return RECIPIENT_STATUSES.flatMap((status) => {
+    const counted = rows.filter((row) => row.status === status).length
+    return counts[status] === counted ? [] : [`The counter says ${counts[status]} ${status}, the rows say ${counted}.`]
+  })
+}
+
+/** One id per person, the one that the books compute, and one text under it. */
+function checkIds({ rows, tag }: Books, ledger: LedgerLine[]): string[] {
+  const expected = new Map(rows.map((row) => [row.phone.slice(1), messageIdOf(tag, row.id, 0)]))
+  const strange = ledger.filter((line) => expected.get(line.number) !== line.messageId)
+  const problems = strange.slice(0, 3).map((line) => `${line.number} was ${line.kind} under ${line.messageId}, not ${expected.get(line.number)}.`)
+  const bodies = new Map<string, string>()
+  const changed = ledger.filter((line) => (bodies.get(line.messageId) ?? setFirst(bodies, line)) !== line.bodySha256)
+  if (changed.length > 0) problems.push(`${changed.length} requests had another body under the same id, such as ${changed[0]?.messageId}.`)
+  return problems
+}
+
+function setFirst(bodies: Map<string, string>, line: LedgerLine): string {
+  bodies.set(line.messageId, line.bodySha256)
+  return line.bodySha256
+}
+
+/** Whom we call reached was reached; who was reached is called so, or unknown. */
+function checkAcceptance({ rows, completed }: Books, ledger: LedgerLine[]): string[] {
+  const accepted = new Set(ledger.filter(({ kind }) => kind === 'accepted').map(({ number }) => number))
+  const wrong = (what: string, found: Row[]) => (found.length === 0 ? [] : [`${found.length} ${what}, such as ${found[0]?.phone} (${found[0]?.status}).`])
+  const isReached = ({ phone }: Row) => accepted.has(phone.slice(1))
+  // While the campaign is open, an accepted message may still wait for its resend.
+  const mayBeReached = new Set<RecipientStatus>(completed ? ['unknown'] : ['unknown', 'retrying', 'pending'])
+  return [
+    ...wrong('are called sent and the gateway never accepted them', rows.filter((row) => isAccepted(row) && !isReached(row))),
+    ...wrong('were accepted and are not called so', rows.filter((row) => isReached(row) && !isAccepted(row) && !mayBeReached.has(row.status))),
+    ...(completed ? wrong('were never reached', rows.filter((row) => !isReached(row) && row.status !== 'failed')) : []),
+  ]
+}
+
+function isAccepted({ status }: Row): boolean {
+  return status === 'sent' || status === 'delivered' || status === 'read'
+}
+
+function summarize({ rows }: Books, ledger: LedgerLine[]): Balance {
+  const read = ledger.filter(({ kind }) => kind === 'read')
+  return {
+    recipients: rows.length,
+    accepted: rows.filter(isAccepted).length,
+    unknown: rows.filter(({ status }) => status === 'unknown').length,
+    repeatedRequests: read.length - new Set(read.map(({ messageId }) => messageId)).size,
+    repeatedAccepts: ledger.filter(({ duplicate }) => duplicate === true).length,
+  }
+}
