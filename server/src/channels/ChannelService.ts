@@ -102,6 +102,7 @@ export class ChannelService {
   async delete(userId: string, id: string): Promise<void> {
     await this.#row(userId, id)
     if (!(await deleteChannel(this.#deps.db, userId, id))) throw new AppError('CHANNEL_IN_USE')
+    this.#deps.gateways.forget(id)
   }
 
   /** Asks the gateway now. Never throws for what the gateway says; an unreachable gateway is a status too. */
@@ -134,7 +135,7 @@ export class ChannelService {
         await (await this.#deps.gateways.get(row)).registerWebhook(webhookUrl, this.#webhookKey(row))
       }
     } catch (error) {
-      this.#deps.log.warn({ err: error, channelId: row.id }, 'webhook not registered')
+      this.#deps.log.warn({ ...reasonOf(error), channelId: row.id }, 'webhook not registered')
     }
     row.status = (await this.#askStatus(row)).status
   }
@@ -157,7 +158,7 @@ export class ChannelService {
       status = !answer.connected ? 'disconnected' : answer.loggedIn ? 'ready' : 'logged_out'
     } catch (error) {
       status = error instanceof GatewayError && error.failure.category === 'UNAUTHORIZED' ? 'unauthorized' : 'unreachable'
-      this.#deps.log.debug({ err: error, channelId: row.id }, 'channel status not available')
+      this.#deps.log.debug({ ...reasonOf(error), channelId: row.id }, 'channel status not available')
     }
     const checkedAt = await saveChannelStatus(this.#deps.db, row.id, status)
     return { status, ...answer, checkedAt: checkedAt.toISOString() }
@@ -199,6 +200,13 @@ export class ChannelService {
   #webhookSecret(channelId: string): string {
     return this.#deps.box.derive(`webhook-secret/${channelId}`)
   }
+}
+
+/** For the log: never a gateway's own words, which may repeat the key and the webhook's address that we told it. */
+function reasonOf(error: unknown): object {
+  if (!(error instanceof GatewayError)) return { err: error }
+  const { category, code } = error.failure
+  return { category, code }
 }
 
 /** Address and token belong to WuzAPI, behaviour to the sandbox. */

@@ -40,6 +40,12 @@ export class GatewayRegistry {
     return gateway
   }
 
+  /** Lets go of a channel that is gone: its connections, and its token in our memory. */
+  forget(channelId: string): void {
+    void this.#entries.get(channelId)?.gateway.close()
+    this.#entries.delete(channelId)
+  }
+
   async close(): Promise<void> {
     const gateways = [...this.#entries.values()].map((entry) => entry.gateway.close())
     this.#entries.clear()
