@@ -8,9 +8,33 @@ export type OutgoingMessage = {
   content: OutgoingContent
 }
 
+export type MediaKind = 'image' | 'video' | 'audio' | 'document'
+
+/**
+ * Where the bytes of a medium are. `mediaId` (uploaded to this very number before) and `link` (fetched by the gateway)
+ * are understood by the Cloud API only. Hand in the same `bytes` object again for the same file: it is then neither
+ * hashed nor uploaded a second time.
+ */
+export type MediaSource = { bytes: Uint8Array; mimeType: string } | { mediaId: string } | { link: string }
+
 export type OutgoingContent =
   | { type: 'text'; text: string }
-  | { type: 'image' | 'video' | 'audio' | 'document'; bytes: Uint8Array; mimeType: string; fileName?: string; caption?: string }
+  | ({ type: MediaKind; fileName?: string; caption?: string } & MediaSource)
+  | ({ type: 'template' } & OutgoingTemplate)
+
+/** An approved template of the Cloud API by name and language; only the parts that have variables are named. */
+export type OutgoingTemplate = {
+  name: string
+  /** As the API lists it: `pt_BR`. */
+  language: string
+  header?: TemplateParameter | ({ type: 'image' | 'video' | 'document'; fileName?: string } & MediaSource)
+  body?: TemplateParameter[]
+  /** `index` is the place of the button in the template, from 0. */
+  buttons?: { kind: 'url' | 'quickReply' | 'copyCode'; index: number; value: string }[]
+}
+
+/** `name` for templates with named parameters; without it the order counts. */
+export type TemplateParameter = { type: 'text'; text: string; name?: string }
 
 /**
  * Why a send (or another call) failed, decided at the adapter from codes and exact strings.
@@ -29,20 +53,27 @@ export type SendFailure = {
   message: string
 }
 
-export type SendOutcome = { ok: true } | { ok: false; failure: SendFailure }
+/** `gatewayId`: the gateway's own id of the accepted message, where it does not use ours. */
+export type SendOutcome = { ok: true; gatewayId?: string } | { ok: false; failure: SendFailure }
 
 export type GatewayStatus = {
   connected: boolean
   loggedIn: boolean
   /** The number behind the channel, digits only, once paired. */
   number: string | null
+  /** What the Cloud API tells about the number beside that, in its own words (`GREEN`, `STANDARD`, `TIER_2K`). */
+  rating?: { quality: string | null; throughput: string | null; messagingLimit: string | null }
 }
 
 export type NumberCheck = { query: string; isOnWhatsapp: boolean; jid: string | null }
 
-/** What a webhook told us. One call can carry several. */
+/**
+ * What a webhook told us. One call can carry several. `failed` is a message that was accepted and did not arrive after
+ * all. `messageIds` are ours; where the gateway did not repeat ours its own stands there, and always in `gatewayId`.
+ */
 export type GatewayEvent =
-  | { type: 'receipt'; messageIds: string[]; state: 'delivered' | 'read'; at: Date }
+  | { type: 'receipt'; messageIds: string[]; state: 'sent' | 'delivered' | 'read'; at: Date; gatewayId?: string }
+  | { type: 'receipt'; messageIds: string[]; state: 'failed'; failure: SendFailure; at: Date; gatewayId?: string }
   | { type: 'connection'; state: 'connected' | 'disconnected' | 'logged_out' | 'banned'; until: Date | null }
   | { type: 'other'; name: string }
 
@@ -59,7 +90,17 @@ export class GatewayError extends Error {
 /** One WhatsApp number behind one provider. One file per provider; the sandbox is spoken to through `wuzapi`. */
 export interface Gateway {
   /** Longest life of one send in ms, and how many may be under way at once. */
-  readonly limits: { deadlineMs: number; maxInFlight: number }
+  readonly limits: {
+    deadlineMs: number
+    maxInFlight: number
+    /** Messages a second that the number can take, where the gateway has such a limit. */
+    maxPerSecond?: number
+  }
+  /**
+   * Whether a second request with the same id and body is the same message for the recipient. Where it is not, a
+   * message of unknown fate must never be sent again without a person's decision.
+   */
+  readonly isIdempotent: boolean
   /** Never throws. Aborting `signal` closes the request; the outcome is then a TIMEOUT whose fate is `maybe`. */
   send(message: OutgoingMessage, signal?: AbortSignal): Promise<SendOutcome>
   /** Ready to send = `connected && loggedIn`. Throws `GatewayError`. */

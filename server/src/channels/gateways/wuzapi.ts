@@ -8,10 +8,11 @@ import {
   type SendFailure,
   type SendOutcome,
 } from './Gateway.ts'
+import { classifyTransportError } from './gatewayFailures.ts'
+import { createPool, exchange, type Exchange, type HttpLimits, type HttpRequest } from './gatewayHttp.ts'
+import { field, isObject, parseJson, textField } from './gatewayJson.ts'
 import { renderSend } from './wuzapiBody.ts'
-import { classifyTransportError, classifyWuzapiAnswer, type WuzapiCall } from './wuzapiFailures.ts'
-import { createPool, exchange, type Exchange, type HttpLimits, type HttpRequest } from './wuzapiHttp.ts'
-import { field, isObject, parseJson, textField } from './wuzapiJson.ts'
+import { classifyWuzapiAnswer, type WuzapiCall } from './wuzapiFailures.ts'
 
 export type WuzapiOptions = {
   /** Where WuzAPI answers; may have a path of its own behind a proxy. */
@@ -68,6 +69,7 @@ export function createWuzapiGateway(options: WuzapiOptions): WuzapiGateway {
   const wire = createWire(options)
   return {
     limits: { deadlineMs: wire.deadlineMs, maxInFlight: options.maxInFlight ?? 1 },
+    isIdempotent: true,
     send: (message, signal) => send(wire, message, signal),
     status: () => status(wire),
     checkNumbers: (numbers) => checkNumbers(wire, numbers),

@@ -1,16 +1,17 @@
 import type { OutgoingContent, OutgoingMessage } from './Gateway.ts'
 
-type Media = Extract<OutgoingContent, { bytes: Uint8Array }>
+type Media = { bytes: Uint8Array; mimeType: string; fileName?: string; caption?: string }
 
 /**
  * Path and JSON body of one send. The same message gives the same bytes, so a resend is a true repetition.
  * Media go as base64 data URLs: every generation takes those, and none fetches our private addresses.
+ * Throws on what only the Cloud API can send.
  */
 export function renderSend({ id, to, content }: OutgoingMessage): { path: string; body: string } {
   const address = { Phone: to, Id: id }
+  if (content.type === 'text') return post('text', { ...address, Body: content.text, LinkPreview: false })
+  if (!isWithBytes(content)) throw new TypeError(`WuzAPI has no message of this kind: ${content.type}.`)
   switch (content.type) {
-    case 'text':
-      return post('text', { ...address, Body: content.text, LinkPreview: false })
     case 'image':
       return post('image', { ...address, Image: dataUrl(content), MimeType: content.mimeType, Caption: content.caption })
     case 'video':
@@ -20,6 +21,12 @@ export function renderSend({ id, to, content }: OutgoingMessage): { path: string
     case 'document':
       return post('document', { ...address, ...file(content), Caption: content.caption })
   }
+}
+
+type WithBytes = Extract<OutgoingContent, { bytes: Uint8Array }>
+
+function isWithBytes(content: OutgoingContent): content is WithBytes {
+  return content.type !== 'template' && 'bytes' in content
 }
 
 function post(kind: string, body: Record<string, unknown>): { path: string; body: string } {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { FAILURE_CATEGORIES, type FailureCategory } from '#contract/errors.ts'
-import { classifyTransportError, classifyWuzapiAnswer, type WuzapiCall } from './wuzapiFailures.ts'
-import { RequestEnded } from './wuzapiHttp.ts'
+import { classifyTransportError } from './gatewayFailures.ts'
+import { RequestEnded } from './gatewayHttp.ts'
+import { classifyWuzapiAnswer, type WuzapiCall } from './wuzapiFailures.ts'
 
 type Expected = {
   category: FailureCategory

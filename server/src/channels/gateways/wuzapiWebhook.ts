@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { AppError } from '#server/lib/AppError.ts'
 import type { GatewayEvent } from './Gateway.ts'
-import { field, isObject, parseJson, textField, type JsonObject } from './wuzapiJson.ts'
+import { field, isObject, parseJson, textField, type JsonObject } from './gatewayJson.ts'
 
 /**
  * What one call of WuzAPI tells us, as flat JSON or as a form with the JSON in `jsonData`. Whatever is not acted on

@@ -5,8 +5,11 @@ export type HttpRequest = {
   path: string
   /** Flat list of names and values, made once: this runs thousands of times a second. */
   headers: string[]
-  body: string | null
+  body: string | Uint8Array | null
 }
+
+/** Names in lower case. */
+export type AnswerHeaders = Record<string, string | string[] | undefined>
 
 export type HttpLimits = { deadlineMs: number; maxAnswerBytes: number }
 
@@ -15,7 +18,7 @@ export type HttpLimits = { deadlineMs: number; maxAnswerBytes: number }
  * not one byte of the request left us.
  */
 export type Exchange =
-  | { kind: 'answer'; status: number; retryAfter: string | null; text: string; truncated: boolean }
+  | { kind: 'answer'; status: number; headers: AnswerHeaders; retryAfter: string | null; text: string; truncated: boolean }
   | { kind: 'lost'; error: Error; requestWritten: boolean }
 
 /** Why we ended a request ourselves. */
@@ -76,7 +79,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #settled = false
   #controller: Dispatcher.DispatchController | null = null
   #status = 0
-  #headers: Record<string, string | string[] | undefined> = {}
+  #headers: AnswerHeaders = {}
   #chunks: Buffer[] = []
   #bytes = 0
   onSettled: (() => void) | null = null
@@ -93,11 +96,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     else this.#controller = controller
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (status < 200) return
     this.#status = status
     this.#headers = headers
@@ -137,6 +136,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#settle({
       kind: 'answer',
       status: this.#status,
+      headers: this.#headers,
       retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
       // We asked for plain bytes. Unpacking what comes packed all the same would open the door to 10 MB that become 10 GB.
       text: encoding === undefined || encoding === 'identity' ? body.toString() : '',
