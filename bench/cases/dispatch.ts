@@ -116,10 +116,9 @@ async function productContender(
     const read = () => readMeters({ ...meters, gateway: () => cpuSeconds(gateway.pid) })
     const before = read()
     await product.act(campaign.id, 'start')
-    const { firstAt } = await gateway.untilAccepted(campaign.total, RUN_TIMEOUT_MS)
-    const { stats, finishedAt } = await product.untilFinished(campaign.id, RUN_TIMEOUT_MS)
+    const { finishedAt } = await product.untilSent(campaign.id, RUN_TIMEOUT_MS)
+    const { firstAt } = await gateway.stats()
     const after = read()
-    if (stats.sent !== campaign.total) throw new Error(`${stats.sent} of ${campaign.total} were sent.`)
     const seconds = (Date.parse(finishedAt ?? '') - (firstAt ?? NaN)) / 1000
     const used = Object.fromEntries(Object.keys(after).map((key) => [key, (after[key] ?? NaN) - (before[key] ?? NaN)]))
     return { messagesPerSecond: campaign.total / seconds, cpu: perThousand(used, campaign.total) }

@@ -8,6 +8,8 @@ const CAMPAIGNS = '/api/user/bulk-campaigns'
 const ADMIN = { name: 'Bench', email: 'bench@revoada.local', password: 'bench-password-1234' }
 const TEXT = 'Olá {{primeiro_nome}}, seu pedido {{pedido}} sai hoje de {{cidade}}. {{saudacao}}!'
 const POLL_MS = 10
+/** Seldom enough not to be part of what is measured; instants come from the server. */
+const WATCH_MS = 200
 const IMPORT_TIMEOUT_MS = 600_000
 const PREPARE_TIMEOUT_MS = 300_000
 
@@ -89,22 +91,27 @@ export class Product {
     return this.#call<CampaignProgress>('GET', progressPath(campaignId))
   }
 
-  /** The progress once the campaign is over. Throws when it pauses or takes longer than `timeoutMs`. */
-  untilFinished(campaignId: string, timeoutMs: number): Promise<CampaignProgress> {
-    return this.#until(timeoutMs, async () => {
+  /** The progress once everybody was sent to. Throws with the last error when the campaign ends or pauses otherwise. */
+  untilSent(campaignId: string, timeoutMs: number): Promise<CampaignProgress> {
+    const look = async () => {
       const progress = await this.progress(campaignId)
-      if (progress.status === 'paused') throw new Error(`The campaign paused: ${progress.pauseReason}.`)
-      return progress.finishedAt === null ? null : progress
-    })
+      const { finishedAt, pauseReason, recentErrors, stats, status } = progress
+      if (finishedAt === null && status !== 'paused') return null
+      if (stats.sent === stats.total) return progress
+      const [error] = recentErrors
+      const last = error === undefined ? '' : `, last error ${error.category} ${error.code}: ${error.message}`
+      throw new Error(`${stats.sent} of ${stats.total} were sent, ${status} ${pauseReason ?? ''}${last}`)
+    }
+    return this.#until(timeoutMs, look, WATCH_MS)
   }
 
-  async #until<T>(timeoutMs: number, look: () => Promise<T | null>): Promise<T> {
+  async #until<T>(timeoutMs: number, look: () => Promise<T | null>, everyMs = POLL_MS): Promise<T> {
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const found = await look()
       if (found !== null) return found
       if (performance.now() > deadline) throw new Error(`Nothing came of it in ${timeoutMs / 1000} s.`)
-      await sleep(POLL_MS)
+      await sleep(everyMs)
     }
   }
 

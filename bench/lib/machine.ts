@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { cpus, loadavg, release, totalmem } from 'node:os'
-import { findPostgresPrograms, program } from '#server/db/embedded/postgresPrograms.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { findPostgresPrograms, program, programEnvironment } from '#server/db/embedded/postgresPrograms.ts'
 
 export type Machine = {
   cpu: string
@@ -38,12 +40,15 @@ export function machineLines(machine: Machine): string[] {
 
 function postgresVersion(): string {
   const programs = findPostgresPrograms()
-  return /\d[\w.]*/.exec(run(program(programs, 'postgres'), ['--version']))?.[0] ?? String(programs.major)
+  const links = mkdtempSync(join(tmpdir(), 'revoada-bench-'))
+  const answer = run(program(programs, 'postgres'), ['--version'], programEnvironment(programs, links))
+  rmSync(links, { recursive: true, force: true })
+  return /\d[\w.]*/.exec(answer)?.[0] ?? String(programs.major)
 }
 
-function run(command: string, args: string[]): string {
+function run(command: string, args: string[], env = process.env): string {
   try {
-    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], cwd: import.meta.dirname }).trim()
+    return execFileSync(command, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], cwd: import.meta.dirname }).trim()
   } catch {
     return 'unknown'
   }
