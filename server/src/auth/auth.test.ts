@@ -65,7 +65,7 @@ describe('the first administrator', () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, i) => post('/api/setup', { ...body, email: `ana${i}@example.test` })),
     )
-    expect(answers.map((answer) => answer.statusCode).sort()).toEqual([201, ...Array<number>(7).fill(409)])
+    expect(answers.map((answer) => answer.statusCode).sort((a, b) => a - b)).toEqual([201, ...Array<number>(7).fill(409)])
     const users = await database.db.selectFrom('users').select(['role']).execute()
     expect(users).toEqual([{ role: 'admin' }])
   })

@@ -8,7 +8,7 @@ export type ConnectionSettings =
   | { connectionString: string }
   | { host: string; port: number; user: string; database: string; password?: string }
 
-export type OpenDatabase = { db: Db; close(): Promise<void> }
+export type OpenDatabase = { db: Db; close: () => Promise<void> }
 
 const INT8 = 20
 

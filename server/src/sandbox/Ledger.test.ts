@@ -18,7 +18,10 @@ test('an accepted line is in the file when its message is confirmed', async () =
   const ledger = await Ledger.open(directory)
   ledger.recordRead(entry)
   const lines = await new Promise<string>((resolve, reject) => {
-    ledger.recordAcceptance(entry, 'sent', (error) => (error === null ? readFile(file, 'utf8').then(resolve, reject) : reject(error)))
+    ledger.recordAcceptance(entry, 'sent', (error) => {
+      if (error === null) void readFile(file, 'utf8').then(resolve, reject)
+      else reject(error)
+    })
   })
   expect(lines.trim().split('\n').map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual(['read', 'accepted'])
   ledger.close()

@@ -54,7 +54,7 @@ export function createRouter(
   }
 
   return (request, response) => {
-    const [path = '', query = ''] = splitOnce(request.url ?? '', '?')
+    const [path, query] = splitOnce(request.url ?? '', '?')
     const route = findRoute(`${request.method ?? ''} ${path}`)
     const handle = route === null ? answerNotFoundTo : authorize(route.found, request, query)
     if (handle === null) {

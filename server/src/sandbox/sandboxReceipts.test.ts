@@ -50,7 +50,7 @@ test('an accepted message is reported delivered and read, signed over the bytes 
   await sandbox.sendText('both', { Phone: '5511988887777', Id: 'R1' })
   await arrived(2)
   const receipts = received.map(readJson)
-  expect(receipts.map((receipt) => [receipt.state, receipt.event.Type]).toSorted()).toEqual([['Delivered', ''], ['Read', 'read']])
+  expect(receipts.map((receipt) => `${receipt.state} ${receipt.event.Type}`).sort()).toEqual(['Delivered ', 'Read read'])
   for (const receipt of receipts) {
     expect(receipt).toMatchObject({ type: 'ReadReceipt', userID: id, instanceName: 'line both', event: { MessageIDs: ['R1'] } })
   }
