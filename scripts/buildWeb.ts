@@ -11,6 +11,11 @@ export async function buildWebIfMissing(): Promise<void> {
   )
   if (built) return
   process.stderr.write('Building the web app …\n')
+  await buildWeb()
+}
+
+/** Builds the web app from its sources as they are now. */
+export async function buildWeb(): Promise<void> {
   const { build } = await import('vite')
   await build({ root: `${ROOT}/web`, logLevel: 'error' })
 }

@@ -1,0 +1,85 @@
+import type { Page } from '@playwright/test'
+import { expectAccessible } from './accessibility.ts'
+import { ADMIN_SESSION, expect, pt, test } from './fixtures.ts'
+
+test.use({ storageState: ADMIN_SESSION })
+
+const CANARY = 'canario-Q7w9Zt4Lm2Xp8Rb6'
+const NEXT_CANARY = 'canario-H3k5Vn1Cs9Jf7Yd2'
+const NAME = 'Loja do centro'
+/** Nothing listens on the discard port: the gateway of this channel never answers. */
+const NOBODY = 'http://127.0.0.1:9'
+
+test('a gateway token is typed once and then found nowhere in the browser, on no page', async ({ page }) => {
+  const seen = watch(page)
+  await connect(page)
+  await changeToken(page)
+  for (const path of ['/campaigns', '/campaigns/new', '/imports', '/channels', '/nothing-here']) {
+    await page.goto(path)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expectNoToken(page, seen)
+  }
+  await page.goto('/campaigns')
+  const campaign = page.getByRole('article').first().getByRole('link')
+  if ((await campaign.count()) > 0) {
+    await campaign.click()
+    await expect(page.getByRole('region', { name: pt.monitor.title, exact: true })).toBeVisible()
+    await expectNoToken(page, seen)
+  }
+})
+
+async function connect(page: Page): Promise<void> {
+  await page.goto('/channels')
+  await page.getByRole('button', { name: pt.channels.addWuzapi }).first().click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toBeVisible()
+  await expectAccessible(page, 'connect')
+  await dialog.getByLabel(pt.channels.name).fill(NAME)
+  await dialog.getByLabel(pt.channels.baseUrl).fill(NOBODY)
+  await dialog.getByLabel(pt.channels.token).fill(CANARY)
+  await dialog.getByRole('button', { name: pt.channels.connect, exact: true }).click()
+  await expect(page.getByRole('heading', { name: NAME })).toBeVisible()
+  await expect(page.getByText(pt.channels.status.unreachable)).toBeVisible()
+  await expectAccessible(page, 'channel-unreachable')
+}
+
+async function changeToken(page: Page): Promise<void> {
+  await page.getByRole('button', { name: `Editar ${NAME}` }).click()
+  await expect(page.getByText(pt.channels.tokenStored)).toBeVisible()
+  await expectAccessible(page, 'channel-edit')
+  await page.getByRole('button', { name: pt.channels.changeToken }).click()
+  await page.getByLabel(pt.channels.newToken).fill(NEXT_CANARY)
+  await page.getByRole('button', { name: pt.common.save }).click()
+  await expect(page.getByRole('dialog')).toBeHidden()
+}
+
+type Seen = { console: string[]; addresses: string[]; answers: Promise<string>[] }
+
+/** All that the page says, asks for and is told while it is open. */
+function watch(page: Page): Seen {
+  const seen: Seen = { console: [], addresses: [], answers: [] }
+  page.on('console', (message) => seen.console.push(message.text()))
+  page.on('request', (request) => seen.addresses.push(request.url()))
+  page.on('response', (response) => {
+    const isApi = new URL(response.url()).pathname.startsWith('/api/')
+    // The stream of a running campaign never ends, and its body cannot be waited for.
+    if (isApi && !response.url().endsWith('/events')) seen.answers.push(response.text().catch(() => ''))
+  })
+  return seen
+}
+
+async function expectNoToken(page: Page, seen: Seen): Promise<void> {
+  const stored = await page.evaluate(async () => ({
+    local: { ...localStorage },
+    session: { ...sessionStorage },
+    cookies: document.cookie,
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    caches: await caches.keys(),
+    page: document.documentElement.outerHTML,
+    fields: [...document.querySelectorAll('input, textarea')].map((field) => (field as HTMLInputElement).value),
+  }))
+  const everything = JSON.stringify([stored, seen.console, seen.addresses, await Promise.all(seen.answers), await page.context().storageState()])
+  for (const token of [CANARY, NEXT_CANARY]) expect(everything).not.toContain(token.slice(8))
+  expect(stored.databases).toEqual([])
+  expect(stored.caches).toEqual([])
+}

@@ -1,0 +1,50 @@
+import { createServer } from 'node:net'
+import { defineConfig, devices } from '@playwright/test'
+import { launchOptions } from './e2e/launchOptions.ts'
+
+// Playwright reads this file again in each of its processes; all must mean the same port.
+process.env['E2E_PORT'] ??= String(await freePort())
+const baseURL = `http://127.0.0.1:${process.env['E2E_PORT']}`
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  // One product, one account: the tests follow each other as a person's days do.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: process.env['CI'] !== undefined,
+  // axe looks at a page four times, each some seconds on a busy machine.
+  timeout: 180_000,
+  expect: { timeout: 15_000 },
+  reporter: 'list',
+  use: {
+    ...devices['Desktop Chrome'],
+    baseURL,
+    locale: 'pt-BR',
+    timezoneId: 'America/Sao_Paulo',
+    trace: 'retain-on-failure',
+    launchOptions: launchOptions(process.env),
+  },
+  projects: [
+    { name: 'first run', testMatch: 'setup.spec.ts' },
+    { name: 'the app', testIgnore: 'setup.spec.ts', dependencies: ['first run'] },
+  ],
+  webServer: {
+    command: `"${process.execPath}" e2e/server.ts`,
+    url: `${baseURL}/api/health/ready`,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
+    stderr: 'pipe',
+  },
+})
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer()
+    server.once('error', fail)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
