@@ -75,7 +75,7 @@ beforeEach(async () => {
 })
 
 function answer(request: SeenRequest, response: Parameters<typeof respond>[0]): void {
-  if (isEcho) respondError(response, 500, `cannot serve ${JSON.stringify(request)}`)
+  if (isEcho) respondError(response, 500, `not with ${Object.values(request.body).join()} and ${request.headers['token']}`)
   else if (request.path !== '/session/status') respondData(response, { Details: 'ok', webhook: 'ok' })
   else if (session.status === undefined) respondData(response, { jid: '5511999990001:2@s.whatsapp.net', ...session })
   else respondError(response, session.status, session.error ?? 'unauthorized')
