@@ -24,6 +24,7 @@ import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
 
 /** Cancelled campaigns close their rows within this, also when nobody rings. */
 const SWEEP_MS = 5000
+const SANDBOX_URL_LIFE_MS = 2000
 const WEBHOOKS_EVERY_MS = 300_000
 
 export type Product = {
@@ -57,7 +58,8 @@ export async function startProduct(config: Config, log: Log): Promise<Product> {
   try {
     const parts = buildParts(config, log, store, box)
     stopSending = () => parts.scheduler.stop()
-    if (store.isEmbedded) await restore(config, parts)
+    // Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise.
+    if (store.isEmbedded) await parts.synchronizer.restoreRunningCampaigns()
     started.push({ start: () => undefined, stop: () => parts.gateways.close() })
     if (config.role !== 'api') await startAll(workerServices(log, parts), started)
     if (config.role === 'worker') return { address: null, failed: store.gaveUp, stop }
@@ -72,12 +74,6 @@ export async function startProduct(config: Config, log: Log): Promise<Product> {
   }
 }
 
-/** Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise. */
-async function restore(config: Config, parts: Parts): Promise<void> {
-  const paused = await parts.synchronizer.restoreRunningCampaigns()
-  if (config.resumeOnStart) await parts.keeper.resumeAfterRestart(paused)
-}
-
 type Parts = ReturnType<typeof buildParts>
 
 function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
@@ -86,7 +82,7 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
   const audit = new AuditLogger()
   const local: { url: string | null } = { url: null }
   const sandbox = sandboxOf(config, log)
-  const gateways = new GatewayRegistry({ box, sandboxUrl: async () => (await sandbox()).url })
+  const gateways = new GatewayRegistry({ box, sandboxUrl: rememberUrl(sandbox) })
   const channels = new ChannelService({
     db,
     box,
@@ -99,6 +95,18 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
   })
   const keeper = new CampaignKeeper({ db, audit, bell })
   const leaseMs = config.leaseSeconds * 1000
+  const scheduler = new CampaignScheduler({
+    db,
+    leaseDb,
+    gateways,
+    keeper,
+    bell,
+    log,
+    leaseMs,
+    pollMs: config.pollMs,
+    drainMs: config.drainSeconds * 1000,
+    batchSize: config.batchSize,
+  })
   return {
     db,
     box,
@@ -111,18 +119,15 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
     applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),
     importRunner: createImportRunner({ db, log }),
-    synchronizer: new StateSynchronizer({ db, keeper, log, leaseMs, syncMs: config.syncSeconds * 1000 }),
-    scheduler: new CampaignScheduler({
+    scheduler,
+    synchronizer: new StateSynchronizer({
       db,
-      leaseDb,
-      gateways,
       keeper,
-      bell,
       log,
       leaseMs,
-      pollMs: config.pollMs,
-      drainMs: config.drainSeconds * 1000,
-      batchSize: config.batchSize,
+      syncMs: config.syncSeconds * 1000,
+      workerId: scheduler.workerId,
+      resumes: config.resumeOnStart,
     }),
   }
 }
@@ -133,12 +138,13 @@ function workerServices(log: Log, parts: Parts): Service[] {
   parts.bell.onRing(() => sweeper.nudge())
   const { synchronizer } = parts
   return [
-    { start: () => synchronizer.startSync(), stop: () => synchronizer.stopSync() },
     sweeper,
     parts.applier,
     parts.importRunner,
     parts.preparer,
     parts.scheduler,
+    // Last, because our own worker must be registered before anybody asks whether a living one may take a campaign.
+    { start: () => synchronizer.startSync(), stop: () => synchronizer.stopSync() },
   ]
 }
 
@@ -174,6 +180,19 @@ async function startWeb(config: Config, log: Log, store: Store, parts: Parts, se
 /** Our address may be another one than at the last start; gateways that were away are told later. */
 function webhookRegistrar(log: Log, parts: Parts): Service {
   return new Poller({ work: () => parts.channels.registerWebhooks(), intervalMs: WEBHOOKS_EVERY_MS, log })
+}
+
+/** The dispatch asks several times a second; whether the sandbox still lives is looked at every few seconds only. */
+function rememberUrl(sandbox: () => Promise<Sandbox>): () => Promise<string> {
+  let url = ''
+  let goodUntil = -Infinity
+  return async () => {
+    if (performance.now() >= goodUntil) {
+      url = (await sandbox()).url
+      goodUntil = performance.now() + SANDBOX_URL_LIFE_MS
+    }
+    return url
+  }
 }
 
 /** The sandbox that settings name, or the one beside our data, started when first needed. */

@@ -82,16 +82,18 @@ export class CampaignKeeper {
 
   /**
    * The same for campaigns that no live worker may take over: nobody holds them, for longer than `graceMs`, and every
-   * live worker registered only after they were last held.
+   * live worker registered only after they were last held. `workerId` is alive whatever its heartbeat says: it asks. A
+   * process that was stalled would else pause its own campaigns before it has renewed anything.
    */
-  async pauseOrphans(options: { graceMs: number; workerAliveMs: number }): Promise<string[]> {
+  async pauseOrphans(options: { graceMs: number; workerAliveMs: number; workerId: string | null }): Promise<string[]> {
     const ms = (value: number) => sql`${value}::double precision * interval '1 millisecond'`
     return this.#pauseAfterRestart(sql<boolean>`
       coalesce(c.lock_expires_at, c.lock_renewed_at) <= clock_timestamp() - ${ms(options.graceMs)}
       and c.lock_renewed_at <= clock_timestamp() - ${ms(options.graceMs)}
       and not exists (
         select 1 from workers w
-        where w.heartbeat_at > clock_timestamp() - ${ms(options.workerAliveMs)} and w.started_at <= c.lock_renewed_at
+        where (w.heartbeat_at > clock_timestamp() - ${ms(options.workerAliveMs)} or w.id = ${options.workerId}::uuid)
+          and w.started_at <= c.lock_renewed_at
       )`)
   }
 

@@ -7,6 +7,9 @@ import { createWuzapiGateway } from './gateways/wuzapi.ts'
 const WUZAPI_DEADLINE_MS = 100_000
 const SANDBOX_DEADLINE_MS = 15_000
 
+/** A sender learns of the new gateway at its next look at the database. */
+const RETIRE_MARGIN_MS = 2000
+
 type Entry = { fingerprint: string; gateway: Gateway }
 
 /** One open gateway per channel; a changed address or token makes a new one. */
@@ -15,6 +18,7 @@ export class GatewayRegistry {
   readonly #sandboxUrl: () => Promise<string>
   readonly #deadlineMs: number | null
   readonly #entries = new Map<string, Entry>()
+  readonly #retired = new Map<Gateway, NodeJS.Timeout>()
 
   /** `deadlineMs` overrides what belongs to each gateway; the fault lab runs short with it. */
   constructor(options: { box: SecretBox; sandboxUrl: () => Promise<string>; deadlineMs?: number | null }) {
@@ -36,7 +40,7 @@ export class GatewayRegistry {
       deadlineMs: this.#deadlineMs ?? (channel.gateway === 'sandbox' ? SANDBOX_DEADLINE_MS : WUZAPI_DEADLINE_MS),
     })
     this.#entries.set(channel.id, { fingerprint, gateway })
-    void known?.gateway.close()
+    if (known !== undefined) this.#retire(known.gateway)
     return gateway
   }
 
@@ -47,9 +51,20 @@ export class GatewayRegistry {
   }
 
   async close(): Promise<void> {
-    const gateways = [...this.#entries.values()].map((entry) => entry.gateway.close())
+    const open = [...[...this.#entries.values()].map(({ gateway }) => gateway), ...this.#retired.keys()]
+    for (const timer of this.#retired.values()) clearTimeout(timer)
     this.#entries.clear()
-    await Promise.all(gateways)
+    this.#retired.clear()
+    await Promise.all(open.map((gateway) => gateway.close()))
+  }
+
+  /** Closes it when everything under way has answered: cut off, each would be a message whose fate nobody knows. */
+  #retire(gateway: Gateway): void {
+    const close = () => {
+      this.#retired.delete(gateway)
+      void gateway.close()
+    }
+    this.#retired.set(gateway, setTimeout(close, gateway.limits.deadlineMs + RETIRE_MARGIN_MS).unref())
   }
 }
 

@@ -13,13 +13,13 @@ export type Lane = {
   backOffInMs: number
 }
 
-/** Takes the lane when nobody alive holds it. Null when somebody does. The epoch rises with every taking. */
+/** Takes the lane when nobody else alive holds it. Null when somebody does. The epoch rises with every taking. */
 export async function acquireLane(db: Db, channelId: string, workerId: string, leaseMs: number): Promise<Lane | null> {
   const { rows } = await sql<Lane>`
     update channels
     set lane_owner = ${workerId}, lane_epoch = lane_epoch + 1, lane_acquired_at = clock_timestamp(),
       lane_expires_at = clock_timestamp() + ${leaseMs}::double precision * interval '1 millisecond'
-    where id = ${channelId} and deleted_at is null and (lane_owner is null or lane_expires_at <= clock_timestamp())
+    where id = ${channelId} and deleted_at is null and (lane_owner is null or lane_owner = ${workerId} or lane_expires_at <= clock_timestamp())
     returning lane_epoch as epoch,
       greatest(0, coalesce(extract(epoch from next_slot_at - clock_timestamp()) * 1000, 0))::double precision as "nextSlotInMs",
       greatest(0, coalesce(extract(epoch from back_off_until - clock_timestamp()) * 1000, 0))::double precision as "backOffInMs"

@@ -48,12 +48,13 @@ export class CampaignScheduler {
   readonly #finder: Poller
   readonly #renewer: Poller
   #stopListening: (() => void) | null = null
+  #stopping = false
   #stopped: Promise<void> | null = null
 
   constructor(deps: CampaignSchedulerDeps) {
     this.#deps = deps
     this.#finder = new Poller({ work: () => this.#takeLanes(), intervalMs: deps.pollMs, log: deps.log })
-    this.#renewer = new Poller({ work: () => this.#renew(), intervalMs: deps.leaseMs / RENEWALS_PER_LEASE, log: deps.log })
+    this.#renewer = new Poller({ work: () => this.#renew(), intervalMs: deps.leaseMs / RENEWALS_PER_LEASE, retryMs: deps.pollMs, log: deps.log })
   }
 
   /** Registers this worker; from now on it may take over what others leave behind. */
@@ -83,8 +84,8 @@ export class CampaignScheduler {
 
   /** Gives our lock back; somebody else's is not touched. */
   async releaseLock(campaignId: string): Promise<void> {
-    this.processingLocks.delete(campaignId)
     await releaseCampaignLock(this.#deps.leaseDb, campaignId, this.workerId)
+    this.processingLocks.delete(campaignId)
   }
 
   /** Forgets what memory holds of a campaign that this process does not send any more. */
@@ -96,6 +97,7 @@ export class CampaignScheduler {
   async #stopOnce(): Promise<void> {
     const { drainMs, log } = this.#deps
     this.#stopListening?.()
+    this.#stopping = true
     for (const { runner } of this.#running.values()) runner.stop()
     await this.#finder.stop()
     const runners = [...this.#running.values()]
@@ -116,7 +118,7 @@ export class CampaignScheduler {
 
   async #takeLanes(): Promise<void> {
     for (const channel of await listTakeableChannels(this.#deps.db, this.workerId)) {
-      if (!this.#running.has(channel.id)) await this.#takeLane(channel)
+      if (!this.#stopping && !this.#running.has(channel.id)) await this.#takeLane(channel)
     }
   }
 
@@ -134,6 +136,8 @@ export class CampaignScheduler {
       onQueueOpened: (queue) => void this.activeQueues.set(queue.campaign.id, queue),
       onQueueClosed: (campaignId) => this.cleanupQueue(campaignId),
     })
+    // The lane was asked for before the stop and came after it: it is given straight back.
+    if (this.#stopping) runner.stop()
     this.#running.set(channel.id, { runner, done: this.#runLane(runner) })
   }
 
@@ -162,7 +166,8 @@ export class CampaignScheduler {
     // Counted from before the request: the database's clock starts at some moment after this one.
     const askedAt = performance.now()
     if (!(await renewLane(leaseDb, channelId, this.workerId, epoch, leaseMs))) return runner.lose()
-    runner.trustUntil(askedAt + leaseMs * TRUSTED_PART)
+    // Before the trust: a pause is answered as soon as no campaign lock is alive, and then nothing may start.
     await renewCampaignLocks(leaseDb, channelId, this.workerId, epoch, leaseMs)
+    runner.trustUntil(askedAt + leaseMs * TRUSTED_PART)
   }
 }

@@ -7,11 +7,13 @@ import type { PauseReason } from '#contract/states.ts'
 import type { Db } from '#server/db/Database.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { ClaimedRecipient, LaneHold } from '#server/recipients/claimRecipients.ts'
-import { settleRecipients } from '#server/recipients/settleRecipients.ts'
+import { HeldRows } from '#server/recipients/lostClaims.ts'
+import { settleRecipients, type Settlement } from '#server/recipients/settleRecipients.ts'
 import { Breaker } from './Breaker.ts'
 import { categorizeError } from './categorizeError.ts'
 import { decideSettlement } from './decideSettlement.ts'
 import { findRunningCampaign, listRunningOfChannel } from './dispatchQueries.ts'
+import { LaneCampaigns } from './LaneCampaigns.ts'
 import { QueueManager } from './QueueManager.ts'
 import { SettleQueue } from './SettleQueue.ts'
 
@@ -47,11 +49,11 @@ export class LaneRunner {
   readonly hold: LaneHold
   readonly #deps: LaneRunnerDeps
   readonly #log: Log
-  readonly #queues = new Map<string, QueueManager>()
+  readonly #campaigns: LaneCampaigns
+  readonly #held = new HeldRows()
   readonly #settles: SettleQueue
   readonly #breaker = new Breaker()
   readonly #abort = new AbortController()
-  #turn: QueueManager[] = []
   #gateway: Gateway | null = null
   #minDelayMs = 0
   #inFlight = 0
@@ -75,9 +77,14 @@ export class LaneRunner {
     this.#settles = new SettleQueue({
       settle: (rows, pace) => settleRecipients(deps.db, hold, rows, pace),
       onLost: () => this.lose(),
-      // Only the last outcome can end a campaign; waking for each would cost more than the settle.
-      onSettled: () => this.#settles.size <= 1 && this.nudge(),
+      onSettled: (rows) => this.#onSettled(rows),
       log: this.#log,
+    })
+    this.#campaigns = new LaneCampaigns({
+      ...deps,
+      log: this.#log,
+      acquireLock: (id) => deps.acquireLock(id, hold.epoch),
+      makeQueue: (id) => this.#makeQueue(id),
     })
   }
 
@@ -93,6 +100,8 @@ export class LaneRunner {
     this.#lost = true
     this.#log.warn('lease_lost')
     this.#settles.close()
+    // Nobody may write what they answer, and one that still waits for its connection must not leave under a dead epoch.
+    this.abort()
     this.nudge()
   }
 
@@ -146,7 +155,7 @@ export class LaneRunner {
       if (performance.now() - this.#controlAt >= CONTROL_EVERY_MS) await this.#refresh()
       this.#pump()
       await this.#completeDrained()
-      return this.#queues.size > 0
+      return !this.#campaigns.isEmpty
     } catch (error) {
       this.#log.warn({ err: error }, 'lane round failed, will be repeated')
       await this.#sleep(this.#deps.pollMs)
@@ -159,46 +168,26 @@ export class LaneRunner {
     const askedAt = performance.now()
     const channel = await findChannelById(this.#deps.db, this.hold.channelId)
     const running = channel === undefined ? [] : await listRunningOfChannel(this.#deps.db, this.hold.channelId, this.hold.owner)
-    const wanted = new Set(running.map((campaign) => campaign.id))
-    for (const id of this.#queues.keys()) if (!wanted.has(id)) await this.#closeQueue(id)
+    // First, so that a pause is acknowledged also when there is no gateway to be had.
+    await this.#campaigns.follow(running)
     if (channel !== undefined) {
       this.#gateway = await this.#deps.gateways.get(channel)
       this.#minDelayMs = channel.min_delay_ms
     }
-    for (const { id, isMine } of running) {
-      if (this.#queues.has(id) && !isMine) await this.#closeQueue(id)
-      if (!this.#queues.has(id)) await this.#openQueue(id)
-    }
     this.#controlAt = askedAt
   }
 
-  async #openQueue(id: string): Promise<void> {
-    if ((await this.#deps.acquireLock(id, this.hold.epoch)) === null) return
+  async #makeQueue(id: string): Promise<QueueManager | null> {
     const campaign = await findRunningCampaign(this.#deps.db, id)
-    if (campaign === undefined) return this.#deps.releaseLock(id)
-    const queue = new QueueManager({
+    if (campaign === undefined) return null
+    return new QueueManager({
       db: this.#deps.db,
       lane: this.hold,
       campaign,
+      held: this.#held,
       settle: (settlement) => this.#settles.push(settlement),
       maxBatch: this.#deps.batchSize,
     })
-    this.#queues.set(id, queue)
-    this.#turn = [...this.#queues.values()]
-    this.#deps.onQueueOpened(queue)
-    this.#log.info({ campaignId: id }, 'campaign taken')
-  }
-
-  /** Gives the unsent rows back and releases the lock: for whoever paused the campaign, the sign that nothing follows. */
-  async #closeQueue(id: string): Promise<void> {
-    const queue = this.#queues.get(id)
-    if (queue === undefined) return
-    this.#queues.delete(id)
-    this.#turn = [...this.#queues.values()]
-    await queue.close()
-    await this.#deps.releaseLock(id)
-    this.#deps.onQueueClosed(id)
-    this.#log.info({ campaignId: id }, 'campaign let go')
   }
 
   /** Starts every request that may start now, and claims ahead. */
@@ -206,7 +195,7 @@ export class LaneRunner {
     const gateway = this.#gateway
     if (gateway === null) return
     while (this.#mayStart(gateway)) {
-      const queue = this.#nextQueue()
+      const queue = this.#campaigns.next()
       const recipient = queue?.take() ?? null
       if (queue === null || recipient === null) break
       this.#start(gateway, queue, recipient)
@@ -228,19 +217,8 @@ export class LaneRunner {
     )
   }
 
-  /** The next campaign in turn that has somebody ready. */
-  #nextQueue(): QueueManager | null {
-    for (let tries = this.#turn.length; tries > 0; tries--) {
-      const queue = this.#turn.shift()
-      if (queue === undefined) return null
-      this.#turn.push(queue)
-      if (queue.readyCount > 0) return queue
-    }
-    return null
-  }
-
   #claimAhead(gateway: Gateway): void {
-    for (const queue of this.#queues.values()) {
+    for (const queue of this.#campaigns.open) {
       const lowWater = queue.campaign.delayMinMs === 0 && this.#minDelayMs === 0 ? gateway.limits.maxInFlight : 1
       const claim = queue.processContactsBatch(lowWater, this.#minDelayMs)
       claim?.then(
@@ -282,7 +260,7 @@ export class LaneRunner {
     const { settlement, effect } = decideSettlement(queue.rules, recipient, outcome)
     if (effect.backOffMs !== null) {
       this.#backOffUntil = Math.max(this.#backOffUntil, performance.now() + effect.backOffMs)
-      this.#settles.markPace({ backOffInMs: effect.backOffMs })
+      this.#settles.markPace({ backOffInMs: this.#backOffUntil - performance.now() })
     }
     if (settlement.retryInMs !== null) queue.lookAgainIn(settlement.retryInMs)
     this.#settles.push(settlement)
@@ -318,23 +296,29 @@ export class LaneRunner {
 
   /** A campaign of which nobody is left is over, if the books agree. */
   async #completeDrained(): Promise<void> {
-    for (const queue of [...this.#queues.values()]) {
+    for (const queue of [...this.#campaigns.open]) {
       if (!queue.isDrained || this.#settles.size > 0) continue
       const { id, userId } = queue.campaign
-      if (await this.#deps.keeper.complete({ id, userId })) await this.#closeQueue(id)
-      else queue.lookAgainIn(this.#deps.pollMs)
+      if (await this.#deps.keeper.complete({ id, userId })) await this.#campaigns.close(id)
+      else queue.mistrustIn(this.#deps.pollMs)
     }
+  }
+
+  #onSettled(rows: Settlement[]): void {
+    for (const { campaignId, id } of rows) this.#held.drop(campaignId, id)
+    // Only the last outcome can end a campaign; waking for each would cost more than the settle.
+    if (this.#settles.size <= 1) this.nudge()
   }
 
   /** Until when nothing can change by itself: the next slot, the end of a back-off, a retry, or the next poll. */
   #idleMs(): number {
     const now = performance.now()
     const { pollMs } = this.#deps
-    if (this.#inFlight > 0 || this.#turn.some((queue) => queue.readyCount > 0)) {
+    if (this.#inFlight > 0 || this.#campaigns.open.some((queue) => queue.readyCount > 0)) {
       const blockedMs = Math.max(this.#nextSlotAt - now, this.#backOffUntil - now, this.#breaker.waitMs(now))
       return Math.min(pollMs, blockedMs > 0 ? blockedMs : CONTROL_EVERY_MS)
     }
-    return Math.min(pollMs, ...this.#turn.map((queue) => Math.max(queue.idleForMs, 10)))
+    return Math.min(pollMs, ...this.#campaigns.open.map((queue) => Math.max(queue.idleForMs, 10)))
   }
 
   #sleep(ms: number): Promise<void> {
@@ -359,9 +343,7 @@ export class LaneRunner {
   /** Waits for the requests under way, gives the rest back, writes everything and releases the locks. */
   async #wind(): Promise<void> {
     while (this.#inFlight > 0 && !this.#lost) await this.#sleep(CONTROL_EVERY_MS)
-    for (const id of [...this.#queues.keys()]) {
-      await this.#closeQueue(id).catch((error: unknown) => this.#log.warn({ err: error, campaignId: id }, 'lock not released'))
-    }
+    await this.#campaigns.closeAll()
     await this.#settles.drain()
   }
 }

@@ -1,6 +1,7 @@
 import type { Db } from '#server/db/Database.ts'
 import type { OutgoingMessage } from '#server/channels/gateways/Gateway.ts'
 import { claimRecipients, claimSuspect, type ClaimedRecipient, type LaneHold } from '#server/recipients/claimRecipients.ts'
+import { findLostClaims, type HeldRows } from '#server/recipients/lostClaims.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { findNextRetryInMs } from '#server/recipients/recipientQueries.ts'
 import type { Settlement } from '#server/recipients/settleRecipients.ts'
@@ -15,6 +16,8 @@ import { getEnhancedProgress } from './getEnhancedProgress.ts'
 const BATCH_HORIZON_MS = 10_000
 /** A row that was started under so many dead epochs is given up. */
 const MAX_STARTED_DEATHS = 3
+/** After a claim that failed; without a pause a database that takes no writes would be asked a hundred times a second. */
+const CLAIM_RETRY_MS = 250
 
 /**
  * One campaign while this worker holds it: claims its recipients batch by batch and makes their messages. Memory holds
@@ -25,7 +28,8 @@ export class QueueManager {
   readonly rules: CampaignRules
   readonly #db: Db
   readonly #lane: LaneHold
-  readonly #templates: CompiledTemplate[]
+  readonly #templates = new Map<number, CompiledTemplate>()
+  readonly #held: HeldRows
   readonly #settle: (settlement: Settlement) => void
   readonly #maxBatch: number
   #ready: ClaimedRecipient[] = []
@@ -34,6 +38,9 @@ export class QueueManager {
   #suspectsLeft = true
   #exhausted = false
   #lookAgainAt = 0
+  #claimNotBefore = 0
+  /** A claim may have been carried out without our seeing its answer. */
+  #mayHaveLost = false
   #closed = false
   /** Requests under way. */
   inFlight = 0
@@ -43,15 +50,17 @@ export class QueueManager {
     db: Db
     lane: LaneHold
     campaign: RunningCampaign
+    /** What the lane has in memory of this campaign, also from before it was paused and resumed. */
+    held: HeldRows
     settle: (settlement: Settlement) => void
     maxBatch: number
   }) {
     this.#db = options.db
     this.#lane = options.lane
     this.campaign = options.campaign
+    this.#held = options.held
     this.#settle = options.settle
     this.#maxBatch = options.maxBatch
-    this.#templates = options.campaign.messages.map((message) => compileTemplate(message.content))
     this.rules = {
       id: options.campaign.id,
       unknownPolicy: options.campaign.unknownPolicy,
@@ -61,6 +70,10 @@ export class QueueManager {
 
   get readyCount(): number {
     return this.#ready.length
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   /** The next recipient to send to; null when none is claimed. */
@@ -76,21 +89,27 @@ export class QueueManager {
    */
   processContactsBatch(lowWater: number, minDelayMs: number): Promise<void> | null {
     if (this.#claiming !== null || !this.#wantsMore(lowWater)) return null
-    const claim = this.#suspectsLeft ? this.#claimSuspect() : this.#claimBatch(this.#batchSize(minDelayMs))
-    this.#claiming = claim.finally(() => {
-      this.#claiming = null
-    })
+    this.#claiming = this.#claimNext(this.#batchSize(minDelayMs))
+      .catch((error: unknown) => {
+        this.#claimNotBefore = performance.now() + CLAIM_RETRY_MS
+        throw error
+      })
+      .finally(() => {
+        this.#claiming = null
+      })
     return this.#claiming
   }
 
   /** True when nobody is left to claim, under way or waiting for a retry: the campaign may be over. */
   get isDrained(): boolean {
-    return this.#exhausted && this.#lookAgainAt === Infinity && this.#ready.length === 0 && this.inFlight === 0
+    if (!this.#exhausted || this.#mayHaveLost || this.#suspectsLeft) return false
+    return this.#lookAgainAt === Infinity && this.#ready.length === 0 && this.inFlight === 0
   }
 
   /** Milliseconds until a retry is due; 0 when there may be work now, Infinity when nothing is known to wait. */
   get idleForMs(): number {
-    return this.#exhausted ? Math.max(0, this.#lookAgainAt - performance.now()) : 0
+    const dueAt = this.#exhausted && !this.#mayHaveLost && !this.#suspectsLeft ? this.#lookAgainAt : 0
+    return Math.max(0, Math.max(dueAt, this.#claimNotBefore) - performance.now())
   }
 
   /** Something was settled as `retrying`, or someone says that there is more: look again after `ms`. */
@@ -98,21 +117,31 @@ export class QueueManager {
     this.#lookAgainAt = Math.min(this.#lookAgainAt, performance.now() + ms)
   }
 
+  /**
+   * The books say that somebody is still open, though nobody is known of: in `ms` looks for suspects and for claims whose
+   * answer got lost, and then for everybody else.
+   */
+  mistrustIn(ms: number): void {
+    this.#suspectsLeft = true
+    this.#mayHaveLost = true
+    this.#claimNotBefore = performance.now() + ms
+    this.lookAgainIn(ms)
+  }
+
   /** The message for a claimed recipient. Throws TEMPLATE_INVALID when it cannot be rendered. */
   render(recipient: ClaimedRecipient): OutgoingMessage {
-    const template = this.#templates[recipient.step]
-    if (template === undefined) throw new Error(`Step ${recipient.step} is beyond the sequence.`)
     return {
       id: messageIdOf(this.campaign.messageTag, recipient.id, recipient.step),
       to: recipient.phone.slice(1),
-      content: { type: 'text', text: renderTemplate(template, recipientScope(recipient)) },
+      content: { type: 'text', text: renderTemplate(this.#templateOf(recipient.step), recipientScope(recipient)) },
     }
   }
 
-  /** Stops claiming and gives back what is claimed and not under way. */
+  /** Stops claiming and gives back what is claimed and not under way. What throws is to be repeated. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#claiming?.catch(() => undefined)
+    while (this.#mayHaveLost) await this.#takeLost()
     this.#giveBackReady()
   }
 
@@ -121,9 +150,21 @@ export class QueueManager {
   }
 
   #wantsMore(lowWater: number): boolean {
-    if (this.#closed) return false
+    if (this.#closed || performance.now() < this.#claimNotBefore) return false
+    if (this.#mayHaveLost) return this.#ready.length < lowWater
     if (this.#suspectsLeft) return this.#ready.length === 0 && this.inFlight === 0
     return this.#ready.length < lowWater && (!this.#exhausted || performance.now() >= this.#lookAgainAt)
+  }
+
+  /** Compiled when first needed: a text that an older version accepted fails its recipients and not the whole channel. */
+  #templateOf(step: number): CompiledTemplate {
+    const known = this.#templates.get(step)
+    if (known !== undefined) return known
+    const message = this.campaign.messages[step]
+    if (message === undefined) throw new Error(`Step ${step} is beyond the sequence.`)
+    const template = compileTemplate(message.content)
+    this.#templates.set(step, template)
+    return template
   }
 
   #batchSize(minDelayMs: number): number {
@@ -131,11 +172,19 @@ export class QueueManager {
     return gapMs === 0 ? this.#maxBatch : Math.min(this.#maxBatch, Math.max(1, Math.floor(BATCH_HORIZON_MS / gapMs)))
   }
 
+  async #claimNext(limit: number): Promise<void> {
+    if (this.#mayHaveLost) return this.#takeLost()
+    // Until its answer is here, a claim may have been carried out unseen.
+    this.#mayHaveLost = true
+    await (this.#suspectsLeft ? this.#claimSuspect() : this.#claimBatch(limit))
+  }
+
   async #claimBatch(limit: number): Promise<void> {
     const claimed = await claimRecipients(this.#db, this.#lane, this.campaign.id, { after: this.#after, limit })
+    this.#mayHaveLost = false
     for (const recipient of claimed) {
       this.#after = Math.max(this.#after, recipient.processingOrder)
-      this.#ready.push(recipient)
+      this.#keep(recipient)
     }
     if (this.#closed) this.#giveBackReady()
     else if (claimed.length === limit) this.#exhausted = false
@@ -157,10 +206,33 @@ export class QueueManager {
 
   async #claimSuspect(): Promise<void> {
     const suspect = await claimSuspect(this.#db, this.#lane, this.campaign.id)
+    this.#mayHaveLost = false
     if (suspect === null) this.#suspectsLeft = false
-    else if (suspect.startedDeaths >= MAX_STARTED_DEATHS) this.#settle(failFor(this.campaign.id, suspect, POISON))
-    else if (this.campaign.unknownPolicy !== 'resend') this.#settle(giveUpAsUnknown(this.campaign.id, suspect))
-    else this.#ready.push(suspect)
+    else this.#keepSuspect(suspect)
+  }
+
+  /** Takes up what was claimed without our seeing it: as good as claimed just now. */
+  async #takeLost(): Promise<void> {
+    const held = this.#held.idsOf(this.campaign.id)
+    const limit = this.#maxBatch
+    const lost = await findLostClaims(this.#db, this.#lane, this.campaign.id, { held, limit })
+    this.#mayHaveLost = lost.length === limit
+    for (const recipient of lost) {
+      if (recipient.isSuspect) this.#keepSuspect(recipient)
+      else this.#keep(recipient)
+    }
+  }
+
+  #keepSuspect(suspect: ClaimedRecipient): void {
+    const isPoison = suspect.startedDeaths >= MAX_STARTED_DEATHS
+    if (!isPoison && this.campaign.unknownPolicy === 'resend') return this.#keep(suspect)
+    this.#held.add(this.campaign.id, suspect.id)
+    this.#settle(isPoison ? failFor(this.campaign.id, suspect, POISON) : giveUpAsUnknown(this.campaign.id, suspect))
+  }
+
+  #keep(recipient: ClaimedRecipient): void {
+    this.#held.add(this.campaign.id, recipient.id)
+    this.#ready.push(recipient)
   }
 
   #giveBackReady(): void {

@@ -10,8 +10,8 @@ type Options = {
   settle: (rows: Settlement[], pace: PaceMark) => Promise<SettleResult>
   /** Called once when the database says that the lane is not ours any more. */
   onLost: () => void
-  /** Called after each round that was written. */
-  onSettled: () => void
+  /** Called after each round that was written, with its rows. */
+  onSettled: (rows: Settlement[]) => void
   log: Log
 }
 
@@ -75,7 +75,7 @@ export class SettleQueue {
     while (!this.#closed) {
       try {
         const { authorised } = await this.#options.settle(rows, pace)
-        if (authorised) this.#options.onSettled()
+        if (authorised) this.#options.onSettled(rows)
         else this.#lose()
         return authorised
       } catch (error) {

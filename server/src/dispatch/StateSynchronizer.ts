@@ -25,14 +25,28 @@ export class StateSynchronizer {
   readonly #keeper: CampaignKeeper
   readonly #log: Log
   readonly #leaseMs: number
+  readonly #workerId: string | null
+  readonly #resumes: boolean
+  #toResume: string[] = []
   readonly #orphans: Poller
   readonly #sync: Poller
 
-  constructor(options: { db: Db; keeper: CampaignKeeper; log: Log; leaseMs: number; syncMs: number }) {
+  /** `workerId`: the worker of this process, which is alive as long as we are asking. `resumes`: see `autoCorrect`. */
+  constructor(options: {
+    db: Db
+    keeper: CampaignKeeper
+    log: Log
+    leaseMs: number
+    syncMs: number
+    workerId?: string
+    resumes?: boolean
+  }) {
     this.#db = options.db
     this.#keeper = options.keeper
     this.#log = options.log
     this.#leaseMs = options.leaseMs
+    this.#workerId = options.workerId ?? null
+    this.#resumes = options.resumes ?? false
     const log = options.log
     const orphansMs = Math.min(LOOK_FOR_ORPHANS_EVERY_MS, options.syncMs)
     this.#orphans = new Poller({ work: async () => void (await this.autoCorrect()), intervalMs: orphansMs, log })
@@ -58,6 +72,7 @@ export class StateSynchronizer {
     await freeAllCampaignLocks(this.#db)
     await freeAllLanes(this.#db)
     for (const campaignId of ids) this.#log.info({ campaignId }, 'paused after restart')
+    this.#toResume = ids
     return ids
   }
 
@@ -76,15 +91,31 @@ export class StateSynchronizer {
     return rows
   }
 
-  /** Repairs what `detectInconsistencies` lists; each repair writes its audit row. Returns the campaigns touched. */
+  /**
+   * Repairs what `detectInconsistencies` lists; each repair writes its audit row. Returns the campaigns touched. Where
+   * the settings ask for it, what a restart paused is resumed: only now, because a worker takes nothing that was started
+   * before it registered.
+   */
   async autoCorrect(): Promise<string[]> {
-    const paused = await this.#keeper.pauseOrphans({ graceMs: GRACE_AFTER_LEASE_MS, workerAliveMs: this.#leaseMs })
+    const paused = await this.#keeper.pauseOrphans({
+      graceMs: GRACE_AFTER_LEASE_MS,
+      workerAliveMs: this.#leaseMs,
+      workerId: this.#workerId,
+    })
     for (const campaignId of paused) this.#log.warn({ campaignId }, 'nobody may take it over; paused')
+    if (this.#resumes) await this.#resume(paused)
     return paused
+  }
+
+  async #resume(paused: string[]): Promise<void> {
+    this.#toResume = [...this.#toResume, ...paused]
+    if (this.#toResume.length === 0) return
+    await this.#keeper.resumeAfterRestart(this.#toResume)
+    this.#toResume = []
   }
 
   async #round(): Promise<void> {
     for (const found of await this.detectInconsistencies()) this.#log.warn(found, 'inconsistency')
-    await sweepWorkers(this.#db, FORGET_WORKERS_AFTER_MS)
+    await sweepWorkers(this.#db, FORGET_WORKERS_AFTER_MS, this.#workerId)
   }
 }

@@ -105,8 +105,9 @@ it('the same failure has the same consequence, and a recipient never ends withou
       const [a, b] = [after(changes, row, { stepDelaysMs: [0, 0, 0] }), after(changes, row, { stepDelaysMs: [0, 0, 0] })]
       expect({ ...a.settlement, retryInMs: null }).toEqual({ ...b.settlement, retryInMs: null })
       if (a.settlement.status === 'retrying') expect(a.settlement.retryInMs).toBeGreaterThanOrEqual(0)
-      // Failing means that surely nothing was sent.
-      if (a.settlement.status === 'failed') expect(changes.fate === 'notSent' && !row.maybeSent).toBe(true)
+      // Failing means that surely nobody got it.
+      const isSurelyUnsent = changes.fate === 'notSent' && (!row.maybeSent || changes.category === 'INVALID_NUMBER')
+      if (a.settlement.status === 'failed') expect(isSurelyUnsent).toBe(true)
     }),
     { numRuns: 500 },
   )

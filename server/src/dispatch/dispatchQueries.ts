@@ -15,14 +15,17 @@ export type RunningCampaign = {
 
 export type CampaignControl = { id: string; isMine: boolean }
 
-/** Channels with a campaign that this worker may take: it runs, nobody alive holds it, and we are no newcomer to it. */
+/**
+ * Channels with a campaign that this worker may take: it runs, nobody else alive holds it, and we are no newcomer to it.
+ * What is ours in the database is ours to take again, should memory have lost it with an answer of the database.
+ */
 export async function listTakeableChannels(db: Db, workerId: string): Promise<{ userId: string; id: string }[]> {
   const { rows } = await sql<{ userId: string; id: string }>`
     select distinct l.user_id as "userId", l.id
     from campaigns c join channels l on l.user_id = c.user_id and l.id = c.channel_id
     where c.status = 'running' and c.deleted_at is null and l.deleted_at is null
-      and (c.processing_lock is null or c.lock_expires_at <= clock_timestamp())
-      and (l.lane_owner is null or l.lane_expires_at <= clock_timestamp())
+      and (c.processing_lock is null or c.processing_lock = ${workerId} or c.lock_expires_at <= clock_timestamp())
+      and (l.lane_owner is null or l.lane_owner = ${workerId} or l.lane_expires_at <= clock_timestamp())
       and c.lock_renewed_at >= (select w.started_at from workers w where w.id = ${workerId})
   `.execute(db)
   return rows

@@ -19,9 +19,13 @@ export async function unregisterWorker(db: Db, id: string): Promise<void> {
   await db.deleteFrom('workers').where('id', '=', id).execute()
 }
 
-/** Removes workers that have been silent for `silentMs`; they held nothing alive for long. */
-export async function sweepWorkers(db: Db, silentMs: number): Promise<void> {
+/**
+ * Removes workers that have been silent for `silentMs`; they held nothing alive for long. Not `ownId`: after a long sleep
+ * of the machine it is as silent as the dead.
+ */
+export async function sweepWorkers(db: Db, silentMs: number, ownId: string | null): Promise<void> {
   await sql`
     delete from workers where heartbeat_at < clock_timestamp() - ${silentMs}::double precision * interval '1 millisecond'
+      and id is distinct from ${ownId}::uuid
   `.execute(db)
 }

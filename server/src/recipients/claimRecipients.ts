@@ -20,7 +20,8 @@ export type ClaimedRecipient = {
   renderedAt: Date
 }
 
-const CLAIMED_COLUMNS = sql`
+/** Of `campaign_contacts c`. */
+export const CLAIMED_COLUMNS = sql`
   c.id, c.phone, c.name, c.variables, c.step, c.attempts, c.resends, c.maybe_sent as "maybeSent",
   c.started_deaths as "startedDeaths", c.processing_order as "processingOrder", c.rendered_at as "renderedAt"`
 

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { transaction } from '#server/db/transaction.ts'
+import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
+import { buildCampaign } from '#server/test/builders.ts'
+import { withFaults, type Fault } from '#server/test/withFaults.ts'
+import { DispatchTestBench, LEASE_MS, untilTrue } from './dispatchTestBench.ts'
+
+let bench: DispatchTestBench
+
+beforeAll(async () => {
+  bench = await DispatchTestBench.open()
+})
+afterEach(() => bench.clear())
+afterAll(() => bench.close())
+
+const isClaim = (text: string) => text.includes('claimed as (')
+const isSuspectClaim = (text: string) => text.includes('suspect as materialized')
+const isRelease = (text: string) => text.includes('set processing_lock = null')
+
+/** The first `times` statements that match get `fault`. */
+function first(times: number, matches: (text: string) => boolean, fault: Fault): (text: string) => Fault {
+  let left = times
+  return (text) => (matches(text) && left-- > 0 ? fault : 'none')
+}
+
+describe('an answer of the database that got lost', () => {
+  it('to a claim leaves nobody behind: the claimed are found and sent', async () => {
+    const line = await bench.newCampaign(250)
+    await bench.startWorker({ db: withFaults(bench.db, first(2, isClaim, 'loseAnswer')) })
+    await bench.untilStatus(line, 'completed')
+    const ids = await bench.accepted(line)
+    expect([ids.length, new Set(ids).size]).toEqual([250, 250])
+    expect(await bench.hasDrifted(line)).toBe(false)
+  })
+
+  it('to the claim of a suspect leaves it a suspect', async () => {
+    const line = await bench.newCampaign(3, { unknownPolicy: 'hold' })
+    await bench.db.updateTable('campaign_contacts').set({ status: 'sending', claim_epoch: 0 }).where('campaign_id', '=', line.campaign.id).where('id', '<=', 2).execute()
+    await bench.db.updateTable('campaign_counts').set({ sending: 2, pending: 1 }).where('campaign_id', '=', line.campaign.id).execute()
+    await bench.startWorker({ db: withFaults(bench.db, first(1, isSuspectClaim, 'loseAnswer')) })
+    await bench.untilStatus(line, 'completed')
+    expect(await bench.counts(line)).toMatchObject({ sent: 1, unknown: 2 })
+    expect(await bench.accepted(line)).toHaveLength(1)
+  })
+
+  it('to a claim does not keep recipients from a pause or a cancel while the lane lives on', async () => {
+    const line = await bench.newCampaign(50, { delayMs: 400 })
+    await buildCampaign(bench.db, line.campaign, { recipients: 50, delayMs: 400 })
+    let spoil = false
+    await bench.startWorker({ db: withFaults(bench.db, (text) => (spoil && isClaim(text) ? 'loseAnswer' : 'none')) })
+    await untilTrue('it runs', async () => (await bench.counts(line)).sent > 0)
+    spoil = true
+    await untilTrue('claims got lost', async () => (await bench.counts(line)).sending > 2)
+    await bench.moveTo(line, 'paused')
+    spoil = false
+    await untilTrue('all are given back', async () => (await bench.counts(line)).sending === 0)
+  })
+
+  it('to the release of a lock does not leave the lock behind', async () => {
+    const line = await bench.newCampaign(30, { delayMs: 200 })
+    await buildCampaign(bench.db, line.campaign, { recipients: 50, delayMs: 200 })
+    let refused = 0
+    const worker = await bench.startWorker({ db: withFaults(bench.db, (text) => (isRelease(text) && refused++ < 3 ? 'refuse' : 'none')) })
+    await untilTrue('it runs', async () => (await bench.counts(line)).sent > 0)
+    await bench.moveTo(line, 'paused')
+    await untilTrue('the lock is given up', async () => (await bench.rowOf(line)).processing_lock === null, LEASE_MS)
+    expect(worker.activeQueues.has(line.campaign.id)).toBe(false)
+    expect(worker.processingLocks.has(line.campaign.id)).toBe(false)
+    await bench.moveTo(line, 'running')
+    await untilTrue('it runs again', async () => worker.activeQueues.has(line.campaign.id))
+  })
+})
+
+describe('stopping', () => {
+  it('while a lane is being taken starts no request', async () => {
+    const line = await bench.newCampaign(200, {}, { latencyMinMs: 10, latencyMaxMs: 20 })
+    let taking = false
+    const slow = withFaults(bench.db, (text) => {
+      taking ||= text.includes('set lane_owner =') && text.includes('lane_epoch + 1')
+      return 'none'
+    })
+    const worker = bench.newWorker({ db: slow, drainMs: 1500 })
+    await worker.start()
+    while (!taking) await new Promise(setImmediate)
+    const at = Date.now()
+    await worker.stop()
+    expect(Date.now() - at).toBeLessThan(1000)
+    expect((await bench.counts(line)).sent).toBeLessThan(50)
+  })
+})
+
+describe('a suspect', () => {
+  it('that is given back stays one that may have been sent', async () => {
+    const line = await bench.newCampaign(3)
+    await bench.db.updateTable('campaign_contacts').set({ status: 'sending', claim_epoch: 0 }).where('campaign_id', '=', line.campaign.id).execute()
+    await bench.db.updateTable('campaign_counts').set({ sending: 3, pending: 0 }).where('campaign_id', '=', line.campaign.id).execute()
+    await bench.sandbox.setState(line.sandboxUser, { state: 'absent' })
+    await bench.startWorker()
+    await bench.untilStatus(line, 'paused')
+    await untilTrue('the lock is given up', async () => (await bench.rowOf(line)).processing_lock === null)
+    await bench.moveTo(line, 'cancelled')
+    const { userId, id } = line.campaign
+    await untilTrue('all are closed', async () => {
+      await transaction(bench.db, (trx) => cancelRecipients(trx, userId, id, 100))
+      return (await bench.counts(line)).cancelled + (await bench.counts(line)).unknown === 3
+    })
+    expect(await bench.counts(line)).toMatchObject({ unknown: 3, cancelled: 0 })
+  })
+})
+
+describe('a stalled process', () => {
+  it('does not pause what it holds itself when it comes back', async () => {
+    const line = await bench.newCampaign(100, { delayMs: 300 })
+    const worker = await bench.startWorker()
+    await untilTrue('it runs', async () => (await bench.counts(line)).sent > 0)
+    const long = new Date(Date.now() - 20_000)
+    await bench.db.updateTable('workers').set({ heartbeat_at: long, started_at: long } as never).where('id', '=', worker.workerId).execute()
+    await bench.db.updateTable('campaigns').set({ lock_expires_at: new Date(Date.now() - 10_000), lock_renewed_at: new Date(Date.now() - 15_000) }).where('id', '=', line.campaign.id).execute()
+    expect(await bench.newSynchronizer({ workerId: worker.workerId }).autoCorrect()).toEqual([])
+    expect((await bench.rowOf(line)).status).toBe('running')
+  })
+
+  it('takes its own lane again at once', async () => {
+    const line = await bench.newCampaign(10)
+    const worker = bench.newWorker()
+    await bench.db.updateTable('channels').set({ lane_owner: worker.workerId, lane_epoch: 4, lane_expires_at: new Date(Date.now() + 60_000) }).where('id', '=', line.campaign.channelId).execute()
+    await bench.db.updateTable('campaigns').set({ processing_lock: worker.workerId, lock_expires_at: new Date(Date.now() + 60_000) }).where('id', '=', line.campaign.id).execute()
+    await worker.start()
+    await bench.untilStatus(line, 'completed')
+  })
+})
+
+describe('a cold start', () => {
+  it('with resuming asked for goes on by itself', async () => {
+    const line = await bench.newCampaign(20)
+    await bench.db.updateTable('campaigns').set({ lock_renewed_at: new Date(Date.now() - 60_000) }).where('id', '=', line.campaign.id).execute()
+    const worker = bench.newWorker()
+    const synchronizer = bench.newSynchronizer({ workerId: worker.workerId, resumes: true })
+    await synchronizer.restoreRunningCampaigns()
+    await worker.start()
+    synchronizer.startSync()
+    await bench.untilStatus(line, 'completed').finally(() => synchronizer.stopSync())
+  })
+})
+
+describe('changing a channel', () => {
+  it('while messages are under way cuts none of them off', async () => {
+    const line = await bench.newCampaign(60, { unknownPolicy: 'hold' }, { latencyMinMs: 150, latencyMaxMs: 300 })
+    await bench.startWorker()
+    await untilTrue('it runs', async () => (await bench.counts(line)).sent > 10)
+    await bench.db.updateTable('channels').set({ settings: JSON.stringify({ sandbox: { maxInFlight: 4 } }) }).where('id', '=', line.campaign.channelId).execute()
+    await bench.untilStatus(line, 'completed')
+    expect(await bench.counts(line)).toMatchObject({ sent: 60, unknown: 0 })
+  })
+})
+
+describe('a database that takes no writes', () => {
+  it('is not asked again and again without a breath', async () => {
+    const line = await bench.newCampaign(200, {}, { latencyMinMs: 5, latencyMaxMs: 10 })
+    let refused = 0
+    await bench.startWorker({ db: withFaults(bench.db, (text) => (isClaim(text) ? (refused++, 'refuse') : 'none')) })
+    await untilTrue('first refusal', async () => refused > 0)
+    refused = 0
+    await sleep(1000)
+    expect(refused).toBeLessThan(25)
+    expect((await bench.counts(line)).pending).toBe(200)
+  })
+})
