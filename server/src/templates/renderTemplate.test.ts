@@ -81,6 +81,22 @@ describe('rendering stops', () => {
   })
 })
 
+describe('rendering goes on', () => {
+  it('when the machine stalled and not the text', () => {
+    const scope = recipientScope({ phone: '+5511987654321', name: 'Ana Souza', variables: {}, renderedAt: MORNING })
+    let stalls = 2
+    Object.defineProperty(scope, 'cidade', {
+      enumerable: true,
+      get: () => {
+        if (stalls-- > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 80)
+        return 'Ubatuba'
+      },
+    })
+    expect(renderTemplate(compileTemplate('{{cidade}}, {{primeiro_nome}}'), scope)).toBe('Ubatuba, Ana')
+    expect(stalls).toBeLessThan(0)
+  })
+})
+
 describe('variables', () => {
   it('that are missing are empty', () => {
     expect(render('[{{cupom}}][{{a.b.c}}][{{a["b"]}}][{{nome}}]', {}, null)).toBe('[][][][]')

@@ -5,6 +5,13 @@ import { restrictFilters } from './templateFilters.ts'
 
 /** The longest message that may come out, in UTF-16 units: WhatsApp's own limit for a text. */
 const MAX_OUTPUT = 4096
+/**
+ * The time limit is by the clock on the wall: a machine that stalls for 50 ms while a text is made exceeds it as well as
+ * a text that is slow. Rendering is pure, so what is wrong with the text is wrong every time, and the stall is not.
+ */
+const MAX_TRIES = 3
+/** Who computed for so long was slow by himself; trying again would only hold up everybody else. */
+const SLOW_CPU_MS = 100
 
 // Locked down: no files, no other templates, own properties only, bounded in time and memory. Without `templates: {}`
 // and with the tags below, `{% include 'package.json' %}` reads from the working directory.
@@ -40,14 +47,22 @@ export function compileTemplate(text: string): CompiledTemplate {
  * TEMPLATE_INVALID when the result is longer than WhatsApp takes, or rendering takes too long.
  */
 export function renderTemplate(template: CompiledTemplate, scope: TemplateScope): string {
-  let text: string
-  try {
-    text = engine.renderSync(template.parts, scope) as string
-  } catch (error) {
-    throw new AppError('TEMPLATE_INVALID', { cause: error, details: { message: 'The text could not be rendered.' } })
-  }
+  const text = render(template, scope)
   if (text.length > MAX_OUTPUT) {
     throw new AppError('TEMPLATE_INVALID', { details: { message: `The text is longer than ${MAX_OUTPUT} characters.` } })
   }
   return text
+}
+
+function render(template: CompiledTemplate, scope: TemplateScope): string {
+  for (let attempt = 1; ; attempt++) {
+    const before = process.threadCpuUsage()
+    try {
+      return engine.renderSync(template.parts, scope) as string
+    } catch (error) {
+      const { user, system } = process.threadCpuUsage(before)
+      if (attempt < MAX_TRIES && user + system < SLOW_CPU_MS * 1000) continue
+      throw new AppError('TEMPLATE_INVALID', { cause: error, details: { message: 'The text could not be rendered.' } })
+    }
+  }
 }
