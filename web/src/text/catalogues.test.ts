@@ -42,10 +42,9 @@ describe('catalogues', () => {
   })
 
   test.each(LANGUAGES)('%s names the same values in its texts as Portuguese', (language) => {
-    for (const [key, text] of TEXTS.pt) {
-      const translated = TEXTS[language].get(key)
-      if (translated !== undefined) expect(placeholders(translated), key).toEqual(placeholders(text))
-    }
+    const shared = [...TEXTS.pt].filter(([key]) => TEXTS[language].has(key))
+    const differing = shared.filter(([key, text]) => `${placeholders(TEXTS[language].get(key) ?? '')}` !== `${placeholders(text)}`)
+    expect(differing).toEqual([])
   })
 
   test.each(LANGUAGES)('%s explains every way in which a whole file can be unusable', (language) => {
