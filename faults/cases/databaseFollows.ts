@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { balance } from '../lab/balance.ts'
+import { balanceAtEnd } from '../lab/balance.ts'
 import { check, median, most, until } from '../lab/check.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
 import type { ServerProcess } from '../lab/ServerProcess.ts'
@@ -15,7 +15,7 @@ const NEXT_START_MS = 2000
  * place; all of it under a folder that only its owner may enter, as whoever runs the lab (root included).
  */
 export async function databaseFollows(lab: Lab): Promise<Numbers> {
-  const kills = lab.rounds(20, 2)
+  const kills = lab.rounds(20, 1)
   const site = lab.embeddedSite()
   check((statSync(dirname(site.directory)).mode & 0o777) === 0o700, 'The home of the site is open to others.')
   let server = await site.start()
@@ -34,9 +34,7 @@ export async function databaseFollows(lab: Lab): Promise<Numbers> {
   }
   check(most(startsMs) <= lab.limit(NEXT_START_MS), `The next start took ${most(startsMs)} ms.`)
   await site.gateway.behave({ latencyMinMs: 0, latencyMaxMs: 2 })
-  await campaign.untilCompleted(lab.limit(60_000))
-  const books = await balance(campaign)
-  check(books.accepted === books.recipients, `${books.accepted} of ${books.recipients} people were reached.`)
+  await balanceAtEnd(campaign, lab.limit(60_000))
   return {
     kills,
     user: process.getuid?.() === 0 ? 'root' : 'not root',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { balance } from '../lab/balance.ts'
+import { balanceAtEnd } from '../lab/balance.ts'
 import { check, until } from '../lab/check.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
 import { holderOf, LEASE_MS, TAKEOVER_GRACE_MS, untilHeirs, untilRequestsAfter } from '../lab/leases.ts'
@@ -124,8 +124,6 @@ async function maybeSent(campaign: ObservedCampaign): Promise<number> {
 }
 
 async function finish(lab: Lab, campaign: ObservedCampaign): Promise<number> {
-  await campaign.untilCompleted(lab.limit(60_000))
-  const books = await balance(campaign)
-  check(books.accepted === books.recipients, `${books.accepted} of ${books.recipients} people were reached.`)
+  const books = await balanceAtEnd(campaign, lab.limit(60_000))
   return books.repeatedRequests
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { balance } from '../lab/balance.ts'
+import { balanceAtEnd } from '../lab/balance.ts'
 import { check, median, most } from '../lab/check.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
 import { holderOf, LEASE_MS, TAKEOVER_GRACE_MS, untilHeirs, untilRequestsAfter } from '../lab/leases.ts'
@@ -56,9 +56,7 @@ async function takeOver(lab: Lab, site: Site, campaign: ObservedCampaign, worker
 }
 
 async function finish(lab: Lab, campaign: ObservedCampaign): Promise<number> {
-  await campaign.untilCompleted(lab.limit(60_000))
-  const books = await balance(campaign)
-  check(books.accepted === books.recipients, `${books.accepted} of ${books.recipients} people were reached.`)
+  const books = await balanceAtEnd(campaign, lab.limit(60_000))
   const actions = await campaign.auditActions()
   check(actions.join(' ') === 'create start complete', `The campaign did not stay running: ${actions.join(', ')}.`)
   return books.recipients

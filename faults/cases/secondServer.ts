@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { balance } from '../lab/balance.ts'
+import { balanceAtEnd } from '../lab/balance.ts'
 import { check, most } from '../lab/check.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
 import type { ServerProcess } from '../lab/ServerProcess.ts'
@@ -21,8 +21,7 @@ export async function secondServer(lab: Lab): Promise<Numbers> {
   const { status } = await campaign.lease() // asked through the database, as a command-line tool would
   check(status === 'running', `The campaign of the first server is ${status}.`)
   await site.gateway.behave({ latencyMinMs: 0, latencyMaxMs: 2 })
-  await campaign.untilCompleted(lab.limit(60_000))
-  const books = await balance(campaign)
+  const books = await balanceAtEnd(campaign, lab.limit(60_000))
   check(books.repeatedRequests === 0, `${books.repeatedRequests} requests were repeated.`)
   return { tries, 'refused after, most ms': most(tookMs), recipients: books.recipients }
 }

@@ -1,4 +1,4 @@
-import { balance } from '../lab/balance.ts'
+import { balanceAtEnd } from '../lab/balance.ts'
 import { check } from '../lab/check.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
 
@@ -21,8 +21,7 @@ export async function unrelatedWorker(lab: Lab): Promise<Numbers> {
   check(during.status === 'running', `The campaign is ${during.status} after ${restarts} restarts of a stranger.`)
   check(during.owner === before.owner && during.epoch === before.epoch, 'The campaign changed hands.')
   await site.gateway.behave({ latencyMinMs: 0, latencyMaxMs: 5 })
-  await campaign.untilCompleted(lab.limit(60_000))
-  const books = await balance(campaign)
+  const books = await balanceAtEnd(campaign, lab.limit(60_000))
   check(books.repeatedRequests === 0, `${books.repeatedRequests} requests were repeated.`)
   const actions = await campaign.auditActions()
   check(actions.join(' ') === 'create start complete', `The campaign did not stay running: ${actions.join(', ')}.`)

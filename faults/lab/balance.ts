@@ -6,7 +6,7 @@ import type { ObservedCampaign } from './ObservedCampaign.ts'
 import { replayAudit, type AuditRow } from './replayAudit.ts'
 
 type Row = { id: number; phone: string; status: RecipientStatus }
-type Books = { status: string; tag: number; rows: Row[]; counts: Record<string, number>; audit: AuditRow[]; completed: boolean }
+export type Books = { status: string; tag: number; rows: Row[]; counts: Record<string, number>; audit: AuditRow[]; completed: boolean }
 
 /** What the oracle counted. */
 export type Balance = {
@@ -26,16 +26,21 @@ export type Balance = {
 export async function balance(campaign: ObservedCampaign, options: { completed: boolean } = { completed: true }): Promise<Balance> {
   const books = { ...(await readBooks(campaign)), completed: options.completed }
   const ledger = await campaign.ledger()
-  const problems = [
-    ...checkRows(books, campaign.phones),
+  const problems = findProblems(books, campaign.phones, ledger)
+  if (problems.length > 0) throw new ExpectationFailed(`The books do not balance:\n${problems.map((line) => `- ${line}`).join('\n')}`)
+  return summarize(books, ledger)
+}
+
+/** Everything that does not hold, one sentence each; empty when the books balance with the ledger. */
+export function findProblems(books: Books, phones: readonly string[], ledger: LedgerLine[]): string[] {
+  return [
+    ...checkRows(books, phones),
     ...checkCounters(books),
     ...checkIds(books, ledger),
     ...checkAcceptance(books, ledger),
     ...replayAudit(books.audit, books.status),
     ...books.audit.filter(({ action }) => action === 'auto-correct').map(({ details }) => `The counters had drifted: ${JSON.stringify(details)}.`),
   ]
-  if (problems.length > 0) throw new ExpectationFailed(`The books do not balance:\n${problems.map((line) => `- ${line}`).join('\n')}`)
-  return summarize(books, ledger)
 }
 
 async function readBooks(campaign: ObservedCampaign): Promise<Omit<Books, 'completed'>> {
@@ -113,4 +118,17 @@ function summarize({ rows }: Books, ledger: LedgerLine[]): Balance {
     repeatedRequests: read.length - new Set(read.map(({ messageId }) => messageId)).size,
     repeatedAccepts: ledger.filter(({ duplicate }) => duplicate === true).length,
   }
+}
+
+/** Waits for the end of the campaign; the books must balance, and everybody in them be reached. */
+export async function balanceAtEnd(campaign: ObservedCampaign, limitMs: number): Promise<Balance> {
+  await campaign.untilCompleted(limitMs)
+  const books = await balance(campaign)
+  if (books.accepted === books.recipients) return books
+  const rest = await campaign.site.query(
+    `select status, error_category, error_code, attempts, resends, started_deaths, maybe_sent, count(*)::int as n from campaign_contacts
+    where campaign_id = $1 and status not in ('sent', 'delivered', 'read') group by 1, 2, 3, 4, 5, 6, 7`,
+    [campaign.id],
+  )
+  throw new ExpectationFailed(`${books.accepted} of ${books.recipients} people were reached; the rest: ${JSON.stringify(rest)}.`)
 }

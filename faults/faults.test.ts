@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { CASES } from './cases/index.ts'
+import { findProblems } from './lab/balance.ts'
+import { Lab } from './lab/Lab.ts'
+import { replayAudit } from './lab/replayAudit.ts'
+
+/** These share two cores with the rest of the suite: what is slow here is the machine, not the product. */
+const SLACK = 4
+const LIMIT_MS = 120_000
+
+/** The cases whose short form takes seconds; `npm run faults` runs them all, and longer. */
+const IN_THE_SUITE = ['kill-embedded', 'kill-worker', 'P01', 'P03', 'K13', 'C08']
+
+for (const id of IN_THE_SUITE) {
+  test(`${id}: ${CASES[id]?.about}`, { timeout: LIMIT_MS }, async () => {
+    const lab = new Lab({ seed: 7, size: 'short', slack: SLACK })
+    try {
+      const numbers = await CASES[id]?.run(lab)
+      expect(numbers).toBeTypeOf('object')
+    } finally {
+      await lab.close()
+    }
+  })
+}
+
+test('the oracle refuses a trail that is no path of the state machine', () => {
+  const row = (action: string, details = {}) => ({ action, details })
+  expect(replayAudit([row('create'), row('start'), row('restore'), row('resume'), row('complete')], 'completed')).toEqual([])
+  expect(replayAudit([row('create'), row('start'), row('resume')], 'running')).toHaveLength(1)
+  expect(replayAudit([row('create'), row('start')], 'completed')).toHaveLength(1)
+  expect(replayAudit([row('create'), row('start'), row('complete'), row('restore')], 'paused')).toHaveLength(1)
+})
+
+test('the oracle refuses books that do not agree with the ledger', () => {
+  const books = {
+    status: 'completed',
+    tag: 1,
+    completed: true,
+    rows: [{ id: 1, phone: '+5511960000000', status: 'sent' as const }],
+    counts: { pending: 0, retrying: 0, sending: 0, sent: 1, delivered: 0, read: 0, failed: 0, skipped: 0, unknown: 0, cancelled: 0 },
+    audit: [
+      { action: 'create', details: {} },
+      { action: 'start', details: {} },
+      { action: 'complete', details: {} },
+    ],
+  }
+  const line = {
+    t: '',
+    kind: 'accepted' as const,
+    user: '',
+    number: '5511960000000',
+    messageId: '3EB0000000010000000010',
+    bodySha256: 'a',
+    type: 'text' as const,
+    verdict: 'sent',
+  }
+  const phones = ['+5511960000000']
+  expect(findProblems(books, phones, [line])).toEqual([])
+  expect(findProblems(books, [...phones, '+5511960000001'], [line]).join()).toContain('not in the books')
+  expect(findProblems(books, phones, []).join()).toContain('never accepted')
+  expect(findProblems(books, phones, [line, { ...line, messageId: '3EB0000000010000000020' }]).join()).toContain('was accepted under')
+  expect(findProblems(books, phones, [line, { ...line, bodySha256: 'b' }]).join()).toContain('another body')
+  expect(findProblems({ ...books, counts: { ...books.counts, sent: 2 } }, phones, [line]).join()).toContain('The counter says 2 sent')
+  const failed = { ...books, rows: [{ id: 1, phone: '+5511960000000', status: 'failed' as const }], counts: { ...books.counts, sent: 0, failed: 1 } }
+  expect(findProblems(failed, phones, [line]).join()).toContain('were accepted and are not called so')
+})
