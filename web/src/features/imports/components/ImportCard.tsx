@@ -31,7 +31,8 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
   const { t } = useTranslation()
   const format = useFormat()
   const live = useQuery({ ...importQuery(listed.id), initialData: listed, enabled: !hasEnded(listed) })
-  const shown = live.data
+  // A short file has ended before the list is read: nobody asks again then, and what the upload left behind is older.
+  const shown = hasEnded(listed) ? listed : live.data
   return (
     <Card className="flex flex-col gap-4" aria-label={shown.fileName}>
       <div className="flex items-start justify-between gap-3">
