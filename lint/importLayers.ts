@@ -102,8 +102,8 @@ function layerOf(folder: string): string {
 function placeOf(path: string): Place {
   const [root = '', inner = '', first = '', second = ''] = path.split('/')
   const isSource = inner === 'src'
-  // test/ is shared by all; testApp.ts, testSandbox.ts are helpers that stay beside what they start.
-  const isTest = /\.test\.tsx?$|\/test[A-Z][^/]*$/.test(path) || (isSource ? first : inner) === 'test'
+  // test/ is shared by all; testApp.ts, dispatchTestBench.ts are helpers that stay beside what they start.
+  const isTest = /\.test\.tsx?$|(\/test|Test)[A-Z][^/]*$/.test(path) || (isSource ? first : inner) === 'test'
   if (root === 'contract') return { root, folder: '', isTest, path }
   if (root === 'server' && isSource) return { root, folder: first, isTest, path }
   if (root === 'web' && (isSource || isTest)) {
