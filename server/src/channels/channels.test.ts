@@ -12,7 +12,7 @@ import { findChannelById } from './channelQueries.ts'
 import { channelRoutes } from './channelRoutes.ts'
 import { ChannelService } from './ChannelService.ts'
 import { GatewayRegistry } from './GatewayRegistry.ts'
-import { respond, respondData, respondError, startStub, type SeenRequest, type Stub } from './gateways/wuzapiStub.ts'
+import { type respond, respondData, respondError, startStub, type SeenRequest, type Stub } from './gateways/wuzapiStub.ts'
 import { findSandbox, type Sandbox } from './sandboxProcess.ts'
 
 const PATH = '/api/user/channels'
@@ -75,7 +75,7 @@ beforeEach(async () => {
 })
 
 function answer(request: SeenRequest, response: Parameters<typeof respond>[0]): void {
-  if (isEcho) respondError(response, 500, `not with ${Object.values(request.body).join()} and ${request.headers['token']}`)
+  if (isEcho) respondError(response, 500, `not with ${Object.values(request.body).join()} and ${String(request.headers['token'])}`)
   else if (request.path !== '/session/status') respondData(response, { Details: 'ok', webhook: 'ok' })
   else if (session.status === undefined) respondData(response, { jid: '5511999990001:2@s.whatsapp.net', ...session })
   else respondError(response, session.status, session.error ?? 'unauthorized')
@@ -210,7 +210,7 @@ describe('a token', () => {
 
   it('and the secret of the webhook address stay out of the log when the gateway refuses and repeats them', async () => {
     const { id } = await create(wuzapi())
-    const address = stub.seen.map((request) => String(request.body['webhookurl'] ?? '')).find((url) => url !== '') ?? ''
+    const address = stub.seen.map((request) => request.body['webhookurl']).find((url): url is string => typeof url === 'string' && url !== '') ?? ''
     const secret = address.split('/').at(-1) ?? ''
     expect(secret.length).toBeGreaterThan(20)
     isEcho = true
@@ -222,7 +222,7 @@ describe('a token', () => {
 
   it('serves one channel of a user, also when both are made at once', async () => {
     const answers = await Promise.all([call('POST', '', wuzapi()), call('POST', '', wuzapi({ name: 'Outra' }))])
-    expect(answers.map((one) => one.statusCode).toSorted()).toEqual([201, 409])
+    expect(answers.map((one) => one.statusCode).toSorted((a, b) => a - b)).toEqual([201, 409])
     const refused = await call('POST', '', wuzapi())
     expect([refused.statusCode, refused.json().error.code]).toEqual([409, 'TOKEN_IN_USE'])
     const { id } = await create(wuzapi({ token: 'another-token' }))
