@@ -72,10 +72,13 @@ function addressesOf(event: GatewayEvent) {
 }
 
 async function takeBatch(trx: Trx): Promise<StoredWebhook[]> {
+  // Materialized: as a mere subquery it may run once per row (a nested loop), and each run takes another batch.
   const { rows } = await sql<StoredWebhook>`
-    delete from webhook_inbox where id in (
+    with next as materialized (
       select id from webhook_inbox order by id limit ${BATCH} for update skip locked
-    ) returning id, user_id as "userId", channel_id as "channelId", events
+    )
+    delete from webhook_inbox where id in (select id from next)
+    returning id, user_id as "userId", channel_id as "channelId", events
   `.execute(trx)
   return rows
 }
