@@ -23,8 +23,8 @@ pg.types.setTypeParser(INT8, (text) => {
  * Opens a pool and a Kysely on it. Nothing is connected yet.
  *
  * A black-holed socket hangs for ever in `pg` unless `query_timeout` (client side) and `connectionTimeoutMillis` are
- * set; `statement_timeout` does not help there, because the server's answer never arrives. A backend that is
- * terminated emits `error` on idle and on checked-out clients alike; without both listeners the process dies.
+ * set; `statement_timeout` does not help there, because the server's answer never arrives. A query that timed out ends
+ * its connection (see `endAfterTimeout`). A backend that is terminated emits `error` on idle and on checked-out clients alike; without both listeners the process dies.
  */
 export function openDatabase(
   connection: ConnectionSettings,
@@ -42,8 +42,34 @@ export function openDatabase(
   })
   const onError = (error: Error) => options.log.warn({ err: error, pool: options.name }, 'database connection lost')
   pool.on('error', onError)
-  pool.on('connect', (client) => client.on('error', onError))
+  pool.on('connect', (client) => {
+    client.on('error', onError)
+    endAfterTimeout(client as pg.Client)
+  })
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   refuseInsideTransaction(db)
   return { db, close: () => db.destroy() }
+}
+
+/**
+ * `pg` gives a connection whose query timed out back to the pool, where it stays busy until the server answers: never,
+ * when a firewall has forgotten the connection. Every later query that draws it would time out too.
+ */
+function endAfterTimeout(client: pg.Client): void {
+  const query = client.query.bind(client) as (...parts: unknown[]) => unknown
+  const watched = (...parts: unknown[]): unknown => {
+    const answer = query(...parts)
+    // Attached before anybody else can wait for it, so that the connection is ended before it is given back.
+    if (answer instanceof Promise) {
+      answer.catch((error: unknown) => {
+        if (hasTimedOut(error)) client.end().catch(() => undefined)
+      })
+    }
+    return answer
+  }
+  client.query = watched as typeof client.query
+}
+
+function hasTimedOut(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout'
 }

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { transaction } from '#server/db/transaction.ts'
 import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
-import { buildCampaign } from '#server/test/builders.ts'
+import { HeldRows } from '#server/recipients/lostClaims.ts'
+import { buildCampaign, holdLane } from '#server/test/builders.ts'
 import { withFaults, type Fault } from '#server/test/withFaults.ts'
+import { findRunningCampaign } from './dispatchQueries.ts'
 import { DispatchTestBench, LEASE_MS, untilTrue } from './dispatchTestBench.ts'
+import { QueueManager } from './QueueManager.ts'
 
 let bench: DispatchTestBench
 
@@ -72,6 +76,35 @@ describe('an answer of the database that got lost', () => {
   })
 })
 
+describe('a bad line to the database', () => {
+  it('that loses or refuses every tenth statement leaves the books balanced and everybody reached', async () => {
+    const line = await bench.newCampaign(400, { messages: [{ type: 'text', content: 'um' }, { type: 'text', content: 'dois' }] })
+    const fates: Fault[] = ['refuse', 'loseAnswer', ...Array<Fault>(18).fill('none')]
+    await bench.startWorker({ db: withFaults(bench.db, () => fates[Math.floor(Math.random() * fates.length)] ?? 'none') })
+    await untilTrue('completed', async () => (await bench.rowOf(line)).status === 'completed', 60_000)
+    expect(await bench.counts(line)).toMatchObject({ sent: 400 })
+    expect(new Set(await bench.accepted(line)).size).toBe(800)
+    expect(await bench.hasDrifted(line)).toBe(false)
+  })
+
+  it('that is cut again and again stops nothing for good', async () => {
+    const line = await bench.newCampaign(1500, {}, { latencyMinMs: 2, latencyMaxMs: 5 })
+    const worker = await bench.startWorker()
+    const cut = setInterval(() => {
+      void sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() order by random() limit 2
+      `.execute(bench.db).catch(() => undefined)
+    }, 100)
+    const isDone = async () => (await bench.rowOf(line).catch(() => null))?.status === 'completed'
+    await untilTrue('completed', isDone, 60_000).finally(() => clearInterval(cut))
+    expect(await bench.counts(line)).toMatchObject({ sent: 1500 })
+    expect(new Set(await bench.accepted(line)).size).toBe(1500)
+    expect(await bench.hasDrifted(line)).toBe(false)
+    await untilTrue('nothing is held any more', async () => worker.activeQueues.size === 0 && worker.processingLocks.size === 0)
+  })
+})
+
 describe('stopping', () => {
   it('while a lane is being taken starts no request', async () => {
     const line = await bench.newCampaign(200, {}, { latencyMinMs: 10, latencyMaxMs: 20 })
@@ -109,6 +142,25 @@ describe('a suspect', () => {
   })
 })
 
+describe('a claim of suspects', () => {
+  it('that was refused because the lease had run out does not mean that there are none', async () => {
+    const { campaign } = await bench.newCampaign(2)
+    await bench.db.updateTable('campaign_contacts').set({ status: 'sending', claim_epoch: 0 }).where('campaign_id', '=', campaign.id).execute()
+    const lane = await holdLane(bench.db, campaign)
+    const leaseUntil = (at: Date) => bench.db.updateTable('channels').set({ lane_expires_at: at }).where('id', '=', campaign.channelId).execute()
+    const running = await findRunningCampaign(bench.db, campaign.id)
+    if (running === undefined) throw new Error('The campaign does not run.')
+    const queue = new QueueManager({ db: bench.db, lane, campaign: running, held: new HeldRows(), settle: () => undefined, maxBatch: 100 })
+    await leaseUntil(new Date(0))
+    for (let i = 0; i < 4; i++) await queue.processContactsBatch(10, 0)
+    expect([queue.readyCount, queue.isDrained]).toEqual([0, true])
+    await leaseUntil(new Date(Date.now() + 60_000))
+    queue.mistrustIn(0)
+    for (let i = 0; i < 4; i++) await queue.processContactsBatch(10, 0)
+    expect(queue.readyCount).toBe(1)
+  })
+})
+
 describe('a stalled process', () => {
   it('does not pause what it holds itself when it comes back', async () => {
     const line = await bench.newCampaign(100, { delayMs: 300 })
@@ -140,7 +192,11 @@ describe('a cold start', () => {
     await synchronizer.restoreRunningCampaigns()
     await worker.start()
     synchronizer.startSync()
-    await bench.untilStatus(line, 'completed').finally(() => synchronizer.stopSync())
+    try {
+      await bench.untilStatus(line, 'completed')
+    } finally {
+      await synchronizer.stopSync()
+    }
   })
 })
 

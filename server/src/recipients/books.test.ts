@@ -228,6 +228,11 @@ describe('cancelling', () => {
   })
 })
 
+it('a count of the rows reaches the last, however wide the gaps between their numbers', async () => {
+  await test.db.updateTable('campaign_contacts').set({ id: 1_000_000 }).where('campaign_id', '=', campaign.id).where('id', '=', 10).execute()
+  await expectBalance({ pending: 10 })
+})
+
 it('a drifted counter is found and put right from the rows', async () => {
   await test.db.updateTable('campaign_counts').set({ sent: 5, pending: 5 }).where('campaign_id', '=', campaign.id).execute()
   const found = await transaction(test.db, (trx) => recount(trx, campaign.userId, campaign.id))
