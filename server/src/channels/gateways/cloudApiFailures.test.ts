@@ -104,7 +104,7 @@ describe('what is not in the table', () => {
   })
 
   test('whatever stands in the body, the answer is a failure of the contract', () => {
-    const values = [null, 0, -1, 1e400, '190', [], {}, { code: 190 }, { error: [] }, { error: { code: {} } }, { error: { code: 5, error_data: 7, message: 8 } }]
+    const values = [null, 0, -1, Infinity, '190', [], {}, { code: 190 }, { error: [] }, { error: { code: {} } }, { error: { code: 5, error_data: 7, message: 8 } }]
     for (const status of [200, 302, 400, 401, 404, 500]) {
       for (const value of values) {
         const failure = classifyCloudAnswer(status, JSON.stringify(value) ?? '', { 'x-app-usage': JSON.stringify(value) })
