@@ -6,6 +6,9 @@ import type { Lab, Numbers } from '../lab/Lab.ts'
 import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 
 const IN_FLIGHT = 4
+/** The last messages before a pause take so long that the campaign cannot end between the look and the pause. */
+const SLOW_BEFORE = 20
+const SLOW_MS = 300
 const POINTS = [0.01, 0.5, 0.99]
 
 /** A pause near the start, in the middle and just before the end: nothing starts after its answer, and the rest follows. */
@@ -25,14 +28,13 @@ export async function pauseArithmetic(lab: Lab): Promise<Numbers> {
 /** Pauses, watches the silence, resumes; returns how many requests the gateway read after the pause was answered. */
 async function pauseAt(lab: Lab, campaign: ObservedCampaign, point: number): Promise<number> {
   const { gateway } = campaign.site
-  // Slow enough that the campaign cannot end between the look and the pause.
   const goal = Math.floor(campaign.phones.length * point)
-  await campaign.untilAccepted(Math.max(1, goal - 50), { limitMs: lab.limit(60_000), everyMs: 1 })
-  await gateway.behave({ latencyMinMs: 100, latencyMaxMs: 100 })
+  await campaign.untilAccepted(Math.max(1, goal - SLOW_BEFORE), { limitMs: lab.limit(60_000), everyMs: 1 })
+  await gateway.behave({ latencyMinMs: SLOW_MS, latencyMaxMs: SLOW_MS })
   await campaign.untilAccepted(Math.max(1, goal), { limitMs: lab.limit(60_000), everyMs: 5 })
   await campaign.pause()
   const answeredAt = Date.now()
-  await sleep(500)
+  await sleep(2 * SLOW_MS)
   const late = (await campaign.ledger()).filter(({ kind, t }) => kind === 'read' && Date.parse(t) > answeredAt).length
   check(late <= IN_FLIGHT, `${late} requests were read after the pause at ${point * 100} % was answered; ${IN_FLIGHT} may be under way.`)
   const { stats, status } = await campaign.progress()

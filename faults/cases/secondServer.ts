@@ -12,7 +12,7 @@ export async function secondServer(lab: Lab): Promise<Numbers> {
   const tries = lab.rounds(10, 2)
   const site = lab.embeddedSite()
   const first = await site.start()
-  await site.setUp({ latencyMinMs: 50, latencyMaxMs: 50, maxInFlight: 4 })
+  await site.setUp({ latencyMinMs: 1000, latencyMaxMs: 1000, maxInFlight: 4 })
   const campaign = await site.createCampaign(lab.rounds(2000, 400))
   await campaign.untilAccepted(1, { limitMs: lab.limit(20_000) })
   const tookMs: number[] = []

@@ -8,7 +8,7 @@ export async function unrelatedWorker(lab: Lab): Promise<Numbers> {
   const site = await lab.externalSite()
   await site.start('api')
   await site.start('worker')
-  await site.setUp({ latencyMinMs: 100, latencyMaxMs: 100, maxInFlight: 4 })
+  await site.setUp({ latencyMinMs: 1000, latencyMaxMs: 1000, maxInFlight: 4 })
   const campaign = await site.createCampaign(lab.rounds(4000, 400))
   await campaign.untilAccepted(1, { limitMs: lab.limit(20_000) })
   const before = await campaign.lease()
