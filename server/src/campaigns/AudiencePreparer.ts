@@ -25,6 +25,8 @@ export class AudiencePreparer {
   readonly #audit: AuditLogger
   readonly #bell: Bell
   readonly #poller: Poller
+  /** Campaigns that failed to expand: they wait until the others are done, or one of them would stop all. */
+  readonly #setAside = new Set<string>()
   #stopListening: (() => void) | null = null
 
   constructor(options: { db: Db; audit: AuditLogger; bell: Bell; log: Log; pollMs: number }) {
@@ -47,13 +49,21 @@ export class AudiencePreparer {
 
   /** One chunk of one campaign; true when there may be more. */
   async #round(): Promise<boolean> {
-    const done = await transaction(this.#db, async (trx) => {
-      const campaign = await lockNext(trx)
-      if (campaign === undefined) return 'idle'
-      return isFinal(campaign.status) ? this.#abandon(trx, campaign) : this.#expand(trx, campaign)
-    })
-    if (done === 'finished') this.#bell.ring()
-    return done !== 'idle'
+    let taken: string | null = null
+    try {
+      const done = await transaction(this.#db, async (trx) => {
+        const campaign = await lockNext(trx, [...this.#setAside])
+        taken = campaign?.id ?? null
+        if (campaign === undefined) return 'idle'
+        return isFinal(campaign.status) ? this.#abandon(trx, campaign) : this.#expand(trx, campaign)
+      })
+      if (done === 'idle') this.#setAside.clear()
+      if (done === 'finished') this.#bell.ring()
+      return done !== 'idle'
+    } catch (error) {
+      if (taken !== null) this.#setAside.add(taken)
+      throw error
+    }
   }
 
   async #expand(trx: Trx, campaign: CampaignRow): Promise<'more' | 'finished'> {
@@ -99,11 +109,12 @@ export class AudiencePreparer {
   }
 }
 
-async function lockNext(trx: Trx): Promise<CampaignRow | undefined> {
+async function lockNext(trx: Trx, except: string[]): Promise<CampaignRow | undefined> {
   return trx
     .selectFrom('campaigns')
     .selectAll()
     .where('preparing', '=', true)
+    .$if(except.length > 0, (query) => query.where('id', 'not in', except))
     .orderBy('created_at')
     .limit(1)
     .forUpdate()

@@ -163,6 +163,18 @@ describe('the audience', () => {
     expect(history.map(({ action, userId }) => [action, userId])).toEqual([['create', user.id], ['start', user.id], ['start', user.id]])
   })
 
+  it('that cannot be expanded does not keep the campaigns after it from being expanded', async () => {
+    const broken = await create()
+    // Its first recipient's number is taken.
+    await test.db
+      .insertInto('campaign_contacts')
+      .values({ user_id: user.id, campaign_id: broken.campaignId, id: 1, processing_order: 1, phone: '+5511900000000' })
+      .execute()
+    const { campaignId } = await create()
+    expect(await untilPrepared(campaignId)).toMatchObject({ stats: { total: 2 } })
+    await test.db.updateTable('campaigns').set({ preparing: false }).where('id', '=', broken.campaignId).execute()
+  })
+
   it('of a cancelled campaign is not expanded any further', async () => {
     const { campaignId } = await create()
     await call('POST', `/${campaignId}/cancel`)
