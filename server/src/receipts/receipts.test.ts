@@ -236,7 +236,8 @@ describe('a receipt', () => {
   it('is counted once, though the call comes five times, three of them at once', async () => {
     const campaign = await newCampaign(2)
     const body = receiptOf([idOf(campaign, 1), idOf(campaign, 1)], 'Delivered')
-    await Promise.all([call(body), call(body), call(body)])
+    const answers = await Promise.all([call(body), call(body), call(body)])
+    expect(answers.map((answer) => answer.statusCode)).toEqual([200, 200, 200])
     expect(await inboxSize()).toBe(1)
     await drain()
     for (let again = 0; again < 2; again++) {
