@@ -1,6 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#server/db/embedded/startEmbeddedPostgres.ts'
 import { createLogger } from '#server/lib/logger.ts'
@@ -64,7 +66,7 @@ export class Lab {
   async close(): Promise<void> {
     for (const site of this.#sites) await site.close()
     await (await this.#postgres?.catch(() => null))?.stop()
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10 })
+    await remove(this.directory)
   }
 
   #keep(site: Site): Site {
@@ -91,5 +93,13 @@ export class Lab {
     const password = connection.password === undefined ? '' : `:${connection.password}`
     const where = `host=${encodeURIComponent(connection.host)}&port=${connection.port}`
     return `postgres://${connection.user}${password}@localhost/${name}?${where}`
+  }
+}
+
+/** More than once: a sandbox on its way out may still rename a file, and a removal that misses one gives up silently. */
+async function remove(directory: string): Promise<void> {
+  for (let tries = 0; existsSync(directory) && tries < 20; tries++) {
+    await rm(directory, { recursive: true, force: true }).catch(() => undefined)
+    if (existsSync(directory)) await sleep(100)
   }
 }

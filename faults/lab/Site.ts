@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { CampaignMessage, CreatedCampaign } from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
 import { stopSandbox } from '#server/channels/sandboxProcess.ts'
+import { clusterPlace } from '#server/db/embedded/clusterPlace.ts'
 import { postgresProcessesOn, signal, waitUntil } from '#server/db/embedded/processes.ts'
 import { attachEmbeddedPostgres } from '#server/db/embedded/startEmbeddedPostgres.ts'
 import { ApiClient } from './ApiClient.ts'
@@ -126,6 +128,7 @@ export class Site {
     await Promise.all(this.#servers.filter((server) => !server.hasEnded).map((server) => server.kill()))
     await waitUntil(() => this.databaseProcesses().length === 0, 10_000)
     await stopSandbox({ directory: join(this.directory, 'sandbox') })
+    if (this.#databaseUrl === null) rmSync(clusterPlace(this.directory).socketDirectory, { recursive: true, force: true })
   }
 
   async #connection(): Promise<pg.ClientConfig> {
