@@ -16,7 +16,9 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
       await settle(page)
       await photograph(page, `${name}-${size}-${colorScheme}`)
       const { violations } = await new AxeBuilder({ page }).analyze()
-      const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`))
+      const found = violations.flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
+      )
       expect(found, `${name}, ${size}, ${colorScheme}`).toEqual([])
       expect(await overflow(page), `${name} scrolls sideways, ${size}`).toBeLessThanOrEqual(0)
     }
@@ -29,7 +31,9 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
 async function settle(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await document.fonts.ready
-    const ending = document.getAnimations().filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime))
+    const ending = document
+      .getAnimations()
+      .filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime))
     await Promise.allSettled(ending.map((animation) => animation.finished))
   })
 }

@@ -14,7 +14,9 @@ const CAMPAIGN = 'Fornada das cinco'
 function makeCsv(): Buffer {
   const people = Array.from({ length: PEOPLE }, (_, i) => `Pessoa ${i};(11) 9${8000 + i}-${1000 + i};São Paulo`)
   const broken = ['Sem telefone;;Santos', 'Planilha;5,51E+12;Santos', 'Curto;1234;Santos']
-  return Buffer.from(['nome;telefone;cidade', ...people, '"Pessoa, de novo";+55 11 98000-1000;Osasco', ...broken].join('\r\n'))
+  return Buffer.from(
+    ['nome;telefone;cidade', ...people, '"Pessoa, de novo";+55 11 98000-1000;Osasco', ...broken].join('\r\n'),
+  )
 }
 
 test('a simulator is created and is ready to send', async ({ page }) => {
@@ -30,7 +32,9 @@ test('a file is imported, its broken rows come back with their reasons', async (
   await page.getByLabel(pt.imports.drop).setInputFiles({ name: FILE, mimeType: 'text/csv', buffer: makeCsv() })
   await page.getByRole('button', { name: pt.imports.start, exact: true }).click()
   const rows = PEOPLE + 4
-  await expect(page.getByText(fill(pt.imports.balance, { accepted: PEOPLE, duplicates: 1, rejected: 3, rows }))).toBeVisible()
+  await expect(
+    page.getByText(fill(pt.imports.balance, { accepted: PEOPLE, duplicates: 1, rejected: 3, rows })),
+  ).toBeVisible()
   await expectAccessible(page, 'imports')
 
   const download = page.waitForEvent('download')
@@ -95,7 +99,10 @@ test('a slow campaign is paused, stands still across a reload, goes on and is ca
   await page.reload()
   await expect(page.getByText(pt.pause.user.title)).toBeVisible()
   const again = await expectBalance(page, numbers.length)
-  expect([again.waiting.sum, again.left.sum], 'nobody is written to while it is paused').toEqual([paused.waiting.sum, paused.left.sum])
+  expect([again.waiting.sum, again.left.sum], 'nobody is written to while it is paused').toEqual([
+    paused.waiting.sum,
+    paused.left.sum,
+  ])
 
   await page.getByRole('button', { name: pt.monitor.resume }).click()
   await expect.poll(async () => (await shownBooks(page)).accepted.sum).toBeGreaterThan(paused.accepted.sum)
@@ -128,7 +135,12 @@ async function shownBooks(page: Page): Promise<Books> {
   const lines = (await region.innerText()).split('\n').filter((line) => line.trim() !== '')
   const [, parts = '', total = ''] = sentence.exec(lines.find((line) => sentence.test(line)) ?? '') ?? []
   const group = (label: string) => readGroup(lines.slice(lines.indexOf(label)))
-  const books = { waiting: group(pt.books.waiting), accepted: group(pt.books.accepted), left: group(pt.books.left), total: toNumber(total) }
+  const books = {
+    waiting: group(pt.books.waiting),
+    accepted: group(pt.books.accepted),
+    left: group(pt.books.left),
+    total: toNumber(total),
+  }
   const sums = [books.waiting.sum, books.accepted.sum, books.left.sum]
   expect(parts.split('+').map(toNumber).sort(byValue)).toEqual(sums.sort(byValue))
   return books
@@ -137,7 +149,8 @@ async function shownBooks(page: Page): Promise<Books> {
 /** A heading with its sum, then a name and a number for each state. */
 function readGroup([, sum = '', ...rest]: string[]): Group {
   const states: Record<string, number> = {}
-  for (let i = 0; Object.values(pt.states).includes(rest[i] ?? ''); i += 2) states[rest[i] ?? ''] = toNumber(rest[i + 1] ?? '')
+  for (let i = 0; Object.values(pt.states).includes(rest[i] ?? ''); i += 2)
+    states[rest[i] ?? ''] = toNumber(rest[i + 1] ?? '')
   return { sum: toNumber(sum), states }
 }
 
@@ -150,7 +163,9 @@ async function expectBalance(page: Page, people: number): Promise<Books> {
     expect(Object.values(group.states).reduce((sum, count) => sum + count, 0)).toBe(group.sum)
   }
   expect(waiting.sum + accepted.sum + left.sum).toBe(total)
-  expect([waiting, accepted, left].flatMap((group) => Object.keys(group.states)).sort()).toEqual(Object.values(pt.states).sort())
+  expect([waiting, accepted, left].flatMap((group) => Object.keys(group.states)).sort()).toEqual(
+    Object.values(pt.states).sort(),
+  )
   return books
 }
 

@@ -25,7 +25,8 @@ export const test = base.extend<Options & Fixtures>({
     async ({ context, expectedProblem }, use) => {
       const problems: string[] = []
       context.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) problems.push(`${message.text()} (${message.location().url})`)
+        if (['error', 'warning'].includes(message.type()))
+          problems.push(`${message.text()} (${message.location().url})`)
       })
       context.on('weberror', (error) => problems.push(error.error().stack ?? String(error.error())))
       await use()

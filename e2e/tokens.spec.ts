@@ -78,7 +78,13 @@ async function expectNoToken(page: Page, seen: Seen): Promise<void> {
     page: document.documentElement.outerHTML,
     fields: [...document.querySelectorAll('input, textarea')].map((field) => (field as HTMLInputElement).value),
   }))
-  const everything = JSON.stringify([stored, seen.console, seen.addresses, await Promise.all(seen.answers), await page.context().storageState()])
+  const everything = JSON.stringify([
+    stored,
+    seen.console,
+    seen.addresses,
+    await Promise.all(seen.answers),
+    await page.context().storageState(),
+  ])
   for (const token of [CANARY, NEXT_CANARY]) expect(everything).not.toContain(token.slice(8))
   expect(stored.databases).toEqual([])
   expect(stored.caches).toEqual([])

@@ -83,9 +83,12 @@ describe('imports', () => {
 })
 
 describe('places', () => {
-  test.each(['server/src/billing/prices.ts', 'server/src/helpers.ts', 'web/src/store/state.ts'])('%s is asked where it stands', (file) => {
-    expect(findUnknownPlace(file)).toContain('importLayers.ts')
-  })
+  test.each(['server/src/billing/prices.ts', 'server/src/helpers.ts', 'web/src/store/state.ts'])(
+    '%s is asked where it stands',
+    (file) => {
+      expect(findUnknownPlace(file)).toContain('importLayers.ts')
+    },
+  )
 
   test('every folder of the server and of the web app has its layer', () => {
     for (const source of ['server/src', 'web/src']) {
@@ -105,7 +108,10 @@ test('the linter itself finds every form of a planted wrong import, and nothing 
   plant('server/src/lib/e.ts', "export type T = import('../db/x.ts').T\n")
   plant('server/src/billing/f.ts', 'export const price = 1\n')
   plant('web/src/features/auth/g.tsx', "import { y } from '../campaigns/y.ts'\ny()\n")
-  plant('server/src/db/fine.ts', "import { z } from '#server/lib/z.ts'\nimport { readFile } from 'node:fs'\nreadFile(z, z)\n")
+  plant(
+    'server/src/db/fine.ts',
+    "import { z } from '#server/lib/z.ts'\nimport { readFile } from 'node:fs'\nreadFile(z, z)\n",
+  )
   expect(lint()).toEqual([
     'server/src/billing/f.ts',
     'server/src/lib/a.ts',

@@ -5,7 +5,11 @@ import { findUnknownPlace, findWrongImport } from './importLayers.ts'
 type Node = object
 type Literal = Node & { value: string }
 type Context = { cwd: string; filename: string; report(problem: { node: Node; message: string }): void }
-type Importing = Node & { source: (Node & { type: string; value?: unknown }) | null; importKind?: string; exportKind?: string }
+type Importing = Node & {
+  source: (Node & { type: string; value?: unknown }) | null
+  importKind?: string
+  exportKind?: string
+}
 
 /** Imports point one way. The layers are in `importLayers.ts`. */
 const importDirections = {

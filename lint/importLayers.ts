@@ -60,8 +60,11 @@ export function findWrongImport({ from, specifier, typeOnly }: Import): string |
 export function findUnknownPlace(file: string): string | null {
   const { root, folder, isTest } = placeOf(file)
   if (isTest || root === 'contract' || root === 'elsewhere') return null
-  const isKnown = root === 'web' ? WEB_LAYERS.includes(layerOf(folder)) : folder === 'sandbox' || SERVER_LAYERS.includes(folder)
-  return isKnown ? null : `"${folder}" is in no layer: say in lint/importLayers.ts what it may import and who may import it.`
+  const isKnown =
+    root === 'web' ? WEB_LAYERS.includes(layerOf(folder)) : folder === 'sandbox' || SERVER_LAYERS.includes(folder)
+  return isKnown
+    ? null
+    : `"${folder}" is in no layer: say in lint/importLayers.ts what it may import and who may import it.`
 }
 
 function findWrongServerImport(source: Place, aim: Place, typeOnly: boolean): string | null {

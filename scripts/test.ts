@@ -9,7 +9,8 @@ import { runVitest } from './test/runVitest.ts'
 const PARTS: Record<string, () => Promise<Result>> = {
   server: () => runVitest('server tests', 'server'),
   web: () => runVitest('web tests', 'web'),
-  build: async () => checkResult('build of the web app', await runProgram('vite', ['build', 'web', '--logLevel', 'warn'])),
+  build: async () =>
+    checkResult('build of the web app', await runProgram('vite', ['build', 'web', '--logLevel', 'warn'])),
   browser: () => runPlaywright('browser tests'),
 }
 

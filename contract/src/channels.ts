@@ -52,7 +52,10 @@ export const editChannelBody = z
   .strictObject({
     name: common.name.optional(),
     minDelay: delayMs.optional(),
-    baseUrl: z.url({ protocol: /^https?$/ }).max(500).optional(),
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .max(500)
+      .optional(),
     token: z.string().min(8).max(256).optional(),
     webhookKey: z.string().min(32).max(256).optional(),
     sandbox: sandboxBehaviour.optional(),
@@ -61,7 +64,14 @@ export const editChannelBody = z
 export type EditChannelBody = z.infer<typeof editChannelBody>
 
 /** Ready to send = connected and logged in. `unreachable`: the gateway did not answer. */
-export const CHANNEL_STATUSES = ['unknown', 'ready', 'disconnected', 'logged_out', 'unauthorized', 'unreachable'] as const
+export const CHANNEL_STATUSES = [
+  'unknown',
+  'ready',
+  'disconnected',
+  'logged_out',
+  'unauthorized',
+  'unreachable',
+] as const
 export type ChannelStatus = (typeof CHANNEL_STATUSES)[number]
 
 /** A channel as the API shows it. The token never leaves the server. */

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { acceptedOf, CAMPAIGN_STATUSES, isFinal, NO_COUNTS, openOf, RECIPIENT_STATUSES, totalOf, type Counts } from './states.ts'
+import {
+  acceptedOf,
+  CAMPAIGN_STATUSES,
+  isFinal,
+  NO_COUNTS,
+  openOf,
+  RECIPIENT_STATUSES,
+  totalOf,
+  type Counts,
+} from './states.ts'
 
 const books = fc.record(
   Object.fromEntries(RECIPIENT_STATUSES.map((status) => [status, fc.nat(1_000_000)])),
@@ -22,7 +31,8 @@ it('accepted, open and the other ends add up to the total', () => {
 })
 
 it('a campaign that is open has somebody to decide', () => {
-  for (const status of ['pending', 'retrying', 'sending'] as const) expect(openOf({ ...NO_COUNTS, [status]: 1 })).toBe(1)
+  for (const status of ['pending', 'retrying', 'sending'] as const)
+    expect(openOf({ ...NO_COUNTS, [status]: 1 })).toBe(1)
   for (const status of ['sent', 'delivered', 'read'] as const) {
     expect([openOf({ ...NO_COUNTS, [status]: 1 }), acceptedOf({ ...NO_COUNTS, [status]: 1 })]).toEqual([0, 1])
   }

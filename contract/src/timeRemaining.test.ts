@@ -17,7 +17,11 @@ const anySeconds = fc.oneof(
 /** What the text says, read back, in seconds. */
 function readBack(text: string): number {
   const unit = (letter: string) => Number(new RegExp(`(\\d+)${letter}`).exec(text)?.[1] ?? 0)
-  return unit('d') * 86_400 + unit('h') * 3600 + (text.includes('1min restante') && text.startsWith('m') ? 0 : unit('min') * 60)
+  return (
+    unit('d') * 86_400 +
+    unit('h') * 3600 +
+    (text.includes('1min restante') && text.startsWith('m') ? 0 : unit('min') * 60)
+  )
 }
 
 describe('formatTimeRemaining', () => {

@@ -81,7 +81,7 @@ async function works(candidate: Chromium): Promise<boolean> {
 
 async function installFromDebian(): Promise<boolean> {
   if (process.getuid?.() !== 0 || !(await isExecutable('/usr/bin/apt-get'))) return false
-  process.stderr.write('No Chromium here; installing Debian\'s (about 110 MB) …\n')
+  process.stderr.write("No Chromium here; installing Debian's (about 110 MB) …\n")
   const install = ['install', '-y', '--no-install-recommends', 'chromium']
   return (await apt(['update', '-q'])) && (await apt(install))
 }

@@ -13,7 +13,12 @@ describe('the closing line', () => {
   })
 
   test('adds up all parts', () => {
-    expect(sum([{ passed: 1, failed: 2, skipped: 3 }, { passed: 10, failed: 20, skipped: 30 }])).toEqual({ passed: 11, failed: 22, skipped: 33 })
+    expect(
+      sum([
+        { passed: 1, failed: 2, skipped: 3 },
+        { passed: 10, failed: 20, skipped: 30 },
+      ]),
+    ).toEqual({ passed: 11, failed: 22, skipped: 33 })
   })
 })
 
@@ -38,7 +43,11 @@ describe('the run fails', () => {
 
 test('the run is green when all passed', () => {
   expect(exitCodeOf({ passed: 1, failed: 0, skipped: 0 })).toBe(0)
-  expect(runnerResult('x', fine, { passed: 5, failed: 0, skipped: 0 })).toMatchObject({ passed: 5, failed: 0, skipped: 0 })
+  expect(runnerResult('x', fine, { passed: 5, failed: 0, skipped: 0 })).toMatchObject({
+    passed: 5,
+    failed: 0,
+    skipped: 0,
+  })
 })
 
 test('a failed test counts once, whatever else the runner says about it', () => {
@@ -50,7 +59,11 @@ describe('a report of vitest', () => {
 
   test('counts todo and pending as skipped', () => {
     const assertionResults = withStatus('passed', 'failed', 'pending', 'todo', 'skipped')
-    expect(countReport({ testResults: [{ status: 'failed', assertionResults }] })).toEqual({ passed: 1, failed: 1, skipped: 3 })
+    expect(countReport({ testResults: [{ status: 'failed', assertionResults }] })).toEqual({
+      passed: 1,
+      failed: 1,
+      skipped: 3,
+    })
   })
 
   test('counts a file that cannot be loaded, or whose set-up fails, as one failure', () => {

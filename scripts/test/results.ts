@@ -27,7 +27,9 @@ export function printResult(result: Result): void {
   const isRight = failed === 0 && skipped === 0
   if (!isRight) process.stdout.write(`\n${output.trimEnd()}\n\n`)
   const counts = countsLine({ passed, failed, skipped })
-  process.stdout.write(`${isRight ? '✓' : '✗'} ${name.padEnd(24)} ${counts.padEnd(26)} ${seconds.toFixed(1).padStart(6)} s\n`)
+  process.stdout.write(
+    `${isRight ? '✓' : '✗'} ${name.padEnd(24)} ${counts.padEnd(26)} ${seconds.toFixed(1).padStart(6)} s\n`,
+  )
 }
 
 /** `N passed, N failed`, and the skipped only when there are any. */

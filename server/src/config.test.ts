@@ -20,7 +20,12 @@ function problemsOf(env: Record<string, string>, argv: string[] = []): string[] 
 
 describe('readConfig', () => {
   test('lists everything that is wrong at once', () => {
-    const problems = problemsOf({ PORT: '80x', BATCH_SIZE: '101', LOG_LEVEL: 'loud' }, ['--role', 'boss', '--colour', 'red'])
+    const problems = problemsOf({ PORT: '80x', BATCH_SIZE: '101', LOG_LEVEL: 'loud' }, [
+      '--role',
+      'boss',
+      '--colour',
+      'red',
+    ])
     expect(problems).toHaveLength(5)
     for (const word of ['PORT', 'BATCH_SIZE', 'LOG_LEVEL', 'ROLE', '--colour']) {
       expect(problems.filter((problem) => problem.startsWith(word))).toHaveLength(1)
@@ -48,10 +53,13 @@ describe('readConfig', () => {
     (proxy) => expect(problemsOf({ TRUSTED_PROXIES: proxy })).toHaveLength(1),
   )
 
-  test.each(['http://a.example/app', 'ftp://a.example', 'https://me:pw@a.example', 'a.example', 'https://a.example/?x=1'])(
-    'refuses the public address %j',
-    (url) => expect(problemsOf({ PUBLIC_URL: url })).toHaveLength(1),
-  )
+  test.each([
+    'http://a.example/app',
+    'ftp://a.example',
+    'https://me:pw@a.example',
+    'a.example',
+    'https://a.example/?x=1',
+  ])('refuses the public address %j', (url) => expect(problemsOf({ PUBLIC_URL: url })).toHaveLength(1))
 
   test('an external database needs a secret, and a single role needs an external database', () => {
     expect(problemsOf({ DATABASE_URL: EXTERNAL })).toEqual(['SECRET_KEY is required with DATABASE_URL.'])
@@ -74,7 +82,10 @@ describe('readConfig', () => {
 
   test('an option wins over the environment, in both spellings', () => {
     expect(readConfig({ PORT: '1' }, ['--port', '2']).port).toBe(2)
-    expect(readConfig({ PORT: '1' }, ['--port=3', '--resume-on-start=true'])).toMatchObject({ port: 3, resumeOnStart: true })
+    expect(readConfig({ PORT: '1' }, ['--port=3', '--resume-on-start=true'])).toMatchObject({
+      port: 3,
+      resumeOnStart: true,
+    })
   })
 
   test('documentation is on in development and can be set in production', () => {
@@ -103,7 +114,9 @@ describe('loadSecretKey', () => {
 
   test('ten first starts at once agree on one key, readable by the owner only, and it stays', async () => {
     const directory = join(dataDir, 'fresh')
-    const keys = await Promise.all(Array.from({ length: 10 }, () => loadSecretKey({ secretKey: null, dataDir: directory })))
+    const keys = await Promise.all(
+      Array.from({ length: 10 }, () => loadSecretKey({ secretKey: null, dataDir: directory })),
+    )
     expect(new Set(keys).size).toBe(1)
     expect(keys[0]).toMatch(/^[\w-]{43}$/)
     expect((await stat(join(directory, 'secret.key'))).mode & 0o777).toBe(0o600)

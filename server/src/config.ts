@@ -29,32 +29,129 @@ const MIB = 1024 * 1024
 
 /** Every setting of the product. `docs/settings.md` is written from this table. */
 export const SETTINGS = {
-  role: setting('ROLE', 'all', oneOf(['all', 'api', 'worker']), 'Which parts this process runs; `api` and `worker` need `DATABASE_URL`.'),
+  role: setting(
+    'ROLE',
+    'all',
+    oneOf(['all', 'api', 'worker']),
+    'Which parts this process runs; `api` and `worker` need `DATABASE_URL`.',
+  ),
   host: setting('HOST', '127.0.0.1', text, 'Address the web server listens on; `0.0.0.0` opens it to the network.'),
   port: setting('PORT', '3000', wholeNumber(0, 65_535), 'Port the web server listens on; 0 takes any free one.'),
-  publicUrl: setting('PUBLIC_URL', null, origin, 'Where people and gateways reach the product; `https://…` turns on secure cookies and HSTS.'),
-  trustedProxies: setting('TRUSTED_PROXIES', '', networkList, 'Reverse proxies (addresses or networks) whose `X-Forwarded-*` headers are believed; empty believes nobody.'),
+  publicUrl: setting(
+    'PUBLIC_URL',
+    null,
+    origin,
+    'Where people and gateways reach the product; `https://…` turns on secure cookies and HSTS.',
+  ),
+  trustedProxies: setting(
+    'TRUSTED_PROXIES',
+    '',
+    networkList,
+    'Reverse proxies (addresses or networks) whose `X-Forwarded-*` headers are believed; empty believes nobody.',
+  ),
   dataDir: setting('DATA_DIR', './data', text, 'Folder of the embedded database and of the generated key.'),
-  databaseUrl: secretSetting('DATABASE_URL', databaseUrl, 'External PostgreSQL, 15 or newer; without it the product starts its own.'),
-  migrateDatabaseUrl: secretSetting('MIGRATE_DATABASE_URL', databaseUrl, 'The same database as its owner, for schema changes only.'),
-  databasePool: setting('DATABASE_POOL', '10', wholeNumber(2, 200), 'Most connections this process opens to the database.'),
-  secretKey: secretSetting('SECRET_KEY', secret, 'Encrypts gateway tokens and signs sessions; required with `DATABASE_URL`, else generated in `DATA_DIR/secret.key`.'),
-  logLevel: setting('LOG_LEVEL', 'info', oneOf(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']), 'Least important line that is logged.'),
-  environment: setting('NODE_ENV', 'production', oneOf(['production', 'development', 'test']), 'In development the API documentation is on by default.'),
+  databaseUrl: secretSetting(
+    'DATABASE_URL',
+    databaseUrl,
+    'External PostgreSQL, 15 or newer; without it the product starts its own.',
+  ),
+  migrateDatabaseUrl: secretSetting(
+    'MIGRATE_DATABASE_URL',
+    databaseUrl,
+    'The same database as its owner, for schema changes only.',
+  ),
+  databasePool: setting(
+    'DATABASE_POOL',
+    '10',
+    wholeNumber(2, 200),
+    'Most connections this process opens to the database.',
+  ),
+  secretKey: secretSetting(
+    'SECRET_KEY',
+    secret,
+    'Encrypts gateway tokens and signs sessions; required with `DATABASE_URL`, else generated in `DATA_DIR/secret.key`.',
+  ),
+  logLevel: setting(
+    'LOG_LEVEL',
+    'info',
+    oneOf(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']),
+    'Least important line that is logged.',
+  ),
+  environment: setting(
+    'NODE_ENV',
+    'production',
+    oneOf(['production', 'development', 'test']),
+    'In development the API documentation is on by default.',
+  ),
   apiDocs: setting('API_DOCS', null, flag, 'Serves `/api/docs`; by default only outside production.'),
-  sandboxUrl: setting('SANDBOX_URL', null, origin, 'Where a sandbox gateway runs already; without it the product starts one when a sandbox channel exists.'),
+  sandboxUrl: setting(
+    'SANDBOX_URL',
+    null,
+    origin,
+    'Where a sandbox gateway runs already; without it the product starts one when a sandbox channel exists.',
+  ),
   sandboxToken: secretSetting('SANDBOX_TOKEN', text, 'Administrator token of the sandbox that `SANDBOX_URL` names.'),
-  gatewayAllowedHosts: setting('GATEWAY_ALLOWED_HOSTS', '', hostList, 'Gateway hosts that users may name in a channel; administrators may name any.'),
-  maxUploadBytes: setting('MAX_UPLOAD_BYTES', String(200 * MIB), wholeNumber(1024, 4096 * MIB), 'Largest file that can be uploaded, in bytes.'),
-  leaseSeconds: setting('LEASE_SECONDS', '30', wholeNumber(2, 600), 'Life of a lane and of a campaign lease; a dead worker is replaced after this plus 5 s.'),
-  pollMs: setting('POLL_MS', '1000', wholeNumber(50, 60_000), 'How often a worker looks for due work, in milliseconds.'),
-  syncSeconds: setting('SYNC_SECONDS', '30', wholeNumber(1, 600), 'How often memory is checked against the database, in seconds.'),
-  drainSeconds: setting('DRAIN_SECONDS', '20', wholeNumber(0, 300), 'How long a stop waits for requests under way, in seconds.'),
+  gatewayAllowedHosts: setting(
+    'GATEWAY_ALLOWED_HOSTS',
+    '',
+    hostList,
+    'Gateway hosts that users may name in a channel; administrators may name any.',
+  ),
+  maxUploadBytes: setting(
+    'MAX_UPLOAD_BYTES',
+    String(200 * MIB),
+    wholeNumber(1024, 4096 * MIB),
+    'Largest file that can be uploaded, in bytes.',
+  ),
+  leaseSeconds: setting(
+    'LEASE_SECONDS',
+    '30',
+    wholeNumber(2, 600),
+    'Life of a lane and of a campaign lease; a dead worker is replaced after this plus 5 s.',
+  ),
+  pollMs: setting(
+    'POLL_MS',
+    '1000',
+    wholeNumber(50, 60_000),
+    'How often a worker looks for due work, in milliseconds.',
+  ),
+  syncSeconds: setting(
+    'SYNC_SECONDS',
+    '30',
+    wholeNumber(1, 600),
+    'How often memory is checked against the database, in seconds.',
+  ),
+  drainSeconds: setting(
+    'DRAIN_SECONDS',
+    '20',
+    wholeNumber(0, 300),
+    'How long a stop waits for requests under way, in seconds.',
+  ),
   batchSize: setting('BATCH_SIZE', '100', wholeNumber(1, 100), 'Most recipients claimed at once.'),
-  resumeOnStart: setting('RESUME_ON_START', 'false', flag, 'Resumes campaigns that a restart paused, instead of waiting for a person.'),
-  signInLimit: setting('SIGN_IN_LIMIT', '10', wholeNumber(1, 100_000), 'Sign-in attempts in any 60 s, per account and per address.'),
-  campaignCreateLimit: setting('CAMPAIGN_CREATE_LIMIT', '10', wholeNumber(1, 100_000), 'Campaigns a user may create in any 60 s.'),
-  campaignOperationLimit: setting('CAMPAIGN_OPERATION_LIMIT', '30', wholeNumber(1, 100_000), 'Campaign operations (start, pause, …) of a user in any 60 s.'),
+  resumeOnStart: setting(
+    'RESUME_ON_START',
+    'false',
+    flag,
+    'Resumes campaigns that a restart paused, instead of waiting for a person.',
+  ),
+  signInLimit: setting(
+    'SIGN_IN_LIMIT',
+    '10',
+    wholeNumber(1, 100_000),
+    'Sign-in attempts in any 60 s, per account and per address.',
+  ),
+  campaignCreateLimit: setting(
+    'CAMPAIGN_CREATE_LIMIT',
+    '10',
+    wholeNumber(1, 100_000),
+    'Campaigns a user may create in any 60 s.',
+  ),
+  campaignOperationLimit: setting(
+    'CAMPAIGN_OPERATION_LIMIT',
+    '30',
+    wholeNumber(1, 100_000),
+    'Campaign operations (start, pause, …) of a user in any 60 s.',
+  ),
   progressLimit: setting('PROGRESS_LIMIT', '120', wholeNumber(1, 100_000), 'Progress requests of a user in any 60 s.'),
 }
 
@@ -111,7 +208,8 @@ function readFlags(argv: readonly string[]): { flags: Map<string, string>; probl
     // Only the part before `=` is repeated: what follows may be a secret.
     if (entry === undefined) problems.push(`${shown(flag)} is not a known option.`)
     const value = rest.length > 0 ? rest.join('=') : argv[i + 1]?.startsWith('--') === false ? argv[++i] : undefined
-    if (entry?.secret === true) problems.push(`${flag} is not accepted here, everyone could read it; set ${entry.name}.`)
+    if (entry?.secret === true)
+      problems.push(`${flag} is not accepted here, everyone could read it; set ${entry.name}.`)
     else if (entry !== undefined && value === undefined) problems.push(`${flag} needs a value.`)
     else if (entry !== undefined && value !== undefined) flags.set(entry.name, value)
   }
@@ -123,7 +221,10 @@ function shown(argument: string): string {
   return /^--[a-z][a-z-]{0,40}$/.test(argument) ? argument : 'An argument that is no --option'
 }
 
-function parse(entry: Setting<z.ZodType, string | null>, given: string | undefined): { value: unknown } | { problem: string } {
+function parse(
+  entry: Setting<z.ZodType, string | null>,
+  given: string | undefined,
+): { value: unknown } | { problem: string } {
   const input = given ?? entry.default
   if (input === null) return { value: null }
   const result = entry.parse.safeParse(input)

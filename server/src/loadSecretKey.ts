@@ -22,7 +22,8 @@ async function readKey(path: string): Promise<string | null> {
       throw new ConfigError([`${path} can be read by others; run: chmod 600 ${path}`])
     }
     const key = (await readFile(path, 'utf8')).trim()
-    if (!secret.safeParse(key).success) throw new ConfigError([`${path} does not hold a key; restore it from a backup.`])
+    if (!secret.safeParse(key).success)
+      throw new ConfigError([`${path} does not hold a key; restore it from a backup.`])
     return key
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null

@@ -76,7 +76,10 @@ describe('a store that cannot be opened', () => {
   })
 
   it('because nobody answers says so without the password', async () => {
-    const error = await open(KEY, 'postgres://revoada:hunter2secret@127.0.0.1:9/revoada').then(() => null, (reason: unknown) => reason)
+    const error = await open(KEY, 'postgres://revoada:hunter2secret@127.0.0.1:9/revoada').then(
+      () => null,
+      (reason: unknown) => reason,
+    )
     expect(error).toBeInstanceOf(Error)
     expect(String((error as Error).stack) + JSON.stringify(error) + logged.join('')).not.toContain('hunter2')
   })

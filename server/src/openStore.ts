@@ -30,7 +30,11 @@ export type Store = {
 export async function openStore(config: Config, box: SecretBox, log: Log): Promise<Store> {
   const embedded =
     config.databaseUrl === null
-      ? await startEmbeddedPostgres({ directory: config.dataDir, log, maxConnections: config.databasePool + EXTRA_CONNECTIONS + 10 })
+      ? await startEmbeddedPostgres({
+          directory: config.dataDir,
+          log,
+          maxConnections: config.databasePool + EXTRA_CONNECTIONS + 10,
+        })
       : null
   const opened: OpenDatabase[] = []
   const close = async () => {
@@ -39,12 +43,21 @@ export async function openStore(config: Config, box: SecretBox, log: Log): Promi
   }
   try {
     const connection = connectionOf(config, embedded)
-    await migrateStore(config.migrateDatabaseUrl === null ? connection : { connectionString: config.migrateDatabaseUrl }, log)
+    await migrateStore(
+      config.migrateDatabaseUrl === null ? connection : { connectionString: config.migrateDatabaseUrl },
+      log,
+    )
     const main = openDatabase(connection, { log, max: config.databasePool, name: 'main' })
     const lease = openDatabase(connection, { log, max: 2, name: 'lease' })
     opened.push(main, lease)
     await checkSecretKey(main.db, box)
-    return { db: main.db, leaseDb: lease.db, isEmbedded: embedded !== null, gaveUp: embedded?.gaveUp ?? new Promise<Error>(() => undefined), close }
+    return {
+      db: main.db,
+      leaseDb: lease.db,
+      isEmbedded: embedded !== null,
+      gaveUp: embedded?.gaveUp ?? new Promise<Error>(() => undefined),
+      close,
+    }
   } catch (error) {
     await close()
     throw error
@@ -79,7 +92,11 @@ async function checkSecretKey(db: Db, box: SecretBox): Promise<void> {
     .values({ name: KEY_FACT, value: box.keyId })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  const fact = await db.selectFrom('instance_facts').select('value').where('name', '=', KEY_FACT).executeTakeFirstOrThrow()
+  const fact = await db
+    .selectFrom('instance_facts')
+    .select('value')
+    .where('name', '=', KEY_FACT)
+    .executeTakeFirstOrThrow()
   if (fact.value !== box.keyId) {
     throw new Error('SECRET_KEY is not the one this database was used with; start with the right key.')
   }

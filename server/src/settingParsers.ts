@@ -80,7 +80,10 @@ const MIN_SECRET_BITS = 80
 export const secret = z
   .string()
   .min(MIN_SECRET_LENGTH, `must have at least ${MIN_SECRET_LENGTH} characters`)
-  .refine((value) => entropyBits(value) >= MIN_SECRET_BITS && !isRepetition(value), 'is too regular; make one with: openssl rand -base64 32')
+  .refine(
+    (value) => entropyBits(value) >= MIN_SECRET_BITS && !isRepetition(value),
+    'is too regular; make one with: openssl rand -base64 32',
+  )
 
 /** An upper bound from how often each character, and each step from one character to the next, occurs. */
 function entropyBits(value: string): number {

@@ -25,7 +25,11 @@ export function apiKeyRoutes({ db }: { db: Db }): RoutePlugin {
       PATH,
       {
         config: { access: 'user' },
-        schema: { summary: 'Make an API key; only this answer shows it', body: createApiKeyBody, response: { 201: createdApiKey } },
+        schema: {
+          summary: 'Make an API key; only this answer shows it',
+          body: createApiKeyBody,
+          response: { 201: createdApiKey },
+        },
       },
       async (request, reply) => {
         const user = requireUser(request)

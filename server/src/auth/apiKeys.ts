@@ -38,7 +38,9 @@ export async function listApiKeys(
     .select(COLUMNS)
     .where('user_id', '=', userId)
     .$if(cursor !== undefined, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (select k.created_at, k.id from api_keys k where k.id = ${cursor} and k.user_id = ${userId})`),
+      query.where(
+        sql<boolean>`(created_at, id) < (select k.created_at, k.id from api_keys k where k.id = ${cursor} and k.user_id = ${userId})`,
+      ),
     )
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')

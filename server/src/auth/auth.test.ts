@@ -65,7 +65,10 @@ describe('the first administrator', () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, i) => post('/api/setup', { ...body, email: `ana${i}@example.test` })),
     )
-    expect(answers.map((answer) => answer.statusCode).sort((a, b) => a - b)).toEqual([201, ...Array<number>(7).fill(409)])
+    expect(answers.map((answer) => answer.statusCode).sort((a, b) => a - b)).toEqual([
+      201,
+      ...Array<number>(7).fill(409),
+    ])
     const users = await database.db.selectFrom('users').select(['role']).execute()
     expect(users).toEqual([{ role: 'admin' }])
   })
@@ -130,7 +133,14 @@ describe('sign-in', () => {
     const { cookie } = await signInAs(app, database.db, 'user')
     const [name, value = ''] = cookie.split('=')
     const [token] = decodeURIComponent(value).split('.')
-    for (const forged of [`${name}=`, `${name}=${token}`, `${name}=${token}.AAAA`, cookie.slice(0, -6), `x${cookie}`, '%%%']) {
+    for (const forged of [
+      `${name}=`,
+      `${name}=${token}`,
+      `${name}=${token}.AAAA`,
+      cookie.slice(0, -6),
+      `x${cookie}`,
+      '%%%',
+    ]) {
       expect((await me({ cookie: forged })).statusCode).toBe(401)
     }
   })
@@ -192,13 +202,24 @@ describe('the sign-in limit', () => {
   afterEach(() => sql`truncate rate_limits`.execute(database.db))
 
   const attempt = (on: FastifyInstance, email: string, remoteAddress: string, headers: Record<string, string> = {}) =>
-    on.inject({ method: 'POST', url: '/api/auth/sign-in', payload: { email, password: 'wrong password!' }, remoteAddress, headers })
+    on.inject({
+      method: 'POST',
+      url: '/api/auth/sign-in',
+      payload: { email, password: 'wrong password!' },
+      remoteAddress,
+      headers,
+    })
 
   test('the eleventh attempt from one address is refused in all processes, whatever the forwarded headers say', async () => {
     const answers = []
     for (let i = 0; i < 11; i++) {
       const forged = `203.0.113.${i}`
-      const headers = { 'x-forwarded-for': forged, forwarded: `for=${forged}`, 'x-real-ip': forged, 'cf-connecting-ip': forged }
+      const headers = {
+        'x-forwarded-for': forged,
+        forwarded: `for=${forged}`,
+        'x-real-ip': forged,
+        'cf-connecting-ip': forged,
+      }
       answers.push(await attempt(i % 2 === 0 ? first : second, `a${i}@example.test`, '198.51.100.7', headers))
     }
     expect(answers.map((answer) => answer.statusCode)).toEqual([...Array<number>(10).fill(401), 429])
@@ -212,7 +233,11 @@ describe('the sign-in limit', () => {
   test('twenty attempts at once on one account from twenty addresses: ten pass, also in other spellings', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
-        attempt(i % 2 === 0 ? first : second, i % 3 === 0 ? 'Victim@example.test' : 'victim@EXAMPLE.test', `198.51.100.${i}`),
+        attempt(
+          i % 2 === 0 ? first : second,
+          i % 3 === 0 ? 'Victim@example.test' : 'victim@EXAMPLE.test',
+          `198.51.100.${i}`,
+        ),
       ),
     )
     expect(answers.filter((answer) => answer.statusCode === 401)).toHaveLength(10)
@@ -220,7 +245,8 @@ describe('the sign-in limit', () => {
   })
 
   test('behind a trusted proxy two clients have a limit each', async () => {
-    for (let i = 0; i < 11; i++) await attempt(first, `c${i}@example.test`, '10.9.9.9', { 'x-forwarded-for': '203.0.113.1' })
+    for (let i = 0; i < 11; i++)
+      await attempt(first, `c${i}@example.test`, '10.9.9.9', { 'x-forwarded-for': '203.0.113.1' })
     const exhausted = await attempt(first, 'd@example.test', '10.9.9.9', { 'x-forwarded-for': '203.0.113.1' })
     const other = await attempt(first, 'd@example.test', '10.9.9.9', { 'x-forwarded-for': '203.0.113.2' })
     expect([exhausted.statusCode, other.statusCode]).toEqual([429, 401])
@@ -231,7 +257,16 @@ describe('API keys', () => {
   test('missing, malformed, cut, unknown and other schemes are refused', async () => {
     const { cookie } = await signInAs(app, database.db, 'user')
     const { key } = await bearerFor(app, cookie)
-    const wrong = ['', 'Bearer', 'Bearer ', `Bearer ${key.slice(0, -1)}`, `Bearer ${key}x`, `Bearer rvd_${'A'.repeat(43)}`, `Basic ${key}`, key]
+    const wrong = [
+      '',
+      'Bearer',
+      'Bearer ',
+      `Bearer ${key.slice(0, -1)}`,
+      `Bearer ${key}x`,
+      `Bearer rvd_${'A'.repeat(43)}`,
+      `Basic ${key}`,
+      key,
+    ]
     for (const authorization of wrong) expect((await me({ authorization })).statusCode).toBe(401)
     expect((await me({})).headers['www-authenticate']).toBe('Bearer')
   })
@@ -294,7 +329,9 @@ describe('API keys', () => {
     expect(JSON.stringify(first)).not.toContain(key.slice(12))
     await me(headers)
     expect((await row()).last_used_at).toEqual(first.last_used_at)
-    await sql`update api_keys set last_used_at = last_used_at - interval '61 seconds' where id = ${id}`.execute(database.db)
+    await sql`update api_keys set last_used_at = last_used_at - interval '61 seconds' where id = ${id}`.execute(
+      database.db,
+    )
     await me(headers)
     expect((await row()).last_used_at?.getTime()).toBeGreaterThan(first.last_used_at?.getTime() ?? Infinity)
   })
@@ -302,7 +339,8 @@ describe('API keys', () => {
   test('are listed newest first, page by page, without the key', async () => {
     const { cookie } = await signInAs(app, database.db, 'user')
     const made = [await bearerFor(app, cookie), await bearerFor(app, cookie), await bearerFor(app, cookie)]
-    const page = async (query: string) => (await app.inject({ url: `/api/user/api-keys${query}`, headers: { cookie } })).json()
+    const page = async (query: string) =>
+      (await app.inject({ url: `/api/user/api-keys${query}`, headers: { cookie } })).json()
     const first = await page('?limit=2')
     const second = await page(`?limit=2&cursor=${first.nextCursor}`)
     const ids = [...first.items, ...second.items].map((item: { id: string }) => item.id)
@@ -319,7 +357,10 @@ test('guessing costs the same time for a known and for an unknown user', async (
   for (let i = 0; i < 12; i++) {
     for (const kind of ['known', 'unknown'] as const) {
       const startedAt = performance.now()
-      await post('/api/auth/sign-in', { email: kind === 'known' ? email : 'none@example.test', password: 'wrong password!' })
+      await post('/api/auth/sign-in', {
+        email: kind === 'known' ? email : 'none@example.test',
+        password: 'wrong password!',
+      })
       spent[kind].push(performance.now() - startedAt)
     }
   }

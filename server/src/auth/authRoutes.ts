@@ -26,7 +26,10 @@ export function authRoutes({ db, auth, signInLimit }: AuthRoutesDeps): RoutePlug
   return async (app) => {
     app.get(
       '/api/setup',
-      { config: { access: 'public' }, schema: { summary: 'Is the first administrator missing?', response: { 200: setupState } } },
+      {
+        config: { access: 'public' },
+        schema: { summary: 'Is the first administrator missing?', response: { 200: setupState } },
+      },
       async () => ({ needed: !(await hasUsers(db)) }),
     )
 

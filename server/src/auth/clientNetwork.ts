@@ -16,5 +16,7 @@ function expand(address: string): string[] {
   const front = head === '' ? [] : head.split(':')
   const back = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length)
-  return [...front, ...Array<string>(zeros).fill('0'), ...back].map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+  return [...front, ...Array<string>(zeros).fill('0'), ...back].map((group) =>
+    group.toLowerCase().replace(/^0+(?=.)/, ''),
+  )
 }

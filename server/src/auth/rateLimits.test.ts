@@ -12,7 +12,9 @@ afterAll(() => database?.close())
 
 /** A log as if acts had happened so many seconds ago. */
 async function pretend(key: string, secondsAgo: number[]): Promise<void> {
-  const hits = sql<Date[]>`(select array_agg(clock_timestamp() - make_interval(secs => s) order by s desc) from unnest(${secondsAgo}::float8[]) s)`
+  const hits = sql<
+    Date[]
+  >`(select array_agg(clock_timestamp() - make_interval(secs => s) order by s desc) from unnest(${secondsAgo}::float8[]) s)`
   const expiresAt = sql<Date>`clock_timestamp() + interval '1 minute'`
   await database.db.insertInto('rate_limits').values({ key, hits, refused: false, expires_at: expiresAt }).execute()
 }
@@ -45,7 +47,9 @@ test('of thirty acts at once exactly ten are let through', async () => {
 test('expired logs are swept, live ones stay', async () => {
   await pretend('live', [1])
   await pretend('over', [100])
-  await sql`update rate_limits set expires_at = clock_timestamp() - interval '1 second' where key = 'over'`.execute(database.db)
+  await sql`update rate_limits set expires_at = clock_timestamp() - interval '1 second' where key = 'over'`.execute(
+    database.db,
+  )
   await deleteExpiredRateLimits(database.db)
   const keys = await database.db.selectFrom('rate_limits').select('key').where('key', 'in', ['live', 'over']).execute()
   expect(keys).toEqual([{ key: 'live' }])

@@ -37,7 +37,10 @@ export async function recordAct(db: Db, { key, limit, windowSeconds }: RateLimit
 
 /** Forgets logs whose window is over; for a daily job, and done now and then by sign-in itself. */
 export async function deleteExpiredRateLimits(db: Db): Promise<void> {
-  await db.deleteFrom('rate_limits').where('expires_at', '<', sql<Date>`clock_timestamp()`).execute()
+  await db
+    .deleteFrom('rate_limits')
+    .where('expires_at', '<', sql<Date>`clock_timestamp()`)
+    .execute()
 }
 
 /** A key of fixed length that does not keep what was typed. */

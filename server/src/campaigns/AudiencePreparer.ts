@@ -125,7 +125,14 @@ async function lockNext(trx: Trx, except: string[]): Promise<CampaignRow | undef
 async function updateCampaign(
   trx: Trx,
   campaign: CampaignRow,
-  changes: Partial<Pick<CampaignRow, 'preparing' | 'prepare_source' | 'prepare_after' | 'next_recipient' | 'chosen' | 'duplicates'>>,
+  changes: Partial<
+    Pick<CampaignRow, 'preparing' | 'prepare_source' | 'prepare_after' | 'next_recipient' | 'chosen' | 'duplicates'>
+  >,
 ): Promise<void> {
-  await trx.updateTable('campaigns').set(changes).where('user_id', '=', campaign.user_id).where('id', '=', campaign.id).execute()
+  await trx
+    .updateTable('campaigns')
+    .set(changes)
+    .where('user_id', '=', campaign.user_id)
+    .where('id', '=', campaign.id)
+    .execute()
 }

@@ -43,12 +43,26 @@ export class CampaignKeeper {
   }
 
   /** Pauses every running campaign of a channel, with one event and one error row each. Burns no recipient. */
-  async pauseChannel(channel: { userId: string; id: string }, reason: PauseReason, failure: SendFailure): Promise<void> {
+  async pauseChannel(
+    channel: { userId: string; id: string },
+    reason: PauseReason,
+    failure: SendFailure,
+  ): Promise<void> {
     await transaction(this.#db, async (trx) => {
-      const moved = await moveCampaigns(trx, 'paused', { userId: channel.userId, channelId: channel.id, from: ['running'], pauseReason: reason })
+      const moved = await moveCampaigns(trx, 'paused', {
+        userId: channel.userId,
+        channelId: channel.id,
+        from: ['running'],
+        pauseReason: reason,
+      })
       await this.#audit.logAll(
         trx,
-        moved.map(({ id }) => ({ campaignId: id, userId: null, action: 'auto-pause' as const, details: { reason, code: failure.code } })),
+        moved.map(({ id }) => ({
+          campaignId: id,
+          userId: null,
+          action: 'auto-pause' as const,
+          details: { reason, code: failure.code },
+        })),
       )
       await logCampaignErrors(
         trx,
@@ -73,8 +87,13 @@ export class CampaignKeeper {
   async resumeAfterRestart(ids: string[]): Promise<void> {
     for (const id of ids) {
       await transaction(this.#db, async (trx) => {
-        const [moved] = await moveCampaigns(trx, 'running', { id, from: ['paused'], where: sql<boolean>`c.pause_reason = 'restart'` })
-        if (moved) await this.#audit.log(trx, { campaignId: id, userId: null, action: 'resume', details: { reason: 'restart' } })
+        const [moved] = await moveCampaigns(trx, 'running', {
+          id,
+          from: ['paused'],
+          where: sql<boolean>`c.pause_reason = 'restart'`,
+        })
+        if (moved)
+          await this.#audit.log(trx, { campaignId: id, userId: null, action: 'resume', details: { reason: 'restart' } })
       })
     }
     this.#bell.ring()
@@ -115,13 +134,23 @@ export class CampaignKeeper {
       const moved = await moveCampaigns(trx, 'paused', { from: ['running'], pauseReason: 'restart', where })
       await this.#audit.logAll(
         trx,
-        moved.map(({ id }) => ({ campaignId: id, userId: null, action: 'restore' as const, details: { reason: 'restart' } })),
+        moved.map(({ id }) => ({
+          campaignId: id,
+          userId: null,
+          action: 'restore' as const,
+          details: { reason: 'restart' },
+        })),
       )
       return moved.map(({ id }) => id)
     })
   }
 
   async #auditDrift(trx: Parameters<AuditLogger['log']>[0], id: string, counts: Counts): Promise<void> {
-    await this.#audit.log(trx, { campaignId: id, userId: null, action: 'auto-correct', details: { what: 'counters', counts } })
+    await this.#audit.log(trx, {
+      campaignId: id,
+      userId: null,
+      action: 'auto-correct',
+      details: { what: 'counters', counts },
+    })
   }
 }

@@ -1,6 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MIN_DELAY_S, type CampaignState, type CreateCampaignBody, type createCampaignBody } from '#contract/campaigns.ts'
+import {
+  MIN_DELAY_S,
+  type CampaignState,
+  type CreateCampaignBody,
+  type createCampaignBody,
+} from '#contract/campaigns.ts'
 import type { z } from 'zod'
 import type { AuditAction, AuditLogger } from '#server/audit/AuditLogger.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
@@ -68,12 +73,16 @@ export class CampaignService {
     if (campaign.status !== 'draft') throw wrongState(campaign)
     await this.#deps.channels.requireReady(userId, campaign.channel_id)
     if (campaign.preparing && (await this.#requestStart(userId, id))) return this.#state(userId, id)
-    return this.#move(userId, id, 'start', (trx) => moveCampaigns(trx, 'running', { userId, id, from: ['draft', 'scheduled'] }))
+    return this.#move(userId, id, 'start', (trx) =>
+      moveCampaigns(trx, 'running', { userId, id, from: ['draft', 'scheduled'] }),
+    )
   }
 
   /** running → paused. When it returns, no new request of this campaign starts. */
   async pause(userId: string, id: string): Promise<CampaignState> {
-    const state = await this.#move(userId, id, 'pause', (trx) => moveCampaigns(trx, 'paused', { userId, id, from: ['running'] }))
+    const state = await this.#move(userId, id, 'pause', (trx) =>
+      moveCampaigns(trx, 'paused', { userId, id, from: ['running'] }),
+    )
     await this.#untilReleased(id)
     return state
   }
@@ -168,15 +177,23 @@ export class CampaignService {
       .returningAll()
       .executeTakeFirstOrThrow()
     await storeAudience(trx, userId, row.id, sources, typed)
-    await this.#deps.audit.log(trx, { campaignId: row.id, userId, action: 'create', details: { name: row.name, start: body.start } })
+    await this.#deps.audit.log(trx, {
+      campaignId: row.id,
+      userId,
+      action: 'create',
+      details: { name: row.name, start: body.start },
+    })
     return row
   }
 
   async #checkImports(userId: string, ids: string[]): Promise<void> {
     if (ids.length === 0) return
-    const finished = new Set((await findImports(this.#deps.db, userId, ids)).filter((i) => i.status === 'completed').map((i) => i.id))
+    const finished = new Set(
+      (await findImports(this.#deps.db, userId, ids)).filter((i) => i.status === 'completed').map((i) => i.id),
+    )
     const missing = ids.filter((id) => !finished.has(id))
-    if (missing.length > 0) throw new AppError('UNKNOWN_IMPORT', { details: [{ field: 'recipients.importIds', missing }] })
+    if (missing.length > 0)
+      throw new AppError('UNKNOWN_IMPORT', { details: [{ field: 'recipients.importIds', missing }] })
   }
 
   async #get(userId: string, id: string): Promise<CampaignRow> {
@@ -216,7 +233,10 @@ function checkTexts(messages: CreateCampaignBody['messages']): void {
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const { message: reason } = (error.details ?? {}) as { message?: string }
-      throw new AppError('TEMPLATE_INVALID', { cause: error, details: [{ field: `messages.${index}.content`, message: reason }] })
+      throw new AppError('TEMPLATE_INVALID', {
+        cause: error,
+        details: [{ field: `messages.${index}.content`, message: reason }],
+      })
     }
   }
 }

@@ -35,7 +35,9 @@ async function newCampaign(): Promise<BuiltCampaign> {
 /** A worker that has been there for as long as `since`, by the database's clock. */
 async function register(since = '0 seconds'): Promise<string> {
   const id = randomUUID()
-  await sql`insert into workers (id, host, pid, started_at) values (${id}, 'test', 1, clock_timestamp() + ${since}::interval)`.execute(test.db)
+  await sql`insert into workers (id, host, pid, started_at) values (${id}, 'test', 1, clock_timestamp() + ${since}::interval)`.execute(
+    test.db,
+  )
   return id
 }
 
@@ -51,16 +53,22 @@ const acquire = (workerId = worker, epoch = laneEpoch) =>
 const rowOf = () => test.db.selectFrom('campaigns').selectAll().where('id', '=', campaign.id).executeTakeFirstOrThrow()
 const change = (values: Updateable<Database['campaigns']>) =>
   test.db.updateTable('campaigns').set(values).where('id', '=', campaign.id).execute()
-const expireLock = () => sql`update campaigns set lock_expires_at = clock_timestamp() where id = ${campaign.id}`.execute(test.db)
+const expireLock = () =>
+  sql`update campaigns set lock_expires_at = clock_timestamp() where id = ${campaign.id}`.execute(test.db)
 const renewedAt = (ago: string) =>
-  sql`update campaigns set lock_renewed_at = clock_timestamp() - ${ago}::interval where id = ${campaign.id}`.execute(test.db)
+  sql`update campaigns set lock_renewed_at = clock_timestamp() - ${ago}::interval where id = ${campaign.id}`.execute(
+    test.db,
+  )
 
 describe("a campaign's lock is refused", () => {
-  it.each([['draft'], ['scheduled'], ['paused'], ['completed'], ['cancelled'], ['failed']] as const)('while it is %s', async (status) => {
-    await change({ status })
-    expect(await acquire()).toBeNull()
-    expect(await rowOf()).toMatchObject({ processing_lock: null, lock_epoch: 0 })
-  })
+  it.each([['draft'], ['scheduled'], ['paused'], ['completed'], ['cancelled'], ['failed']] as const)(
+    'while it is %s',
+    async (status) => {
+      await change({ status })
+      expect(await acquire()).toBeNull()
+      expect(await rowOf()).toMatchObject({ processing_lock: null, lock_epoch: 0 })
+    },
+  )
 
   it('when it is deleted', async () => {
     await change({ deleted_at: new Date() })
@@ -73,7 +81,9 @@ describe("a campaign's lock is refused", () => {
     expect(await acquire(worker, laneEpoch - 1)).toBeNull()
     expect(await acquire(worker, laneEpoch + 1)).toBeNull()
     const another = await newCampaign()
-    expect(await acquireCampaignLock(test.db, { campaignId: another.id, workerId: worker, laneEpoch, leaseMs: LEASE_MS })).toBeNull()
+    expect(
+      await acquireCampaignLock(test.db, { campaignId: another.id, workerId: worker, laneEpoch, leaseMs: LEASE_MS }),
+    ).toBeNull()
   })
 
   it('when the lane has run out or went to somebody else', async () => {
@@ -155,7 +165,8 @@ describe("a campaign's lock", () => {
 })
 
 describe('renewing', () => {
-  const renew = (workerId = worker, epoch = laneEpoch) => renewCampaignLocks(test.db, campaign.channelId, workerId, epoch, LEASE_MS)
+  const renew = (workerId = worker, epoch = laneEpoch) =>
+    renewCampaignLocks(test.db, campaign.channelId, workerId, epoch, LEASE_MS)
 
   it('does nothing for a stranger, an old epoch of the lane or another channel', async () => {
     await acquire()

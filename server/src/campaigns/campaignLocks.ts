@@ -40,7 +40,13 @@ export async function releaseCampaignLock(db: Db, campaignId: string, workerId: 
 }
 
 /** Renews every campaign lock of a lane that is still ours. Returns the campaigns renewed. */
-export async function renewCampaignLocks(db: Db, channelId: string, workerId: string, laneEpoch: number, leaseMs: number): Promise<string[]> {
+export async function renewCampaignLocks(
+  db: Db,
+  channelId: string,
+  workerId: string,
+  laneEpoch: number,
+  leaseMs: number,
+): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     update campaigns c
     set lock_renewed_at = clock_timestamp(),
@@ -57,7 +63,9 @@ export async function renewCampaignLocks(db: Db, channelId: string, workerId: st
 
 /** Takes every lock from whoever holds it. Only for a start on a database that belongs to this process alone: all holders are dead. */
 export async function freeAllCampaignLocks(db: Db): Promise<void> {
-  await sql`update campaigns set processing_lock = null, lock_expires_at = null where processing_lock is not null`.execute(db)
+  await sql`update campaigns set processing_lock = null, lock_expires_at = null where processing_lock is not null`.execute(
+    db,
+  )
 }
 
 /** Whether a live worker processes the campaign right now. */

@@ -38,7 +38,9 @@ export async function listCampaigns(
     .where('c.deleted_at', 'is', null)
     .$if(options.statuses !== null, (query) => query.where('c.status', 'in', options.statuses ?? []))
     .$if(options.before !== null, (query) =>
-      query.where(sql<boolean>`(c.created_at, c.id) < (${options.before?.createdAt}::timestamptz, ${options.before?.id}::uuid)`),
+      query.where(
+        sql<boolean>`(c.created_at, c.id) < (${options.before?.createdAt}::timestamptz, ${options.before?.id}::uuid)`,
+      ),
     )
     .orderBy('c.created_at', 'desc')
     .orderBy('c.id', 'desc')

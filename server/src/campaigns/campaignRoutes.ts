@@ -38,17 +38,32 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
   return async (app) => {
     app.post(
       PATH,
-      { ...access, bodyLimit: MAX_BODY_BYTES, schema: { summary: 'Create a campaign', body: createCampaignBody, response: { 201: createdCampaign } } },
+      {
+        ...access,
+        bodyLimit: MAX_BODY_BYTES,
+        schema: { summary: 'Create a campaign', body: createCampaignBody, response: { 201: createdCampaign } },
+      },
       async (request, reply) => {
         const row = await campaigns.create(requireUser(request).id, request.body)
         reply.code(201)
         return { campaignId: row.id, status: row.status, preparing: row.preparing, totals: totalsOf(row) }
       },
     )
-    for (const [suffix, fixed] of [['', null], ['/active', ACTIVE], ['/history', HISTORY]] as const) {
+    for (const [suffix, fixed] of [
+      ['', null],
+      ['/active', ACTIVE],
+      ['/history', HISTORY],
+    ] as const) {
       app.get(
         `${PATH}${suffix}`,
-        { ...access, schema: { summary: 'List campaigns, newest first', querystring: campaignFilter, response: { 200: pageOf(campaignSummary) } } },
+        {
+          ...access,
+          schema: {
+            summary: 'List campaigns, newest first',
+            querystring: campaignFilter,
+            response: { 200: pageOf(campaignSummary) },
+          },
+        },
         async (request) => listPage(db, requireUser(request).id, request.query, fixed),
       )
     }
@@ -68,7 +83,12 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
       `${PATH}/:id/contacts`,
       {
         ...access,
-        schema: { summary: 'The books: every recipient', params: idParams, querystring: campaignContactFilter, response: { 200: pageOf(campaignContact) } },
+        schema: {
+          summary: 'The books: every recipient',
+          params: idParams,
+          querystring: campaignContactFilter,
+          response: { 200: pageOf(campaignContact) },
+        },
       },
       async (request) => listBooks(db, requireUser(request).id, request.params.id, request.query),
     )
@@ -83,12 +103,16 @@ async function listPage(
 ): Promise<{ items: CampaignSummary[]; nextCursor: string | null }> {
   const limit = query.limit ?? PAGE
   const before = query.cursor === undefined ? null : readCursor(query.cursor)
-  const wanted = query.status === undefined ? fixed : (fixed ?? [query.status]).filter((status) => status === query.status)
+  const wanted =
+    query.status === undefined ? fixed : (fixed ?? [query.status]).filter((status) => status === query.status)
   if (wanted?.length === 0) return { items: [], nextCursor: null }
   const rows = await listCampaigns(db, userId, { limit: limit + 1, before, statuses: wanted })
   const page = rows.slice(0, limit)
   const last = page.at(-1)
-  return { items: page.map(toSummary), nextCursor: rows.length > limit && last !== undefined ? writeCursor(last) : null }
+  return {
+    items: page.map(toSummary),
+    nextCursor: rows.length > limit && last !== undefined ? writeCursor(last) : null,
+  }
 }
 
 async function getDetails(db: Db, userId: string, id: string): Promise<z.output<typeof campaignDetails>> {
@@ -113,7 +137,11 @@ async function listBooks(db: Db, userId: string, id: string, query: z.output<typ
   const afterId = query.cursor === undefined ? 0 : Number(query.cursor)
   if (!Number.isSafeInteger(afterId)) throw badCursor()
   const limit = query.limit ?? PAGE
-  const rows = await listRecipients(db, userId, id, { afterId, limit: limit + 1, ...(query.status === undefined ? {} : { status: query.status }) })
+  const rows = await listRecipients(db, userId, id, {
+    afterId,
+    limit: limit + 1,
+    ...(query.status === undefined ? {} : { status: query.status }),
+  })
   const page = rows.slice(0, limit)
   const items = page.map((row) => ({
     contactId: row.id,

@@ -34,12 +34,20 @@ beforeAll(async () => {
   const audit = new AuditLogger()
   const gateways = new GatewayRegistry({ box: testBox, sandboxUrl: async () => sandbox.url })
   const channels = new ChannelService({
-    db, box: testBox, gateways, sandbox: async () => ({ url: sandbox.url, adminToken: '' }),
-    publicUrl: null, localUrl: () => null, allowedHosts: [], log: testLog,
+    db,
+    box: testBox,
+    gateways,
+    sandbox: async () => ({ url: sandbox.url, adminToken: '' }),
+    publicUrl: null,
+    localUrl: () => null,
+    allowedHosts: [],
+    log: testLog,
   })
   const campaigns = new CampaignService({ db, audit, channels, bell })
   preparer = new AudiencePreparer({ db, audit, bell, log: testLog, pollMs: 50 })
-  app = await createTestApp(db, { routes: [channelRoutes({ channels }), campaignRoutes({ db, campaigns }), progressRoutes({ db })] })
+  app = await createTestApp(db, {
+    routes: [channelRoutes({ channels }), campaignRoutes({ db, campaigns }), progressRoutes({ db })],
+  })
 })
 afterAll(async () => {
   await preparer.stop()
@@ -90,10 +98,20 @@ describe('a new campaign is refused', () => {
     ['a longest pause below the shortest', { delayMin: 9, delayMax: 8 }, 400, 'VALIDATION_FAILED'],
     ['no message', { messages: [] }, 400, 'VALIDATION_FAILED'],
     ['a channel that is not there', { channelId: '00000000-0000-4000-8000-000000000000' }, 422, 'UNKNOWN_CHANNEL'],
-    ['an import that is not there', { recipients: { importIds: ['00000000-0000-4000-8000-000000000000'] } }, 422, 'UNKNOWN_IMPORT'],
+    [
+      'an import that is not there',
+      { recipients: { importIds: ['00000000-0000-4000-8000-000000000000'] } },
+      422,
+      'UNKNOWN_IMPORT',
+    ],
     ['nobody to write to', { recipients: {} }, 422, 'NO_RECIPIENTS'],
     ['a text that is no template', { messages: [{ type: 'text', content: 'Olá {% if %}' }] }, 422, 'TEMPLATE_INVALID'],
-    ['a template that reads files', { messages: [{ type: 'text', content: "{% include 'package.json' %}" }] }, 422, 'TEMPLATE_INVALID'],
+    [
+      'a template that reads files',
+      { messages: [{ type: 'text', content: "{% include 'package.json' %}" }] },
+      422,
+      'TEMPLATE_INVALID',
+    ],
   ])('with %s', async (_what, changes, status, code) => {
     const answer = await call('POST', '', plan(changes))
     expect([answer.statusCode, answer.json().error.code]).toEqual([status, code])
@@ -144,12 +162,23 @@ describe('the audience', () => {
   it('is expanded once, in chunks, however many preparers work on it, and a random order is stable', async () => {
     const contacts = Array.from({ length: 9000 }, (_, n) => ({ phone: `+55119${80_000_000 + n}` }))
     const { campaignId } = await create({ recipients: { contacts }, randomizeOrder: true })
-    const second = new AudiencePreparer({ db: test.db, audit: new AuditLogger(), bell: new Bell(), log: testLog, pollMs: 10 })
+    const second = new AudiencePreparer({
+      db: test.db,
+      audit: new AuditLogger(),
+      bell: new Bell(),
+      log: testLog,
+      pollMs: 10,
+    })
     second.start()
     const details = await untilPrepared(campaignId)
     await second.stop()
     expect(details.stats).toMatchObject({ total: 9000, pending: 9000 })
-    const rows = await test.db.selectFrom('campaign_contacts').select(['id', 'processing_order']).where('campaign_id', '=', campaignId).orderBy('processing_order').execute()
+    const rows = await test.db
+      .selectFrom('campaign_contacts')
+      .select(['id', 'processing_order'])
+      .where('campaign_id', '=', campaignId)
+      .orderBy('processing_order')
+      .execute()
     expect(new Set(rows.map(({ processing_order }) => processing_order)).size).toBe(9000)
     expect(rows.map(({ id }) => id)).not.toEqual(rows.map(({ id }) => id).toSorted((a, b) => a - b))
   })
@@ -160,7 +189,11 @@ describe('the audience', () => {
     expect(started).toMatchObject({ status: 'draft', preparing: true, startRequested: true })
     expect(await untilPrepared(campaignId)).toMatchObject({ status: 'running', startRequested: false })
     const history = await new AuditLogger().getHistory(test.db, campaignId)
-    expect(history.map(({ action, userId }) => [action, userId])).toEqual([['create', user.id], ['start', user.id], ['start', user.id]])
+    expect(history.map(({ action, userId }) => [action, userId])).toEqual([
+      ['create', user.id],
+      ['start', user.id],
+      ['start', user.id],
+    ])
   })
 
   it('that cannot be expanded does not keep the campaigns after it from being expanded', async () => {
@@ -183,17 +216,27 @@ describe('the audience', () => {
 })
 
 describe('the state machine', () => {
-  const acts = { start: ['draft', 'scheduled'], pause: ['running'], resume: ['paused'], cancel: ['draft', 'scheduled', 'running', 'paused'] }
-  const cases = Object.entries(acts).flatMap(([act, from]) => CAMPAIGN_STATUSES.map((status) => [act, status, from.includes(status)] as const))
+  const acts = {
+    start: ['draft', 'scheduled'],
+    pause: ['running'],
+    resume: ['paused'],
+    cancel: ['draft', 'scheduled', 'running', 'paused'],
+  }
+  const cases = Object.entries(acts).flatMap(([act, from]) =>
+    CAMPAIGN_STATUSES.map((status) => [act, status, from.includes(status)] as const),
+  )
 
-  it.each(cases.filter(([act, status]) => !(act === 'start' && status === 'scheduled')))('%s from %s: allowed %s', async (act, status, allowed) => {
-    const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { status })
-    const answer = await call('POST', `/${id}/${act}`)
-    expect(answer.statusCode).toBe(allowed ? 200 : 409)
-    const history = await new AuditLogger().getHistory(test.db, id)
-    expect(history.map(({ action }) => action)).toEqual(allowed ? [act] : [])
-    if (!allowed) expect(answer.json().error).toMatchObject({ code: 'CAMPAIGN_STATE', details: { status } })
-  })
+  it.each(cases.filter(([act, status]) => !(act === 'start' && status === 'scheduled')))(
+    '%s from %s: allowed %s',
+    async (act, status, allowed) => {
+      const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { status })
+      const answer = await call('POST', `/${id}/${act}`)
+      expect(answer.statusCode).toBe(allowed ? 200 : 409)
+      const history = await new AuditLogger().getHistory(test.db, id)
+      expect(history.map(({ action }) => action)).toEqual(allowed ? [act] : [])
+      if (!allowed) expect(answer.json().error).toMatchObject({ code: 'CAMPAIGN_STATE', details: { status } })
+    },
+  )
 
   it('of fifty that start one campaign at once, one does, and there is one audit row', async () => {
     const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { status: 'draft' })
@@ -215,9 +258,20 @@ describe('a campaign of somebody else', () => {
     const stranger = await signInAs(app, test.db, 'user')
     const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id })
     const missing = '00000000-0000-4000-8000-000000000000'
-    const routes = [['GET', ''], ['GET', '/progress'], ['GET', '/contacts'], ['GET', '/events'], ['POST', '/start'], ['POST', '/pause'], ['POST', '/resume'], ['POST', '/cancel']] as const
+    const routes = [
+      ['GET', ''],
+      ['GET', '/progress'],
+      ['GET', '/contacts'],
+      ['GET', '/events'],
+      ['POST', '/start'],
+      ['POST', '/pause'],
+      ['POST', '/resume'],
+      ['POST', '/cancel'],
+    ] as const
     for (const [method, suffix] of routes) {
-      const [theirs, none] = await Promise.all([id, missing].map((it) => call(method, `/${it}${suffix}`, undefined, stranger.cookie)))
+      const [theirs, none] = await Promise.all(
+        [id, missing].map((it) => call(method, `/${it}${suffix}`, undefined, stranger.cookie)),
+      )
       expect([suffix, theirs?.statusCode, theirs?.body]).toEqual([suffix, 404, none?.body])
     }
   })
@@ -236,28 +290,43 @@ describe('lists', () => {
       cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`
     } while (cursor !== '')
     expect(seen).toEqual(['cancelled', 'paused', 'completed', 'running', 'draft'])
-    const statuses = async (path: string) => (await call('GET', path)).json().items.map((item: { status: string }) => item.status)
+    const statuses = async (path: string) =>
+      (await call('GET', path)).json().items.map((item: { status: string }) => item.status)
     expect(await statuses('?status=running')).toEqual(['running'])
     expect(await statuses('/active')).toEqual(['paused', 'running'])
     expect(await statuses('/history')).toEqual(['cancelled', 'completed'])
   })
 
-  it.each(['?limit=0', '?limit=201', '?limit=1e9', '?limit=-1', '?cursor=x', '?status=nope', '?foo=1'])('refuse %s', async (query) => {
-    expect((await call('GET', query)).statusCode).toBe(400)
-  })
+  it.each(['?limit=0', '?limit=201', '?limit=1e9', '?limit=-1', '?cursor=x', '?status=nope', '?foo=1'])(
+    'refuse %s',
+    async (query) => {
+      expect((await call('GET', query)).statusCode).toBe(400)
+    },
+  )
 })
 
 describe('progress', () => {
   it('adds up, and says nothing that it does not know', async () => {
-    const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { recipients: 7, status: 'draft' })
+    const { id } = await buildCampaign(
+      test.db,
+      { userId: user.id, channelId: channel.id },
+      { recipients: 7, status: 'draft' },
+    )
     expect((await call('GET', `/${id}/progress`)).json()).toMatchObject({
-      stats: { total: 7, pending: 7, sent: 0 }, averageSpeed: null, estimatedSecondsRemaining: null, estimatedTimeRemaining: null, recentErrors: [],
+      stats: { total: 7, pending: 7, sent: 0 },
+      averageSpeed: null,
+      estimatedSecondsRemaining: null,
+      estimatedTimeRemaining: null,
+      recentErrors: [],
     })
   })
 
   it('is told as an event stream that ends with the campaign', async () => {
     const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id }, { status: 'completed' })
-    const answer = await app.inject({ url: `${PATH}/${id}/events`, headers: { cookie: user.cookie, accept: 'text/event-stream' } })
+    const answer = await app.inject({
+      url: `${PATH}/${id}/events`,
+      headers: { cookie: user.cookie, accept: 'text/event-stream' },
+    })
     expect(answer.headers['content-type']).toMatch(/^text\/event-stream/)
     expect(answer.body).toMatch(/event: progress\ndata: \{"campaignId"/)
   })

@@ -1,11 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Channel, ChannelStatus, ChannelStatusAnswer, CreateChannelBody, EditChannelBody } from '#contract/channels.ts'
+import type {
+  Channel,
+  ChannelStatus,
+  ChannelStatusAnswer,
+  CreateChannelBody,
+  EditChannelBody,
+} from '#contract/channels.ts'
 import type { Role } from '#contract/auth.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
-import { deleteChannel, findChannel, listChannels, listChannelsForWebhooks, saveChannelStatus } from './channelQueries.ts'
+import {
+  deleteChannel,
+  findChannel,
+  listChannels,
+  listChannelsForWebhooks,
+  saveChannelStatus,
+} from './channelQueries.ts'
 import type { ChannelRow } from './channelTables.ts'
 import { tokenBinding, webhookKeyBinding, type GatewayRegistry } from './GatewayRegistry.ts'
 import { GatewayError } from './gateways/Gateway.ts'
@@ -84,8 +96,13 @@ export class ChannelService {
           ...(body.sandbox === undefined ? {} : { settings: JSON.stringify({ sandbox }) }),
           ...(body.token === undefined
             ? {}
-            : { token_ciphertext: box.seal(body.token, tokenBinding(id)), token_hash: box.hash(body.token, 'channel-token') }),
-          ...(body.webhookKey === undefined ? {} : { webhook_key_ciphertext: box.seal(body.webhookKey, webhookKeyBinding(id)) }),
+            : {
+                token_ciphertext: box.seal(body.token, tokenBinding(id)),
+                token_hash: box.hash(body.token, 'channel-token'),
+              }),
+          ...(body.webhookKey === undefined
+            ? {}
+            : { webhook_key_ciphertext: box.seal(body.webhookKey, webhookKeyBinding(id)) }),
         })
         .where('user_id', '=', user.id)
         .where('id', '=', id)
@@ -157,7 +174,8 @@ export class ChannelService {
       answer = await (await this.#deps.gateways.get(row)).status()
       status = !answer.connected ? 'disconnected' : answer.loggedIn ? 'ready' : 'logged_out'
     } catch (error) {
-      status = error instanceof GatewayError && error.failure.category === 'UNAUTHORIZED' ? 'unauthorized' : 'unreachable'
+      status =
+        error instanceof GatewayError && error.failure.category === 'UNAUTHORIZED' ? 'unauthorized' : 'unreachable'
       this.#deps.log.debug({ ...reasonOf(error), channelId: row.id }, 'channel status not available')
     }
     const checkedAt = await saveChannelStatus(this.#deps.db, row.id, status)
@@ -172,7 +190,9 @@ export class ChannelService {
 
   #checkHost(role: Role, baseUrl: string): void {
     if (role === 'admin' || this.#deps.allowedHosts.includes(new URL(baseUrl).host)) return
-    throw new AppError('GATEWAY_HOST_NOT_ALLOWED', { details: [{ field: 'baseUrl', message: 'This host is not on the list.' }] })
+    throw new AppError('GATEWAY_HOST_NOT_ALLOWED', {
+      details: [{ field: 'baseUrl', message: 'This host is not on the list.' }],
+    })
   }
 
   async #onUniqueToken<T>(work: () => Promise<T>): Promise<T> {
@@ -189,7 +209,9 @@ export class ChannelService {
   }
 
   #webhookKey(row: ChannelRow): string | null {
-    return row.webhook_key_ciphertext === null ? null : this.#deps.box.open(row.webhook_key_ciphertext, webhookKeyBinding(row.id))
+    return row.webhook_key_ciphertext === null
+      ? null
+      : this.#deps.box.open(row.webhook_key_ciphertext, webhookKeyBinding(row.id))
   }
 
   #webhookUrl(row: ChannelRow): string | null {

@@ -23,10 +23,15 @@ beforeEach(async () => {
 
 const acquire = (workerId: string, leaseMs = LEASE_MS) => acquireLane(test.db, channelId, workerId, leaseMs)
 const laneOf = () =>
-  test.db.selectFrom('channels').select(['lane_owner', 'lane_epoch', 'lane_expires_at']).where('id', '=', channelId).executeTakeFirstOrThrow()
+  test.db
+    .selectFrom('channels')
+    .select(['lane_owner', 'lane_epoch', 'lane_expires_at'])
+    .where('id', '=', channelId)
+    .executeTakeFirstOrThrow()
 
 /** Lets the present lease run out, by the database's clock. */
-const expire = () => sql`update channels set lane_expires_at = clock_timestamp() where id = ${channelId}`.execute(test.db)
+const expire = () =>
+  sql`update channels set lane_expires_at = clock_timestamp() where id = ${channelId}`.execute(test.db)
 
 async function take(workerId: string): Promise<Lane> {
   const lane = await acquire(workerId)
@@ -96,7 +101,13 @@ describe('renewing and giving up', () => {
     await expire()
     const lane = await take(b)
     const before = await laneOf()
-    for (const [worker, epoch] of [[a, old.epoch], [a, lane.epoch], [b, old.epoch], [b, lane.epoch + 1], [randomUUID(), lane.epoch]] as const) {
+    for (const [worker, epoch] of [
+      [a, old.epoch],
+      [a, lane.epoch],
+      [b, old.epoch],
+      [b, lane.epoch + 1],
+      [randomUUID(), lane.epoch],
+    ] as const) {
       expect(await renewLane(test.db, channelId, worker, epoch, LEASE_MS)).toBe(false)
       await releaseLane(test.db, channelId, worker, epoch)
       expect(await laneOf()).toEqual(before)

@@ -28,7 +28,13 @@ export async function acquireLane(db: Db, channelId: string, workerId: string, l
 }
 
 /** True while the lane is still ours (same owner, same epoch), which is then good for another `leaseMs`. */
-export async function renewLane(db: Db, channelId: string, workerId: string, epoch: number, leaseMs: number): Promise<boolean> {
+export async function renewLane(
+  db: Db,
+  channelId: string,
+  workerId: string,
+  epoch: number,
+  leaseMs: number,
+): Promise<boolean> {
   const { numAffectedRows } = await sql`
     update channels set lane_expires_at = clock_timestamp() + ${leaseMs}::double precision * interval '1 millisecond'
     where id = ${channelId} and lane_owner = ${workerId} and lane_epoch = ${epoch}

@@ -32,7 +32,12 @@ export async function listChannels(db: Db, userId: string): Promise<ChannelRow[]
 
 /** Channels whose gateway is to be told where its webhooks go. */
 export async function listChannelsForWebhooks(db: Db, gateways: ChannelRow['gateway'][]): Promise<ChannelRow[]> {
-  return db.selectFrom('channels').selectAll().where('gateway', 'in', gateways).where('deleted_at', 'is', null).execute()
+  return db
+    .selectFrom('channels')
+    .selectAll()
+    .where('gateway', 'in', gateways)
+    .where('deleted_at', 'is', null)
+    .execute()
 }
 
 export async function saveChannelStatus(db: Db, id: string, status: ChannelStatus): Promise<Date> {
@@ -63,6 +68,11 @@ export async function deleteChannel(db: Db, userId: string, id: string): Promise
 
 /** The name of a channel, deleted ones included: reports still speak of them. */
 export async function findChannelName(db: Db, userId: string, id: string): Promise<string> {
-  const row = await db.selectFrom('channels').select('name').where('user_id', '=', userId).where('id', '=', id).executeTakeFirst()
+  const row = await db
+    .selectFrom('channels')
+    .select('name')
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .executeTakeFirst()
   return row?.name ?? ''
 }

@@ -33,12 +33,18 @@ export function channelRoutes({ channels }: ChannelRoutesDeps): RoutePlugin {
     )
     app.patch(
       `${PATH}/:id`,
-      { ...access, schema: { summary: 'Change a channel', params: idParams, body: editChannelBody, response: { 200: channel } } },
+      {
+        ...access,
+        schema: { summary: 'Change a channel', params: idParams, body: editChannelBody, response: { 200: channel } },
+      },
       async (request) => channels.edit(requireUser(request), request.params.id, request.body),
     )
     app.delete(
       `${PATH}/:id`,
-      { ...access, schema: { summary: 'Delete a channel and forget its token', params: idParams, response: { 204: z.null() } } },
+      {
+        ...access,
+        schema: { summary: 'Delete a channel and forget its token', params: idParams, response: { 204: z.null() } },
+      },
       async (request, reply) => {
         await channels.delete(requireUser(request).id, request.params.id)
         return reply.code(204).send(null)
@@ -46,7 +52,10 @@ export function channelRoutes({ channels }: ChannelRoutesDeps): RoutePlugin {
     )
     app.get(
       `${PATH}/:id/status`,
-      { ...access, schema: { summary: 'Ask the gateway how the channel is', params: idParams, response: { 200: channelStatus } } },
+      {
+        ...access,
+        schema: { summary: 'Ask the gateway how the channel is', params: idParams, response: { 200: channelStatus } },
+      },
       async (request) => channels.status(requireUser(request).id, request.params.id),
     )
   }

@@ -12,7 +12,14 @@ import { findChannelById } from './channelQueries.ts'
 import { channelRoutes } from './channelRoutes.ts'
 import { ChannelService } from './ChannelService.ts'
 import { GatewayRegistry } from './GatewayRegistry.ts'
-import { type respond, respondData, respondError, startStub, type SeenRequest, type Stub } from './gateways/wuzapiStub.ts'
+import {
+  type respond,
+  respondData,
+  respondError,
+  startStub,
+  type SeenRequest,
+  type Stub,
+} from './gateways/wuzapiStub.ts'
 import { findSandbox, type Sandbox } from './sandboxProcess.ts'
 
 const PATH = '/api/user/channels'
@@ -47,7 +54,10 @@ beforeAll(async () => {
   const { db } = test
   gateways = new GatewayRegistry({ box: testBox, sandboxUrl: async () => sandbox.url, deadlineMs: 2000 })
   channels = new ChannelService({
-    db, box: testBox, gateways, log,
+    db,
+    box: testBox,
+    gateways,
+    log,
     sandbox: async () => sandbox,
     publicUrl: 'http://127.0.0.1:1',
     localUrl: () => null,
@@ -75,7 +85,12 @@ beforeEach(async () => {
 })
 
 function answer(request: SeenRequest, response: Parameters<typeof respond>[0]): void {
-  if (isEcho) respondError(response, 500, `not with ${Object.values(request.body).join()} and ${String(request.headers['token'])}`)
+  if (isEcho)
+    respondError(
+      response,
+      500,
+      `not with ${Object.values(request.body).join()} and ${String(request.headers['token'])}`,
+    )
   else if (request.path !== '/session/status') respondData(response, { Details: 'ok', webhook: 'ok' })
   else if (session.status === undefined) respondData(response, { jid: '5511999990001:2@s.whatsapp.net', ...session })
   else respondError(response, session.status, session.error ?? 'unauthorized')
@@ -84,9 +99,20 @@ function answer(request: SeenRequest, response: Parameters<typeof respond>[0]): 
 type Who = { cookie: string }
 
 const call = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object, who: Who = user) =>
-  app.inject({ method, url: PATH + path, headers: { cookie: who.cookie }, ...(payload === undefined ? {} : { payload }) })
+  app.inject({
+    method,
+    url: PATH + path,
+    headers: { cookie: who.cookie },
+    ...(payload === undefined ? {} : { payload }),
+  })
 
-const wuzapi = (changes: object = {}) => ({ gateway: 'wuzapi', name: 'Loja', baseUrl: stub.url, token: TOKEN, ...changes })
+const wuzapi = (changes: object = {}) => ({
+  gateway: 'wuzapi',
+  name: 'Loja',
+  baseUrl: stub.url,
+  token: TOKEN,
+  ...changes,
+})
 
 async function create(body: object, who: Who = user): Promise<Channel> {
   const created = await call('POST', '', body, who)
@@ -106,7 +132,11 @@ async function statusOf(id: string, who: Who = user): Promise<ChannelStatusAnswe
 async function dumpOf(id: string): Promise<string> {
   const row = await rowOf(id)
   return Object.values(row)
-    .flatMap((value) => (Buffer.isBuffer(value) ? [value.toString('latin1'), value.toString('hex'), value.toString('base64')] : [JSON.stringify(value)]))
+    .flatMap((value) =>
+      Buffer.isBuffer(value)
+        ? [value.toString('latin1'), value.toString('hex'), value.toString('base64')]
+        : [JSON.stringify(value)],
+    )
     .join('\n')
 }
 
@@ -140,7 +170,12 @@ describe('a channel is refused', () => {
   })
 
   it('at a host that is not on the list, unless by an administrator', async () => {
-    for (const baseUrl of [CLOSED_PORT, stub.url.replace(/\d+$/, '81'), 'http://169.254.169.254/latest', stub.url.replace('127.0.0.1', 'localhost')]) {
+    for (const baseUrl of [
+      CLOSED_PORT,
+      stub.url.replace(/\d+$/, '81'),
+      'http://169.254.169.254/latest',
+      stub.url.replace('127.0.0.1', 'localhost'),
+    ]) {
       const refused = await call('POST', '', wuzapi({ baseUrl }))
       expect([refused.statusCode, refused.json().error.code]).toEqual([403, 'GATEWAY_HOST_NOT_ALLOWED'])
     }
@@ -157,8 +192,17 @@ describe('a channel is refused', () => {
 
   it('without a sign-in', async () => {
     const { id } = await create(wuzapi())
-    for (const [method, path] of [['GET', ''], ['POST', ''], ['GET', `/${id}`], ['PATCH', `/${id}`], ['DELETE', `/${id}`], ['GET', `/${id}/status`]] as const) {
-      expect((await call(method, path, method === 'POST' || method === 'PATCH' ? {} : undefined, { cookie: '' })).statusCode).toBe(401)
+    for (const [method, path] of [
+      ['GET', ''],
+      ['POST', ''],
+      ['GET', `/${id}`],
+      ['PATCH', `/${id}`],
+      ['DELETE', `/${id}`],
+      ['GET', `/${id}/status`],
+    ] as const) {
+      expect(
+        (await call(method, path, method === 'POST' || method === 'PATCH' ? {} : undefined, { cookie: '' })).statusCode,
+      ).toBe(401)
     }
   })
 
@@ -210,7 +254,10 @@ describe('a token', () => {
 
   it('and the secret of the webhook address stay out of the log when the gateway refuses and repeats them', async () => {
     const { id } = await create(wuzapi())
-    const address = stub.seen.map((request) => request.body['webhookurl']).find((url): url is string => typeof url === 'string' && url !== '') ?? ''
+    const address =
+      stub.seen
+        .map((request) => request.body['webhookurl'])
+        .find((url): url is string => typeof url === 'string' && url !== '') ?? ''
     const secret = address.split('/').at(-1) ?? ''
     expect(secret.length).toBeGreaterThan(20)
     isEcho = true
@@ -258,9 +305,16 @@ describe('a token', () => {
     const a = await create(wuzapi())
     const b = await create(wuzapi({ token: 'another-token' }))
     const [rowA, rowB] = [await rowOf(a.id), await rowOf(b.id)]
-    for (const [id, from] of [[a.id, rowB], [b.id, rowA]] as const) {
+    for (const [id, from] of [
+      [a.id, rowB],
+      [b.id, rowA],
+    ] as const) {
       const { token_ciphertext, token_hash } = from
-      await test.db.updateTable('channels').set({ token_ciphertext, token_hash: Buffer.concat([token_hash, Buffer.from('x')]) }).where('id', '=', id).execute()
+      await test.db
+        .updateTable('channels')
+        .set({ token_ciphertext, token_hash: Buffer.concat([token_hash, Buffer.from('x')]) })
+        .where('id', '=', id)
+        .execute()
     }
     stub.seen.length = 0
     for (const id of [a.id, b.id]) {
@@ -297,13 +351,23 @@ describe('the status of a channel', () => {
 
   it('names the number once it is paired', async () => {
     const { id } = await create(wuzapi())
-    expect(await statusOf(id)).toMatchObject({ status: 'ready', connected: true, loggedIn: true, number: '5511999990001' })
+    expect(await statusOf(id)).toMatchObject({
+      status: 'ready',
+      connected: true,
+      loggedIn: true,
+      number: '5511999990001',
+    })
     await expect(channels.requireReady(user.id, id)).resolves.toBeUndefined()
   })
 
   it('is unreachable where nobody listens', async () => {
     const { id } = await create(wuzapi({ baseUrl: CLOSED_PORT }), admin)
-    expect(await statusOf(id, admin)).toMatchObject({ status: 'unreachable', connected: false, loggedIn: false, number: null })
+    expect(await statusOf(id, admin)).toMatchObject({
+      status: 'unreachable',
+      connected: false,
+      loggedIn: false,
+      number: null,
+    })
     await expect(channels.requireReady(admin.id, id)).rejects.toMatchObject({ code: 'DISCONNECTED' })
   })
 
@@ -317,11 +381,21 @@ describe('the status of a channel', () => {
 
 describe('a channel on the sandbox', () => {
   it('is known there at once, with its behaviour, its key and its webhook', async () => {
-    const made = await create({ gateway: 'sandbox', name: 'Teste', minDelay: 20, sandbox: { latencyMinMs: 3, latencyMaxMs: 7 } })
+    const made = await create({
+      gateway: 'sandbox',
+      name: 'Teste',
+      minDelay: 20,
+      sandbox: { latencyMinMs: 3, latencyMaxMs: 7 },
+    })
     expect(made).toMatchObject({ gateway: 'sandbox', baseUrl: null, minDelay: 20, status: 'ready' })
     const { json } = await pretend.call('GET', '/admin/users', { admin: true })
-    const known = (json as { data: { name: string; webhook: string }[] }).data.find((one) => one.webhook.includes(made.id))
-    expect(known).toMatchObject({ name: 'Teste', webhook: expect.stringMatching(`^http://127.0.0.1:1/api/hooks/${made.id}/[\\w-]{43}$`) as string })
+    const known = (json as { data: { name: string; webhook: string }[] }).data.find((one) =>
+      one.webhook.includes(made.id),
+    )
+    expect(known).toMatchObject({
+      name: 'Teste',
+      webhook: expect.stringMatching(`^http://127.0.0.1:1/api/hooks/${made.id}/[\\w-]{43}$`) as string,
+    })
   })
 
   it('behaves as told from the next request on, and keeps what was not named', async () => {
@@ -334,7 +408,9 @@ describe('a channel on the sandbox', () => {
     const sandboxOf = (latencyMinMs: number, latencyMaxMs: number) => ({ sandbox: { latencyMinMs, latencyMaxMs } })
     const { id } = await create({ gateway: 'sandbox', name: 'Teste', ...sandboxOf(10, 20) })
     expect((await call('PATCH', `/${id}`, sandboxOf(50, 20))).statusCode).toBeLessThan(500)
-    expect((await call('POST', '', { gateway: 'sandbox', name: 'Teste', ...sandboxOf(50, 20) })).statusCode).toBeLessThan(500)
+    expect(
+      (await call('POST', '', { gateway: 'sandbox', name: 'Teste', ...sandboxOf(50, 20) })).statusCode,
+    ).toBeLessThan(500)
     expect((await statusOf(id)).status).toBe('ready')
   })
 })
@@ -345,7 +421,11 @@ describe('a deleted channel', () => {
     expect((await call('DELETE', `/${id}`)).statusCode).toBe(204)
     const row = await rowOf(id)
     expect([row.token_ciphertext.length, row.token_hash.length, row.webhook_key_ciphertext]).toEqual([0, 0, null])
-    for (const [method, path] of [['GET', ''], ['GET', '/status'], ['DELETE', '']] as const) {
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/status'],
+      ['DELETE', ''],
+    ] as const) {
       expect((await call(method, `/${id}${path}`)).statusCode).toBe(404)
     }
     expect((await call('PATCH', `/${id}`, { name: 'x' })).statusCode).toBe(404)
@@ -362,15 +442,18 @@ describe('a deleted channel', () => {
     expect(await gateways.get(row)).not.toBe(open)
   })
 
-  it.each([['draft'], ['scheduled'], ['running'], ['paused']] as const)('cannot be one whose campaign is %s', async (status) => {
-    const { id } = await create(wuzapi())
-    const campaign = await buildCampaign(test.db, { userId: user.id, channelId: id }, { status, recipients: 1 })
-    const refused = await call('DELETE', `/${id}`)
-    expect([refused.statusCode, refused.json().error.code]).toEqual([409, 'CHANNEL_IN_USE'])
-    expect((await statusOf(id)).status).toBe('ready')
-    await test.db.updateTable('campaigns').set({ status: 'completed' }).where('id', '=', campaign.id).execute()
-    expect((await call('DELETE', `/${id}`)).statusCode).toBe(204)
-  })
+  it.each([['draft'], ['scheduled'], ['running'], ['paused']] as const)(
+    'cannot be one whose campaign is %s',
+    async (status) => {
+      const { id } = await create(wuzapi())
+      const campaign = await buildCampaign(test.db, { userId: user.id, channelId: id }, { status, recipients: 1 })
+      const refused = await call('DELETE', `/${id}`)
+      expect([refused.statusCode, refused.json().error.code]).toEqual([409, 'CHANNEL_IN_USE'])
+      expect((await statusOf(id)).status).toBe('ready')
+      await test.db.updateTable('campaigns').set({ status: 'completed' }).where('id', '=', campaign.id).execute()
+      expect((await call('DELETE', `/${id}`)).statusCode).toBe(204)
+    },
+  )
 })
 
 it("another user's channel is the same as none, byte for byte, and an administrator's too", async () => {
@@ -403,7 +486,9 @@ it('gateways are told again where their webhooks go, and one that does not answe
   const { id } = await create(wuzapi({ webhookKey: WEBHOOK_KEY }))
   stub.seen.length = 0
   await channels.registerWebhooks()
-  const mine = stub.seen.filter((request) => request.path === '/webhook' && String(request.body['webhookurl']).includes(id))
+  const mine = stub.seen.filter(
+    (request) => request.path === '/webhook' && String(request.body['webhookurl']).includes(id),
+  )
   expect(mine).toHaveLength(1)
   expect(mine[0]?.body['events']).toContain('ReadReceipt')
   expect(stub.seen.find((request) => request.path === '/session/hmac/config')?.body).toEqual({ hmac_key: WEBHOOK_KEY })

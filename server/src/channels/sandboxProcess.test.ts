@@ -50,7 +50,9 @@ test('it outlives the process that started it, and its terminal', async () => {
     const log = { info() {} }
     console.log((await ensureSandbox({ directory: process.argv[1], log })).url)
     setInterval(() => {}, 1000)`
-  const starter = spawn(process.execPath, ['--input-type=module', '-e', script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const starter = spawn(process.execPath, ['--input-type=module', '-e', script, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const url = await firstLine(starter)
   starter.kill('SIGKILL')
   await once(starter, 'exit')
@@ -71,7 +73,9 @@ test('kill -9 under load loses no message that was confirmed, and the next start
   const confirmed = await sendUntilKilled(first)
   const second = await ensureSandbox({ directory, log })
   expect(second).toEqual(first)
-  const accepted = new Set((await readLedger(second, id)).filter((line) => line.kind === 'accepted').map((line) => line.messageId))
+  const accepted = new Set(
+    (await readLedger(second, id)).filter((line) => line.kind === 'accepted').map((line) => line.messageId),
+  )
   expect(confirmed.length).toBeGreaterThan(100)
   expect(confirmed.filter((messageId) => !accepted.has(messageId))).toEqual([])
   const again = await send(second, confirmed[0] ?? '')
@@ -95,7 +99,10 @@ test('the same token registers one number, and its behaviour changes while it ru
 })
 
 test('another program on the port of a dead sandbox is not taken for it', async () => {
-  const stranger = createServer((_, response) => response.end('{"instance":"somebody else","pid":1}')).listen(0, '127.0.0.1')
+  const stranger = createServer((_, response) => response.end('{"instance":"somebody else","pid":1}')).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(stranger, 'listening')
   const address = stranger.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
@@ -127,7 +134,9 @@ test('a wrong flag ends with code 2 and one line', async () => {
 
 test('a sandbox that cannot start says why', async () => {
   await writeFile(join(directory, 'users.json'), 'not a list')
-  await expect(ensureSandbox({ directory, log })).rejects.toThrow("users.json cannot be read as the sandbox's list of numbers")
+  await expect(ensureSandbox({ directory, log })).rejects.toThrow(
+    "users.json cannot be read as the sandbox's list of numbers",
+  )
 })
 
 const TOKEN = 'token-of-the-test-line'

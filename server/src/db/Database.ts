@@ -10,7 +10,8 @@ import type { RecipientTables } from '#server/recipients/recipientTables.ts'
 
 /** Every table, gathered from the domains that own them; types only. */
 export interface Database
-  extends AuditTables,
+  extends
+    AuditTables,
     AuthTables,
     CampaignTables,
     ChannelTables,

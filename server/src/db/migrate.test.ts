@@ -44,7 +44,11 @@ async function tables(): Promise<string[]> {
 
 /** A process of its own that brings the same database up to date. */
 async function migrateElsewhere(): Promise<string[]> {
-  const { stdout } = await run(process.execPath, ['--input-type=module-typescript', '--no-warnings', '-e', SCRIPT, JSON.stringify(connection())], { cwd: ROOT })
+  const { stdout } = await run(
+    process.execPath,
+    ['--input-type=module-typescript', '--no-warnings', '-e', SCRIPT, JSON.stringify(connection())],
+    { cwd: ROOT },
+  )
   return (JSON.parse(stdout) as { applied: string[] }).applied
 }
 
@@ -53,7 +57,15 @@ it('an empty database gets the whole schema, and a second time nothing', async (
   expect(applied).toEqual(applied.toSorted())
   expect(applied[0]).toBe('0001_auth')
   const made = await tables()
-  for (const table of ['users', 'channels', 'campaigns', 'campaign_contacts', 'campaign_audit_logs', 'campaign_error_logs', 'webhook_inbox']) {
+  for (const table of [
+    'users',
+    'channels',
+    'campaigns',
+    'campaign_contacts',
+    'campaign_audit_logs',
+    'campaign_error_logs',
+    'webhook_inbox',
+  ]) {
     expect(made).toContain(table)
   }
   await opened.db.insertInto('instance_facts').values({ name: 'kept', value: 'x' }).execute()

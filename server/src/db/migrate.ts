@@ -10,7 +10,12 @@ const FOLDER = new URL('./migrations/', import.meta.url)
  * waits for. All or nothing: a failing file leaves the schema as it was. Throws what PostgreSQL said.
  */
 export async function migrate(db: Db): Promise<{ applied: string[] }> {
-  const migrator = new Migrator({ db, provider: { getMigrations: readMigrations }, migrationTableName: 'schema_migrations', migrationLockTableName: 'schema_migrations_lock' })
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: readMigrations },
+    migrationTableName: 'schema_migrations',
+    migrationLockTableName: 'schema_migrations_lock',
+  })
   const { error, results } = await migrator.migrateToLatest()
   if (error !== undefined) throw error as Error
   return { applied: (results ?? []).map((result) => result.migrationName) }

@@ -37,9 +37,12 @@ async function terminate(which: 'all' | 'busy' = 'all'): Promise<number> {
   const client = new pg.Client(test.connection)
   await client.connect()
   try {
-    const { rows } = await client.query(`
+    const { rows } = await client.query(
+      `
       select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'revoada-seen'
-        and ($1 = 'all' or (state = 'active' and query like '%pg_sleep%'))`, [which])
+        and ($1 = 'all' or (state = 'active' and query like '%pg_sleep%'))`,
+      [which],
+    )
     return rows.length
   } finally {
     await client.end()
@@ -48,7 +51,10 @@ async function terminate(which: 'all' | 'busy' = 'all'): Promise<number> {
 
 async function timed<T>(work: Promise<T>): Promise<{ ms: number; error: unknown }> {
   const begun = performance.now()
-  const error = await work.then(() => null, (reason: unknown) => reason)
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
   return { ms: performance.now() - begun, error }
 }
 
@@ -56,7 +62,10 @@ const one = ({ db }: OpenDatabase) => sql`select 1`.execute(db)
 
 describe('numbers', () => {
   it('of 64 bits and counts come as numbers', async () => {
-    const { rows } = await sql`select 9007199254740991::int8 as most, (-9007199254740991)::int8 as least, count(*) as n from (values (1), (2)) v`.execute(open().db)
+    const { rows } =
+      await sql`select 9007199254740991::int8 as most, (-9007199254740991)::int8 as least, count(*) as n from (values (1), (2)) v`.execute(
+        open().db,
+      )
     expect(rows).toEqual([{ most: 9007199254740991, least: -9007199254740991, n: 2 }])
   })
 
@@ -68,7 +77,10 @@ describe('numbers', () => {
 })
 
 it('a session speaks UTC and says who it is', async () => {
-  const { rows } = await sql`select current_setting('TimeZone') as zone, current_setting('application_name') as name`.execute(open().db)
+  const { rows } =
+    await sql`select current_setting('TimeZone') as zone, current_setting('application_name') as name`.execute(
+      open().db,
+    )
   expect(rows).toEqual([{ zone: 'UTC', name: 'revoada-seen' }])
 })
 
@@ -77,7 +89,9 @@ describe('a backend that is terminated', () => {
     const database = open()
     await one(database)
     expect(await terminate()).toBeGreaterThan(0)
-    await expect.poll(() => logged.filter((line) => line.includes('database connection lost')).length).toBeGreaterThan(0)
+    await expect
+      .poll(() => logged.filter((line) => line.includes('database connection lost')).length)
+      .toBeGreaterThan(0)
     await expect(one(database)).resolves.toBeDefined()
   })
 
@@ -109,7 +123,9 @@ describe('a backend that is terminated', () => {
     const until = Date.now() + 1500
     const users = Array.from({ length: 4 }, async () => {
       while (Date.now() < until) {
-        const { error } = await timed(transaction(database.db, async (trx) => (await sql`select 1`.execute(trx), sleep(5))))
+        const { error } = await timed(
+          transaction(database.db, async (trx) => (await sql`select 1`.execute(trx), sleep(5))),
+        )
         if (error === null) continue
         failed++
         expect(isDatabaseDown(error)).toBe(true)

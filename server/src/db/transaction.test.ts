@@ -16,8 +16,10 @@ beforeEach(async () => {
   await test.db.deleteFrom('instance_facts').execute()
 })
 
-const insert = (db: Pick<TestDatabase['db'], 'insertInto'>, name: string) => db.insertInto('instance_facts').values({ name, value: 'x' }).execute()
-const names = async () => (await test.db.selectFrom('instance_facts').select('name').orderBy('name').execute()).map((row) => row.name)
+const insert = (db: Pick<TestDatabase['db'], 'insertInto'>, name: string) =>
+  db.insertInto('instance_facts').values({ name, value: 'x' }).execute()
+const names = async () =>
+  (await test.db.selectFrom('instance_facts').select('name').orderBy('name').execute()).map((row) => row.name)
 
 describe('inside a transaction the outer database is refused', () => {
   it.each<[string, () => Promise<unknown>]>([
@@ -28,7 +30,13 @@ describe('inside a transaction the outer database is refused', () => {
     ['for a transaction of Kysely itself', () => test.db.transaction().execute(async () => 1)],
     ['for a connection', () => test.db.connection().execute(async () => 1)],
     ['after a turn of the loop', async () => (await tick(), sql`select 1`.execute(test.db))],
-    ['in a callback', () => new Promise((resolve, reject) => void setTimeout(() => void sql`select 1`.execute(test.db).then(resolve, reject), 5))],
+    [
+      'in a callback',
+      () =>
+        new Promise(
+          (resolve, reject) => void setTimeout(() => void sql`select 1`.execute(test.db).then(resolve, reject), 5),
+        ),
+    ],
   ])('%s', async (_what, work) => {
     const run = transaction(test.db, async (trx) => {
       await insert(trx, 'inner')

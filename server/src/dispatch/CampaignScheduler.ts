@@ -54,7 +54,12 @@ export class CampaignScheduler {
   constructor(deps: CampaignSchedulerDeps) {
     this.#deps = deps
     this.#finder = new Poller({ work: () => this.#takeLanes(), intervalMs: deps.pollMs, log: deps.log })
-    this.#renewer = new Poller({ work: () => this.#renew(), intervalMs: deps.leaseMs / RENEWALS_PER_LEASE, retryMs: deps.pollMs, log: deps.log })
+    this.#renewer = new Poller({
+      work: () => this.#renew(),
+      intervalMs: deps.leaseMs / RENEWALS_PER_LEASE,
+      retryMs: deps.pollMs,
+      log: deps.log,
+    })
   }
 
   /** Registers this worker; from now on it may take over what others leave behind. */
@@ -108,7 +113,9 @@ export class CampaignScheduler {
     clearTimeout(abort)
     clearTimeout(abandon)
     await this.#renewer.stop()
-    await unregisterWorker(this.#deps.leaseDb, this.workerId).catch((error: unknown) => log.warn({ err: error }, 'worker not unregistered'))
+    await unregisterWorker(this.#deps.leaseDb, this.workerId).catch((error: unknown) =>
+      log.warn({ err: error }, 'worker not unregistered'),
+    )
   }
 
   #onChange(): void {

@@ -167,7 +167,8 @@ export class LaneRunner {
   async #refresh(): Promise<void> {
     const askedAt = performance.now()
     const channel = await findChannelById(this.#deps.db, this.hold.channelId)
-    const running = channel === undefined ? [] : await listRunningOfChannel(this.#deps.db, this.hold.channelId, this.hold.owner)
+    const running =
+      channel === undefined ? [] : await listRunningOfChannel(this.#deps.db, this.hold.channelId, this.hold.owner)
     // First, so that a pause is acknowledged also when there is no gateway to be had.
     await this.#campaigns.follow(running)
     if (channel !== undefined) {
@@ -251,7 +252,8 @@ export class LaneRunner {
       return await gateway.send(queue.render(recipient), this.#abort.signal)
     } catch (error) {
       const failure = categorizeError(error)
-      if (failure.code === 'INTERNAL') this.#log.error({ err: error, campaignId: queue.campaign.id }, 'message could not be made')
+      if (failure.code === 'INTERNAL')
+        this.#log.error({ err: error, campaignId: queue.campaign.id }, 'message could not be made')
       return { ok: false, failure }
     }
   }
@@ -286,7 +288,11 @@ export class LaneRunner {
   async #pauseUntilWritten(reason: PauseReason, failure: SendFailure): Promise<void> {
     while (!this.#lost) {
       try {
-        return await this.#deps.keeper.pauseChannel({ userId: this.hold.userId, id: this.hold.channelId }, reason, failure)
+        return await this.#deps.keeper.pauseChannel(
+          { userId: this.hold.userId, id: this.hold.channelId },
+          reason,
+          failure,
+        )
       } catch (error) {
         this.#log.error({ err: error, reason }, 'auto-pause failed, will be repeated')
         await new Promise((resolve) => setTimeout(resolve, this.#deps.pollMs))

@@ -9,12 +9,30 @@ import { decideSettlement, giveBack, type CampaignRules } from './decideSettleme
 
 const campaign: CampaignRules = { id: 'c', unknownPolicy: 'resend', stepDelaysMs: [0] }
 const recipient: ClaimedRecipient = {
-  id: 1, phone: '+5511987654321', name: null, variables: {}, step: 0, attempts: 0, resends: 0, maybeSent: false,
-  startedDeaths: 0, processingOrder: 1, renderedAt: new Date(),
+  id: 1,
+  phone: '+5511987654321',
+  name: null,
+  variables: {},
+  step: 0,
+  attempts: 0,
+  resends: 0,
+  maybeSent: false,
+  startedDeaths: 0,
+  processingOrder: 1,
+  renderedAt: new Date(),
 }
 
 function failure(changes: Partial<SendFailure>): SendFailure {
-  return { category: 'API_ERROR', code: 'X', fate: 'notSent', permanent: false, scope: 'recipient', notBefore: null, message: 'x', ...changes }
+  return {
+    category: 'API_ERROR',
+    code: 'X',
+    fate: 'notSent',
+    permanent: false,
+    scope: 'recipient',
+    notBefore: null,
+    message: 'x',
+    ...changes,
+  }
 }
 
 function after(changes: Partial<SendFailure>, of: Partial<ClaimedRecipient> = {}, rules: Partial<CampaignRules> = {}) {
@@ -23,7 +41,10 @@ function after(changes: Partial<SendFailure>, of: Partial<ClaimedRecipient> = {}
 
 describe('after a failure', () => {
   it('that is permanent the recipient has failed at once', () => {
-    expect(after({ category: 'INVALID_NUMBER', permanent: true }).settlement).toMatchObject({ status: 'failed', attempts: 1 })
+    expect(after({ category: 'INVALID_NUMBER', permanent: true }).settlement).toMatchObject({
+      status: 'failed',
+      attempts: 1,
+    })
   })
 
   it('that may pass there are three more attempts, and then the recipient has failed', () => {
@@ -31,11 +52,14 @@ describe('after a failure', () => {
     expect(after({}, { attempts: 3 }).settlement).toMatchObject({ status: 'failed', attempts: 4 })
   })
 
-  it.each(['DISCONNECTED', 'UNAUTHORIZED'] as const)('%s pauses the channel and costs the recipient nothing', (category) => {
-    const { settlement, effect } = after({ category, scope: 'channel' })
-    expect(effect.pause).toBe(category.toLowerCase())
-    expect(settlement).toMatchObject({ status: 'pending', attempts: 0, error: { category } })
-  })
+  it.each(['DISCONNECTED', 'UNAUTHORIZED'] as const)(
+    '%s pauses the channel and costs the recipient nothing',
+    (category) => {
+      const { settlement, effect } = after({ category, scope: 'channel' })
+      expect(effect.pause).toBe(category.toLowerCase())
+      expect(settlement).toMatchObject({ status: 'pending', attempts: 0, error: { category } })
+    },
+  )
 
   it('the channel is told to wait for a rate limit, and the attempt is given back', () => {
     const { settlement, effect } = after({ category: 'RATE_LIMIT', scope: 'channel' })
@@ -52,12 +76,19 @@ describe('after a failure', () => {
   })
 
   it('a gateway out of reach costs no attempt, one that is busy does', () => {
-    expect(after({ category: 'SERVER_BUSY', scope: 'channel' }).settlement).toMatchObject({ status: 'retrying', attempts: 0 })
+    expect(after({ category: 'SERVER_BUSY', scope: 'channel' }).settlement).toMatchObject({
+      status: 'retrying',
+      attempts: 0,
+    })
     expect(after({ category: 'SERVER_BUSY' }).settlement).toMatchObject({ status: 'retrying', attempts: 1 })
   })
 
   it('our own stop before a byte had left gives the recipient back', () => {
-    expect(after({ category: 'TIMEOUT', code: 'ABORTED' }).settlement).toMatchObject({ status: 'pending', attempts: 0, error: null })
+    expect(after({ category: 'TIMEOUT', code: 'ABORTED' }).settlement).toMatchObject({
+      status: 'pending',
+      attempts: 0,
+      error: null,
+    })
   })
 })
 
@@ -69,7 +100,10 @@ describe('after a send of unknown fate', () => {
   })
 
   it.each(['hold', 'skip'] as const)('nothing is sent again where the campaign says %s', (unknownPolicy) => {
-    expect(after({ fate: 'maybe' }, {}, { unknownPolicy }).settlement).toMatchObject({ status: 'unknown', maybeSent: true })
+    expect(after({ fate: 'maybe' }, {}, { unknownPolicy }).settlement).toMatchObject({
+      status: 'unknown',
+      maybeSent: true,
+    })
   })
 
   it('a later failure does not turn it into "failed": nobody knows that', () => {
@@ -83,26 +117,44 @@ describe('after a send of unknown fate', () => {
 
 describe('after success', () => {
   it('of the last step the recipient is sent', () => {
-    expect(decideSettlement(campaign, recipient, { ok: true }).settlement).toMatchObject({ status: 'sent', finishedStep: null })
+    expect(decideSettlement(campaign, recipient, { ok: true }).settlement).toMatchObject({
+      status: 'sent',
+      finishedStep: null,
+    })
   })
 
   it('of an earlier step the next one waits for its pause, with attempts of its own', () => {
     const rules = { ...campaign, stepDelaysMs: [0, 30_000] }
     const { settlement } = decideSettlement(rules, { ...recipient, attempts: 2, maybeSent: true }, { ok: true })
-    expect(settlement).toMatchObject({ status: 'retrying', step: 1, finishedStep: 0, attempts: 0, maybeSent: false, retryInMs: 30_000 })
-    expect(decideSettlement(rules, { ...recipient, step: 1 }, { ok: true }).settlement).toMatchObject({ status: 'sent', finishedStep: 1 })
+    expect(settlement).toMatchObject({
+      status: 'retrying',
+      step: 1,
+      finishedStep: 0,
+      attempts: 0,
+      maybeSent: false,
+      retryInMs: 30_000,
+    })
+    expect(decideSettlement(rules, { ...recipient, step: 1 }, { ok: true }).settlement).toMatchObject({
+      status: 'sent',
+      finishedStep: 1,
+    })
   })
 })
 
 it('the same failure has the same consequence, and a recipient never ends without a named state', () => {
   const failures = fc.record({
-    category: fc.constantFrom(...FAILURE_CATEGORIES), fate: fc.constantFrom('notSent' as const, 'maybe' as const),
-    permanent: fc.boolean(), scope: fc.constantFrom('recipient' as const, 'channel' as const),
+    category: fc.constantFrom(...FAILURE_CATEGORIES),
+    fate: fc.constantFrom('notSent' as const, 'maybe' as const),
+    permanent: fc.boolean(),
+    scope: fc.constantFrom('recipient' as const, 'channel' as const),
   })
   const rows = fc.record({ attempts: fc.nat(4), resends: fc.nat(4), maybeSent: fc.boolean(), step: fc.nat(2) })
   fc.assert(
     fc.property(failures, rows, (changes, row) => {
-      const [a, b] = [after(changes, row, { stepDelaysMs: [0, 0, 0] }), after(changes, row, { stepDelaysMs: [0, 0, 0] })]
+      const [a, b] = [
+        after(changes, row, { stepDelaysMs: [0, 0, 0] }),
+        after(changes, row, { stepDelaysMs: [0, 0, 0] }),
+      ]
       expect({ ...a.settlement, retryInMs: null }).toEqual({ ...b.settlement, retryInMs: null })
       if (a.settlement.status === 'retrying') expect(a.settlement.retryInMs).toBeGreaterThanOrEqual(0)
       // Failing means that surely nobody got it.
@@ -115,15 +167,22 @@ it('the same failure has the same consequence, and a recipient never ends withou
 
 describe('the back-off', () => {
   it.each([
-    ['API_ERROR', 0, 2000], ['API_ERROR', 1, 4000], ['API_ERROR', 3, 16_000], ['API_ERROR', 30, 300_000],
-    ['SERVER_BUSY', 0, 10_000], ['SERVER_BUSY', 3, 16_000], ['RATE_LIMIT', 0, 60_000], ['TIMEOUT', 2, 8000],
+    ['API_ERROR', 0, 2000],
+    ['API_ERROR', 1, 4000],
+    ['API_ERROR', 3, 16_000],
+    ['API_ERROR', 30, 300_000],
+    ['SERVER_BUSY', 0, 10_000],
+    ['SERVER_BUSY', 3, 16_000],
+    ['RATE_LIMIT', 0, 60_000],
+    ['TIMEOUT', 2, 8000],
   ] as const)('of %s at attempt %i is %i ms and up to a second', (category, attempt, ms) => {
     expect(backOffMs(failure({ category }), attempt, 0)).toBe(ms)
     expect(backOffMs(failure({ category }), attempt, 1)).toBe(Math.min(ms + 1000, 300_000))
   })
 
   it('obeys the gateway, between one second and fifteen minutes', () => {
-    const asked = (ms: number) => backOffMs(failure({ category: 'RATE_LIMIT', notBefore: new Date(Date.now() + ms) }), 0)
+    const asked = (ms: number) =>
+      backOffMs(failure({ category: 'RATE_LIMIT', notBefore: new Date(Date.now() + ms) }), 0)
     expect(asked(-5000)).toBe(1000)
     expect(asked(5000)).toBeGreaterThan(4000)
     expect(asked(5000)).toBeLessThanOrEqual(5000)

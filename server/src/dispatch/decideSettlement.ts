@@ -29,14 +29,25 @@ export function decideSettlement(campaign: CampaignRules, recipient: ClaimedReci
   if (outcome.ok) return { settlement: afterSuccess(campaign, recipient), effect: NO_EFFECT }
   const { failure } = outcome
   const effect = effectOf(failure, recipient)
-  const settlement = failure.fate === 'maybe' ? afterMaybe(campaign, recipient, failure) : afterNotSent(campaign, recipient, failure, effect)
+  const settlement =
+    failure.fate === 'maybe'
+      ? afterMaybe(campaign, recipient, failure)
+      : afterNotSent(campaign, recipient, failure, effect)
   return { settlement, effect }
 }
 
 /** Gives a claimed row back untouched: nothing was requested, or nothing that counts. */
-export function giveBack(campaignId: string, recipient: ClaimedRecipient, error: Settlement['error'] = null): Settlement {
+export function giveBack(
+  campaignId: string,
+  recipient: ClaimedRecipient,
+  error: Settlement['error'] = null,
+): Settlement {
   const isFresh = recipient.attempts === 0 && recipient.step === 0 && !recipient.maybeSent
-  return settle(campaignId, recipient, isFresh ? { status: 'pending', error } : { status: 'retrying', retryInMs: 0, error })
+  return settle(
+    campaignId,
+    recipient,
+    isFresh ? { status: 'pending', error } : { status: 'retrying', retryInMs: 0, error },
+  )
 }
 
 /** Ends a recipient as `unknown` without a further request. */
@@ -53,7 +64,12 @@ function afterSuccess(campaign: CampaignRules, recipient: ClaimedRecipient): Set
   const delayMs = campaign.stepDelaysMs[next]
   const finishedStep = campaign.stepDelaysMs.length > 1 ? recipient.step : null
   if (delayMs === undefined) {
-    return settle(campaign.id, recipient, { status: 'sent', attempts: recipient.attempts + 1, finishedStep, error: null })
+    return settle(campaign.id, recipient, {
+      status: 'sent',
+      attempts: recipient.attempts + 1,
+      finishedStep,
+      error: null,
+    })
   }
   const fresh = { step: next, attempts: 0, resends: 0, maybeSent: false }
   return settle(campaign.id, recipient, { status: 'retrying', ...fresh, finishedStep, retryInMs: delayMs, error: null })
@@ -65,10 +81,20 @@ function afterMaybe(campaign: CampaignRules, recipient: ClaimedRecipient, failur
     return settle(campaign.id, recipient, { status: 'unknown', ...counted })
   }
   const resends = recipient.resends + 1
-  return settle(campaign.id, recipient, { status: 'retrying', ...counted, resends, retryInMs: backOffMs(failure, recipient.resends) })
+  return settle(campaign.id, recipient, {
+    status: 'retrying',
+    ...counted,
+    resends,
+    retryInMs: backOffMs(failure, recipient.resends),
+  })
 }
 
-function afterNotSent(campaign: CampaignRules, recipient: ClaimedRecipient, failure: SendFailure, effect: ChannelEffect): Settlement {
+function afterNotSent(
+  campaign: CampaignRules,
+  recipient: ClaimedRecipient,
+  failure: SendFailure,
+  effect: ChannelEffect,
+): Settlement {
   const error = errorOf(failure)
   if (effect.pause !== null) return giveBack(campaign.id, recipient, error)
   // Our own stop cut the request off before a byte of it had left.
@@ -79,9 +105,18 @@ function afterNotSent(campaign: CampaignRules, recipient: ClaimedRecipient, fail
   }
   const attempts = recipient.attempts + 1
   if (failure.permanent || attempts >= MAX_ATTEMPTS) {
-    return settle(campaign.id, recipient, { status: isSurelyUnsent(recipient, failure) ? 'failed' : 'unknown', attempts, error })
+    return settle(campaign.id, recipient, {
+      status: isSurelyUnsent(recipient, failure) ? 'failed' : 'unknown',
+      attempts,
+      error,
+    })
   }
-  return settle(campaign.id, recipient, { status: 'retrying', attempts, retryInMs: backOffMs(failure, recipient.attempts), error })
+  return settle(campaign.id, recipient, {
+    status: 'retrying',
+    attempts,
+    retryInMs: backOffMs(failure, recipient.attempts),
+    error,
+  })
 }
 
 /**
@@ -111,7 +146,11 @@ function errorOf(failure: SendFailure): Settlement['error'] {
   return { category: failure.category, code: failure.code, message: failure.message }
 }
 
-function settle(campaignId: string, recipient: ClaimedRecipient, changes: Partial<Settlement> & Pick<Settlement, 'status' | 'error'>): Settlement {
+function settle(
+  campaignId: string,
+  recipient: ClaimedRecipient,
+  changes: Partial<Settlement> & Pick<Settlement, 'status' | 'error'>,
+): Settlement {
   return {
     campaignId,
     id: recipient.id,

@@ -29,10 +29,15 @@ describe('a campaign', () => {
     const worker = await bench.startWorker()
     await untilStatus(line, 'completed')
     const ids = await accepted(line)
-    expect(ids.toSorted()).toEqual(Array.from({ length: 250 }, (_, i) => messageIdOf(line.campaign.tag, i + 1, 0)).toSorted())
+    expect(ids.toSorted()).toEqual(
+      Array.from({ length: 250 }, (_, i) => messageIdOf(line.campaign.tag, i + 1, 0)).toSorted(),
+    )
     expect(await counts(line)).toMatchObject({ sent: 250, pending: 0, sending: 0, retrying: 0 })
     await expectBooksBalance(line)
-    await untilTrue('nothing is held any more', async () => worker.activeQueues.size === 0 && worker.processingLocks.size === 0)
+    await untilTrue(
+      'nothing is held any more',
+      async () => worker.activeQueues.size === 0 && worker.processingLocks.size === 0,
+    )
     expect(await rowOf(line)).toMatchObject({ processing_lock: null })
     const history = await new AuditLogger().getHistory(bench.db, line.campaign.id)
     expect(history.map(({ action }) => action)).toEqual(['complete'])
@@ -45,18 +50,28 @@ describe('a campaign', () => {
     const { sent, failed } = await counts(line)
     expect(failed).toBeGreaterThan(10)
     expect(sent + failed).toBe(100)
-    const logged = await bench.db.selectFrom('campaign_error_logs').select('error_type').where('campaign_id', '=', line.campaign.id).execute()
+    const logged = await bench.db
+      .selectFrom('campaign_error_logs')
+      .select('error_type')
+      .where('campaign_id', '=', line.campaign.id)
+      .execute()
     expect(logged).toHaveLength(failed)
     expect(new Set(logged.map((row) => row.error_type))).toEqual(new Set(['INVALID_NUMBER']))
   })
 
   it('sends a sequence step by step, each step once and with an id of its own', async () => {
-    const messages = [{ type: 'text' as const, content: 'um' }, { type: 'text' as const, content: 'dois', delayBeforeMs: 50 }]
+    const messages = [
+      { type: 'text' as const, content: 'um' },
+      { type: 'text' as const, content: 'dois', delayBeforeMs: 50 },
+    ]
     const line = await bench.newCampaign(20, { messages })
     await bench.startWorker()
     await untilStatus(line, 'completed')
     const ids = await accepted(line)
-    const expected = Array.from({ length: 20 }, (_, i) => [messageIdOf(line.campaign.tag, i + 1, 0), messageIdOf(line.campaign.tag, i + 1, 1)])
+    const expected = Array.from({ length: 20 }, (_, i) => [
+      messageIdOf(line.campaign.tag, i + 1, 0),
+      messageIdOf(line.campaign.tag, i + 1, 1),
+    ])
     expect(ids.toSorted()).toEqual(expected.flat().toSorted())
     expect(await counts(line)).toMatchObject({ sent: 20 })
     await expectBooksBalance(line)
@@ -67,7 +82,9 @@ describe('a campaign', () => {
     await bench.sandbox.setScript(line.sandboxUser, { '5511910000002': [{ kind: 'resetAfterAccept' }] })
     await bench.startWorker()
     await untilStatus(line, 'completed')
-    const lines = (await bench.sandbox.ledger(line.sandboxUser, 'accepted')).filter(({ number }) => number === '5511910000002')
+    const lines = (await bench.sandbox.ledger(line.sandboxUser, 'accepted')).filter(
+      ({ number }) => number === '5511910000002',
+    )
     expect(lines.map(({ messageId }) => messageId)).toEqual(Array(2).fill(messageIdOf(line.campaign.tag, 2, 0)))
     expect(new Set(lines.map(({ bodySha256 }) => bodySha256)).size).toBe(1)
     expect(await counts(line)).toMatchObject({ sent: 3 })
@@ -114,7 +131,12 @@ describe('pausing', () => {
     await untilTrue('requests under way have answered', async () => (await counts(line)).sending === 0)
     const after = await counts(line)
     expect(after.failed + after.unknown).toBe(0)
-    const errors = await bench.db.selectFrom('campaign_error_logs').selectAll().where('campaign_id', '=', line.campaign.id).where('contact_id', 'is', null).execute()
+    const errors = await bench.db
+      .selectFrom('campaign_error_logs')
+      .selectAll()
+      .where('campaign_id', '=', line.campaign.id)
+      .where('contact_id', 'is', null)
+      .execute()
     // NO_SESSION, or that the connection went while a message was under way: whichever answer came first.
     expect(errors).toMatchObject([{ error_type: 'DISCONNECTED' }])
     await bench.sandbox.setState(line.sandboxUser, { state: 'ready' })
@@ -126,7 +148,11 @@ describe('pausing', () => {
 
   it('a token that is refused pauses as unauthorized', async () => {
     const line = await bench.newCampaign(10)
-    await bench.db.updateTable('channels').set({ token_ciphertext: testBox.seal('somebody-else', `channels/${line.campaign.channelId}/token`) }).where('id', '=', line.campaign.channelId).execute()
+    await bench.db
+      .updateTable('channels')
+      .set({ token_ciphertext: testBox.seal('somebody-else', `channels/${line.campaign.channelId}/token`) })
+      .where('id', '=', line.campaign.channelId)
+      .execute()
     await bench.startWorker()
     await untilStatus(line, 'paused')
     expect(await rowOf(line)).toMatchObject({ pause_reason: 'unauthorized' })
@@ -160,7 +186,11 @@ describe('several workers', () => {
     const ids = await accepted(line)
     expect(ids).toHaveLength(400)
     expect(new Set(ids).size).toBe(400)
-    const channel = await bench.db.selectFrom('channels').select('lane_epoch').where('id', '=', line.campaign.channelId).executeTakeFirstOrThrow()
+    const channel = await bench.db
+      .selectFrom('channels')
+      .select('lane_epoch')
+      .where('id', '=', line.campaign.channelId)
+      .executeTakeFirstOrThrow()
     expect(channel.lane_epoch).toBe(1)
   })
 
@@ -172,7 +202,11 @@ describe('several workers', () => {
     const heir = await bench.startWorker()
     await untilTrue('the holder renewed after the heir came', async () => {
       const row = await rowOf(line)
-      const { started_at } = await bench.db.selectFrom('workers').select('started_at').where('id', '=', heir.workerId).executeTakeFirstOrThrow()
+      const { started_at } = await bench.db
+        .selectFrom('workers')
+        .select('started_at')
+        .where('id', '=', heir.workerId)
+        .executeTakeFirstOrThrow()
       return row.lock_renewed_at !== null && row.lock_renewed_at > started_at
     })
     // As a process that hangs: it renews nothing, writes nothing and gives nothing back.
@@ -186,7 +220,11 @@ describe('several workers', () => {
 
   it('a newcomer does not touch a campaign that was left before it came; it is paused for a person', async () => {
     const line = await bench.newCampaign(10)
-    await bench.db.updateTable('campaigns').set({ lock_renewed_at: new Date(Date.now() - 60_000) }).where('id', '=', line.campaign.id).execute()
+    await bench.db
+      .updateTable('campaigns')
+      .set({ lock_renewed_at: new Date(Date.now() - 60_000) })
+      .where('id', '=', line.campaign.id)
+      .execute()
     await bench.startWorker()
     await sleep(300)
     expect(await accepted(line)).toEqual([])
@@ -203,7 +241,11 @@ describe('several workers', () => {
     await first.stop()
     await untilStatus(line, 'completed')
     expect(new Set(await accepted(line)).size).toBe(300)
-    const { attempts } = await bench.db.selectFrom('campaign_contacts').select((eb) => eb.fn.max('attempts').as('attempts')).where('campaign_id', '=', line.campaign.id).executeTakeFirstOrThrow()
+    const { attempts } = await bench.db
+      .selectFrom('campaign_contacts')
+      .select((eb) => eb.fn.max('attempts').as('attempts'))
+      .where('campaign_id', '=', line.campaign.id)
+      .executeTakeFirstOrThrow()
     expect(attempts).toBe(1)
   })
 })

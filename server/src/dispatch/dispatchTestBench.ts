@@ -39,7 +39,11 @@ export class DispatchTestBench {
   /** After each test: what it left running must not be picked up by the workers of the next. */
   async clear(): Promise<void> {
     await Promise.all(this.#workers.splice(0).map((worker) => worker.stop()))
-    await this.db.updateTable('campaigns').set({ status: 'cancelled' }).where('status', 'in', ['running', 'paused']).execute()
+    await this.db
+      .updateTable('campaigns')
+      .set({ status: 'cancelled' })
+      .where('status', 'in', ['running', 'paused'])
+      .execute()
   }
 
   async close(): Promise<void> {
@@ -60,7 +64,14 @@ export class DispatchTestBench {
   }
 
   newSynchronizer(changes: { workerId?: string; resumes?: boolean } = {}): StateSynchronizer {
-    return new StateSynchronizer({ db: this.db, log: testLog, leaseMs: LEASE_MS, syncMs: 1000, keeper: this.newKeeper(), ...changes })
+    return new StateSynchronizer({
+      db: this.db,
+      log: testLog,
+      leaseMs: LEASE_MS,
+      syncMs: 1000,
+      keeper: this.newKeeper(),
+      ...changes,
+    })
   }
 
   newWorker(changes: Partial<CampaignSchedulerDeps> = {}): CampaignScheduler {
@@ -88,12 +99,19 @@ export class DispatchTestBench {
     return worker
   }
 
-  async newCampaign(recipients: number, more: Parameters<typeof buildCampaign>[2] = {}, behaviour: SandboxBehaviour = {}): Promise<Line> {
+  async newCampaign(
+    recipients: number,
+    more: Parameters<typeof buildCampaign>[2] = {},
+    behaviour: SandboxBehaviour = {},
+  ): Promise<Line> {
     const userId = await buildUser(this.db)
     const settings = { maxInFlight: 8, ...behaviour }
     const channel = await buildChannel(this.db, userId, { sandbox: settings })
     const sandboxUser = await this.sandbox.register(channel.token, settings)
-    return { campaign: await buildCampaign(this.db, { userId, channelId: channel.id }, { recipients, ...more }), sandboxUser }
+    return {
+      campaign: await buildCampaign(this.db, { userId, channelId: channel.id }, { recipients, ...more }),
+      sandboxUser,
+    }
   }
 
   counts({ campaign }: Line): Promise<Counts> {

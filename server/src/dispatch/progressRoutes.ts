@@ -21,7 +21,10 @@ export function progressRoutes({ db }: ProgressRoutesDeps): RoutePlugin {
     await app.register(fastifySSE, { heartbeatInterval: HEARTBEAT_MS })
     app.get(
       `${PATH}/:id/progress`,
-      { config: { access: 'user' }, schema: { summary: 'Progress of a campaign', params: idParams, response: { 200: campaignProgress } } },
+      {
+        config: { access: 'user' },
+        schema: { summary: 'Progress of a campaign', params: idParams, response: { 200: campaignProgress } },
+      },
       async (request) => getEnhancedProgress(db, requireUser(request).id, request.params.id),
     )
     app.get(
@@ -29,7 +32,11 @@ export function progressRoutes({ db }: ProgressRoutesDeps): RoutePlugin {
       {
         sse: true,
         config: { access: 'user' },
-        schema: { summary: 'Progress as server-sent events named `progress`', params: idParams, response: { 200: z.any() } },
+        schema: {
+          summary: 'Progress as server-sent events named `progress`',
+          params: idParams,
+          response: { 200: z.any() },
+        },
       },
       async (request, reply) => {
         const userId = requireUser(request).id

@@ -48,9 +48,13 @@ const probeRoutes: RoutePlugin = async (scope) => {
   scope.get('/api/probe/crash', { config: open }, async () => {
     throw new Error('select * from secrets where password = hunter2')
   })
-  scope.get('/api/probe/wrong-answer', { config: open, schema: { response: { 200: z.object({ n: z.number() }) } } }, async () => {
-    return { n: 'hunter2' } as unknown as { n: number }
-  })
+  scope.get(
+    '/api/probe/wrong-answer',
+    { config: open, schema: { response: { 200: z.object({ n: z.number() }) } } },
+    async () => {
+      return { n: 'hunter2' } as unknown as { n: number }
+    },
+  )
   scope.post('/api/probe/store', { config: open, schema: { body: probeBody } }, async (request) => {
     await sql`select ${request.body.name ?? ''}::text`.execute(database.db)
     return {}
@@ -98,9 +102,26 @@ describe('registration', () => {
 
 describe('bodies', () => {
   test.each([
-    '{"delay":"5"}', '{"delay":null}', '{"delay":true}', '{"delay":[5]}', '{"delay":-1}', '{"delay":0.1}', '{"delay":1e400}',
-    '{"delay":9007199254740992}', '{"rate":1e400}', '{"rate":"NaN"}', '{"rate":null}', '{"on":"true"}', '{"on":1}', '{"name":5}',
-    '{"list":5}', '{"list":{"0":1}}', '[]', '"x"', 'null', '5',
+    '{"delay":"5"}',
+    '{"delay":null}',
+    '{"delay":true}',
+    '{"delay":[5]}',
+    '{"delay":-1}',
+    '{"delay":0.1}',
+    '{"delay":1e400}',
+    '{"delay":9007199254740992}',
+    '{"rate":1e400}',
+    '{"rate":"NaN"}',
+    '{"rate":null}',
+    '{"on":"true"}',
+    '{"on":1}',
+    '{"name":5}',
+    '{"list":5}',
+    '{"list":{"0":1}}',
+    '[]',
+    '"x"',
+    'null',
+    '5',
   ])('%s is not coerced into shape', async (payload) => {
     const before = reached
     expect(await postRaw(payload)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' })
@@ -117,13 +138,17 @@ describe('bodies', () => {
     })
   })
 
-  test.each(['{"__proto__":{"x":1}}', '{"constructor":{"prototype":{"x":1}}}', '{"a":', '{"a":NaN}', '', '{"a":"\u0000"}'])(
-    'malformed or polluting %j is refused',
-    async (payload) => {
-      expect(await postRaw(payload)).toMatchObject({ status: 400, code: 'MALFORMED_REQUEST' })
-      expect(Object.keys(Object.prototype)).toEqual([])
-    },
-  )
+  test.each([
+    '{"__proto__":{"x":1}}',
+    '{"constructor":{"prototype":{"x":1}}}',
+    '{"a":',
+    '{"a":NaN}',
+    '',
+    '{"a":"\u0000"}',
+  ])('malformed or polluting %j is refused', async (payload) => {
+    expect(await postRaw(payload)).toMatchObject({ status: 400, code: 'MALFORMED_REQUEST' })
+    expect(Object.keys(Object.prototype)).toEqual([])
+  })
 
   test('100,000 nested arrays are refused before they are parsed', async () => {
     const payload = `{"list":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
@@ -138,15 +163,24 @@ describe('bodies', () => {
     expect(details).toHaveLength(20)
   })
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'x'])(
-    '%s is not read',
-    async (type) => {
-      expect(await postRaw('{"delay":1}', { 'content-type': type })).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' })
-    },
-  )
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/xml',
+    'x',
+  ])('%s is not read', async (type) => {
+    expect(await postRaw('{"delay":1}', { 'content-type': type })).toMatchObject({
+      status: 415,
+      code: 'UNSUPPORTED_MEDIA_TYPE',
+    })
+  })
 
   test('more than 1 MiB is refused', async () => {
-    expect(await postRaw(`{"name":"${'x'.repeat(1024 * 1024)}"}`)).toMatchObject({ status: 413, code: 'PAYLOAD_TOO_LARGE' })
+    expect(await postRaw(`{"name":"${'x'.repeat(1024 * 1024)}"}`)).toMatchObject({
+      status: 413,
+      code: 'PAYLOAD_TOO_LARGE',
+    })
   })
 
   test('text that the database cannot store is the caller’s mistake', async () => {
@@ -187,26 +221,39 @@ describe('error answers', () => {
     expect(answer.headers['retry-after']).toBe('12')
   })
 
-  test.each(['/api/probe/crash', '/api/probe/wrong-answer'])('%s tells nothing of the inside, the log does', async (url) => {
-    const lines: string[] = []
-    const log = pino({}, new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }))
-    const noisy = await createTestApp(database.db, { routes: [probeRoutes], log })
-    const answer = await noisy.inject(url)
-    await noisy.close()
-    expect(answer.json()).toEqual({ error: { code: 'INTERNAL', message: ERRORS.INTERNAL.message } })
-    expect(lines.find((line) => line.includes('request failed'))).toMatch(/at .+app\.test\.ts|doesn't match the schema/)
-  })
+  test.each(['/api/probe/crash', '/api/probe/wrong-answer'])(
+    '%s tells nothing of the inside, the log does',
+    async (url) => {
+      const lines: string[] = []
+      const log = pino({}, new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }))
+      const noisy = await createTestApp(database.db, { routes: [probeRoutes], log })
+      const answer = await noisy.inject(url)
+      await noisy.close()
+      expect(answer.json()).toEqual({ error: { code: 'INTERNAL', message: ERRORS.INTERNAL.message } })
+      expect(lines.find((line) => line.includes('request failed'))).toMatch(
+        /at .+app\.test\.ts|doesn't match the schema/,
+      )
+    },
+  )
 
   test('a database out of reach is 503 with Retry-After', async () => {
-    const gone = openDatabase({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' }, { log: testLog, max: 1, name: 'gone' })
+    const gone = openDatabase(
+      { host: '127.0.0.1', port: 1, user: 'x', database: 'x' },
+      { log: testLog, max: 1, name: 'gone' },
+    )
     const cut = await createTestApp(gone.db)
     try {
       const { cookie } = await signInAs(app, database.db, 'user')
       const payload = { email: 'a@example.test', password: 'x' }
-      for (const request of [{ url: '/api/setup' }, { url: '/api/me', headers: { authorization: `Bearer rvd_${'A'.repeat(43)}` } }]) {
+      for (const request of [
+        { url: '/api/setup' },
+        { url: '/api/me', headers: { authorization: `Bearer rvd_${'A'.repeat(43)}` } },
+      ]) {
         expect(await refusal(request, cut)).toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 5 } })
       }
-      expect(await refusal({ method: 'POST', url: '/api/auth/sign-in', payload }, cut)).toMatchObject({ code: 'UNAVAILABLE' })
+      expect(await refusal({ method: 'POST', url: '/api/auth/sign-in', payload }, cut)).toMatchObject({
+        code: 'UNAVAILABLE',
+      })
       // Not 401: the web app would sign everybody out whenever the database restarts.
       expect(await refusal({ url: '/api/me', headers: { cookie } }, cut)).toMatchObject({ code: 'UNAVAILABLE' })
       const ready = await cut.inject('/api/health/ready')
@@ -223,10 +270,17 @@ describe('who may call', () => {
   test('nobody signed in is 401, the wrong role 403, the right one passes', async () => {
     const user = await signInAs(app, database.db, 'user')
     const admin = await signInAs(app, database.db, 'admin')
-    const call = (cookie?: string) => app.inject({ url: '/api/probe/admin', headers: cookie === undefined ? {} : { cookie } })
+    const call = (cookie?: string) =>
+      app.inject({ url: '/api/probe/admin', headers: cookie === undefined ? {} : { cookie } })
     expect((await call()).statusCode).toBe(401)
     expect((await call(user.cookie)).statusCode).toBe(403)
-    expect((await call(admin.cookie)).json()).toEqual({ id: admin.id, name: 'Test admin', email: admin.email, role: 'admin', via: 'session' })
+    expect((await call(admin.cookie)).json()).toEqual({
+      id: admin.id,
+      name: 'Test admin',
+      email: admin.email,
+      role: 'admin',
+      via: 'session',
+    })
     const head = await app.inject({ method: 'HEAD', url: '/api/probe/admin' })
     expect(head.statusCode).toBe(401)
   })
@@ -241,13 +295,24 @@ describe('who may call', () => {
   test('a request that another site started is refused, with cookie and on public routes', async () => {
     const { cookie } = await signInAs(app, database.db, 'user')
     const foreign: Record<string, string>[] = [
-      { origin: 'https://evil.example' }, { origin: 'null' }, { origin: '' }, { origin: 'http://localhost:80.evil.example' },
-      { origin: 'http://localhost:1234' }, { origin: 'file://localhost' }, { origin: 'http://localhost, https://evil.example' },
-      { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: '' },
+      { origin: 'http://localhost:80.evil.example' },
+      { origin: 'http://localhost:1234' },
+      { origin: 'file://localhost' },
+      { origin: 'http://localhost, https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
     ]
     for (const headers of foreign) {
       for (const url of ['/api/probe/user', '/api/auth/sign-in', '/api/setup', '/api/auth/sign-out']) {
-        const request = { method: 'POST', url, payload: {}, headers: { host: 'localhost', cookie, ...headers } } as const
+        const request = {
+          method: 'POST',
+          url,
+          payload: {},
+          headers: { host: 'localhost', cookie, ...headers },
+        } as const
         expect(await refusal(request)).toMatchObject({ status: 403, code: 'FOREIGN_ORIGIN' })
       }
     }
@@ -257,21 +322,35 @@ describe('who may call', () => {
     const { cookie } = await signInAs(app, database.db, 'user')
     const key = await bearerFor(app, cookie)
     const own: Record<string, string>[] = [
-      { cookie, origin: 'http://localhost:3000' }, { cookie, origin: 'https://localhost:3000' }, { cookie },
-      { cookie, 'sec-fetch-site': 'same-origin' }, { ...key.headers, origin: 'https://elsewhere.example' },
+      { cookie, origin: 'http://localhost:3000' },
+      { cookie, origin: 'https://localhost:3000' },
+      { cookie },
+      { cookie, 'sec-fetch-site': 'same-origin' },
+      { ...key.headers, origin: 'https://elsewhere.example' },
     ]
     for (const headers of own) {
-      const answer = await app.inject({ method: 'POST', url: '/api/probe/user', headers: { host: 'localhost:3000', ...headers } })
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/api/probe/user',
+        headers: { host: 'localhost:3000', ...headers },
+      })
       expect(answer.statusCode).toBe(200)
     }
-    const hook = await app.inject({ method: 'POST', url: '/api/probe/hook/s3cret', headers: { origin: 'https://gateway.example' } })
+    const hook = await app.inject({
+      method: 'POST',
+      url: '/api/probe/hook/s3cret',
+      headers: { origin: 'https://gateway.example' },
+    })
     expect(hook.statusCode).toBe(200)
   })
 })
 
 test('log lines name the route, never the address, the key or the cookie', async () => {
   const lines: string[] = []
-  const log = pino({ level: 'trace' }, new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }))
+  const log = pino(
+    { level: 'trace' },
+    new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }),
+  )
   const noisy = await createTestApp(database.db, { routes: [probeRoutes], log })
   try {
     const { cookie } = await signInAs(noisy, database.db, 'user')
@@ -279,12 +358,17 @@ test('log lines name the route, never the address, the key or the cookie', async
     await noisy.inject({ method: 'POST', url: '/api/probe/hook/s3cret-canary' })
     await noisy.inject({ url: `/api/me?key=${key}` })
     await noisy.inject({ url: '/api/me', headers })
-    await noisy.inject({ method: 'POST', url: '/api/auth/sign-in', payload: { email: 'x@example.test', password: 'canary-password' } })
+    await noisy.inject({
+      method: 'POST',
+      url: '/api/auth/sign-in',
+      payload: { email: 'x@example.test', password: 'canary-password' },
+    })
     await noisy.inject('/api/none/s3cret-canary')
     const text = lines.join('')
     expect(text).toContain('/api/probe/hook/:secret')
     expect(text).toContain('request refused')
-    for (const canary of ['s3cret-canary', key.slice(4), cookie.split('=')[1] ?? '', 'canary-password']) expect(text).not.toContain(canary)
+    for (const canary of ['s3cret-canary', key.slice(4), cookie.split('=')[1] ?? '', 'canary-password'])
+      expect(text).not.toContain(canary)
   } finally {
     await noisy.close()
   }
@@ -294,7 +378,11 @@ test('security headers fit plain HTTP and become strict under TLS', async () => 
   const plain = await app.inject('/api/health/live')
   expect(plain.headers['strict-transport-security']).toBeUndefined()
   expect(plain.headers['content-security-policy']).not.toContain('upgrade-insecure-requests')
-  expect(plain.headers).toMatchObject({ 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
+  expect(plain.headers).toMatchObject({
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  })
   const tlsApp = await createTestApp(database.db, { env: { PUBLIC_URL: 'https://revoada.example' } })
   const tls = await tlsApp.inject('/api/none')
   await tlsApp.close()
@@ -318,7 +406,9 @@ describe('the API description', () => {
     const document = (await app.inject('/api/openapi.json')).json()
     const { paths, components } = document
     expect(document.openapi).toMatch(/^3\./)
-    expect(paths['/api/auth/sign-in'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(false)
+    expect(paths['/api/auth/sign-in'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(
+      false,
+    )
     expect(paths['/api/me'].get.security).toHaveLength(2)
     expect(paths['/api/setup'].post.security).toEqual([])
     expect(paths['/api/me'].get.responses.default.content['application/json'].schema.required).toEqual(['error'])
@@ -368,14 +458,17 @@ describe('the web app', () => {
     expect(answer.body).toContain('npm run build')
   })
 
-  test.each(['/../secret.txt', '/..%2fsecret.txt', '/assets/../../secret.txt', '/assets/none.js', '/%2e%2e/secret.txt'])(
-    'nothing else can be fetched by %s',
-    async (url) => {
-      const answer = await web.inject(url)
-      expect(answer.body).not.toContain('hunter2')
-      expect(answer.statusCode).toBe(404)
-    },
-  )
+  test.each([
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/assets/../../secret.txt',
+    '/assets/none.js',
+    '/%2e%2e/secret.txt',
+  ])('nothing else can be fetched by %s', async (url) => {
+    const answer = await web.inject(url)
+    expect(answer.body).not.toContain('hunter2')
+    expect(answer.statusCode).toBe(404)
+  })
 
   test('pages get index.html afresh, assets are kept for long, the API stays JSON', async () => {
     for (const url of ['/', '/campanhas/5?x=1', '/index.html', '/apiary']) {
@@ -428,10 +521,13 @@ describe('on the wire', () => {
 /** `METHOD path` of everything in the router; its lines are a tree, `│   └── me (GET, HEAD)`. */
 function routesOf(server: FastifyInstance): string[] {
   const parents: string[] = []
-  return server.printRoutes({ commonPrefix: false }).split('\n').flatMap((line) => {
-    const [, indent = '', part = '', methods = ''] = /^([│├└─ ]*)(\S*)(?: \(([A-Z, ]+)\))?/.exec(line) ?? []
-    const depth = indent.length / 4
-    parents[depth] = (parents[depth - 1] ?? '') + part
-    return methods === '' ? [] : methods.split(', ').map((method) => `${method} ${parents[depth]}`)
-  })
+  return server
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', part = '', methods = ''] = /^([│├└─ ]*)(\S*)(?: \(([A-Z, ]+)\))?/.exec(line) ?? []
+      const depth = indent.length / 4
+      parents[depth] = (parents[depth - 1] ?? '') + part
+      return methods === '' ? [] : methods.split(', ').map((method) => `${method} ${parents[depth]}`)
+    })
 }

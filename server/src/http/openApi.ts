@@ -27,7 +27,10 @@ const ERROR_SCHEMA = {
 }
 
 /** Describes every route that is registered after it, from the same zod schemas that check the requests. */
-export async function describeApi(app: FastifyInstance, settings: { version: string; cookieName: string }): Promise<void> {
+export async function describeApi(
+  app: FastifyInstance,
+  settings: { version: string; cookieName: string },
+): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -69,7 +72,10 @@ export function openApiRoutes({ apiDocs }: { apiDocs: boolean }): RoutePlugin {
   return async (app) => {
     app.get(
       '/api/openapi.json',
-      { config: { access: 'public' }, schema: { summary: 'This document', response: { 200: z.looseObject({ openapi: z.string() }) } } },
+      {
+        config: { access: 'public' },
+        schema: { summary: 'This document', response: { 200: z.looseObject({ openapi: z.string() }) } },
+      },
       async () => app.swagger() as { openapi: string },
     )
     if (!apiDocs) return

@@ -53,7 +53,10 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   const { status, message } = ERRORS[code]
   const body = JSON.stringify({ error: { code, message } } satisfies ErrorBody)
   const headers = { ...BARE_HEADERS, 'content-length': Buffer.byteLength(body), connection: 'close' }
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)]
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ]
   if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
   socket.destroySoon()
 }

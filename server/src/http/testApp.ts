@@ -36,7 +36,11 @@ export async function createTestApp(db: Db, options: TestAppOptions = {}): Promi
     db,
     auth,
     whyNotReady: options.whyNotReady ?? (() => null),
-    routes: [authRoutes({ db, auth, signInLimit: config.signInLimit }), apiKeyRoutes({ db }), ...(options.routes ?? [])],
+    routes: [
+      authRoutes({ db, auth, signInLimit: config.signInLimit }),
+      apiKeyRoutes({ db }),
+      ...(options.routes ?? []),
+    ],
     webDirectory: options.webDirectory ?? join(tmpdir(), 'revoada-no-web-build'),
   })
 }

@@ -60,7 +60,9 @@ function frameworkError(error: unknown): AppError | null {
   if (named !== undefined) return new AppError(named, { cause: error })
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
   if (status < 400 || status >= 500) return null
-  return new AppError(status === 408 ? 'REQUEST_TIMEOUT' : status === 413 ? 'PAYLOAD_TOO_LARGE' : 'MALFORMED_REQUEST', { cause: error })
+  return new AppError(status === 408 ? 'REQUEST_TIMEOUT' : status === 413 ? 'PAYLOAD_TOO_LARGE' : 'MALFORMED_REQUEST', {
+    cause: error,
+  })
 }
 
 function codeOf(error: Error): string {
@@ -86,5 +88,9 @@ function toDetails(issues: readonly Issue[]): { field: string; message: string }
 
 // By code points, so that no half of a surrogate pair is left at the end.
 function clip(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${Array.from(text.slice(0, MAX_TEXT * 2)).slice(0, MAX_TEXT).join('')}…`
+  return text.length <= MAX_TEXT
+    ? text
+    : `${Array.from(text.slice(0, MAX_TEXT * 2))
+        .slice(0, MAX_TEXT)
+        .join('')}…`
 }

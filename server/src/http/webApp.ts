@@ -23,7 +23,12 @@ export async function serveWebApp(app: FastifyInstance, directory: string): Prom
   })
 }
 
-function sendFileOrPage(files: ReadonlySet<string>, path: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendFileOrPage(
+  files: ReadonlySet<string>,
+  path: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const file = path.slice(1)
   if (files.has(file) && file !== 'index.html') {
     // The build puts a hash of the content into the names under assets/.

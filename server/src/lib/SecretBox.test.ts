@@ -26,11 +26,14 @@ describe('a sealed secret is refused', () => {
 
   it('cut short, at any length', () => {
     const sealed = box.seal('a token', 'here')
-    for (let length = 0; length < sealed.length; length++) expect(() => box.open(sealed.subarray(0, length), 'here')).toThrow()
+    for (let length = 0; length < sealed.length; length++)
+      expect(() => box.open(sealed.subarray(0, length), 'here')).toThrow()
   })
 
   it('with another key, in words for people', () => {
-    expect(() => other.open(box.seal('a token', 'here'), 'here')).toThrow('A stored secret was sealed with another SECRET_KEY.')
+    expect(() => other.open(box.seal('a token', 'here'), 'here')).toThrow(
+      'A stored secret was sealed with another SECRET_KEY.',
+    )
   })
 
   it('without saying anything of what it holds', () => {
@@ -62,7 +65,12 @@ describe('a sealed secret', () => {
 describe('a keyed hash', () => {
   it('is the same for the same text, and another for another purpose, text or key', () => {
     expect(box.hash('text', 'token')).toEqual(box.hash('text', 'token'))
-    const hashes = [box.hash('text', 'token'), box.hash('text', 'secret'), box.hash('texT', 'token'), other.hash('text', 'token')]
+    const hashes = [
+      box.hash('text', 'token'),
+      box.hash('text', 'secret'),
+      box.hash('texT', 'token'),
+      other.hash('text', 'token'),
+    ]
     expect(new Set(hashes.map((hash) => hash.toString('hex'))).size).toBe(4)
   })
 

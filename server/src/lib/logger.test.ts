@@ -10,7 +10,12 @@ const LOGGER = fileURLToPath(new URL('./logger.ts', import.meta.url))
 /** What a process of its own writes: the logger goes to the real standard error. */
 async function linesOf(script: string): Promise<{ stdout: string; lines: Record<string, unknown>[]; text: string }> {
   const source = `import { createLogger } from ${JSON.stringify(LOGGER)}; const log = createLogger({ level: 'info' }); ${script}`
-  const { stdout, stderr } = await run(process.execPath, ['--input-type=module-typescript', '--no-warnings', '-e', source])
+  const { stdout, stderr } = await run(process.execPath, [
+    '--input-type=module-typescript',
+    '--no-warnings',
+    '-e',
+    source,
+  ])
   const lines = stderr.split('\n').filter(Boolean)
   return { stdout, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), text: stderr }
 }
@@ -31,7 +36,9 @@ describe('the log', () => {
   })
 
   it('writes one line of JSON each to standard error, whatever stands in the text', async () => {
-    const { lines, stdout } = await linesOf(String.raw`log.info({ name: 'a\nb\u001b[31m' }, 'two\nlines'); log.debug('not shown')`)
+    const { lines, stdout } = await linesOf(
+      String.raw`log.info({ name: 'a\nb\u001b[31m' }, 'two\nlines'); log.debug('not shown')`,
+    )
     expect(stdout).toBe('')
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatchObject({ name: 'a\nb\u001b[31m', msg: 'two\nlines' })

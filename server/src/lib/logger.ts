@@ -3,7 +3,17 @@ import { pino, type Logger } from 'pino'
 export type Log = Logger
 
 /** Keys whose values never reach a log line, at the top and one or two levels down. */
-const SECRET_KEYS = ['token', 'password', 'secret', 'key', 'authorization', 'cookie', 'hmacKey', 'webhookKey', 'set-cookie']
+const SECRET_KEYS = [
+  'token',
+  'password',
+  'secret',
+  'key',
+  'authorization',
+  'cookie',
+  'hmacKey',
+  'webhookKey',
+  'set-cookie',
+]
 
 /** Structured log: one JSON object a line on standard error, so that standard output stays for people and pipes. */
 export function createLogger(options: { level: string; name?: string }): Log {

@@ -20,7 +20,9 @@ export type HookRoutesDeps = { db: Db; box: SecretBox; onStored: () => void }
 export function hookRoutes(deps: HookRoutesDeps): RoutePlugin {
   return async (app) => {
     app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
+    app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
+      done(null, body),
+    )
     app.post(
       '/api/hooks/:channelId/:secret',
       {
@@ -35,7 +37,12 @@ export function hookRoutes(deps: HookRoutesDeps): RoutePlugin {
       async (request) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
         const signature = request.headers['x-hmac-signature']
-        const channel = await authenticate(deps, request.params, body, typeof signature === 'string' ? signature : undefined)
+        const channel = await authenticate(
+          deps,
+          request.params,
+          body,
+          typeof signature === 'string' ? signature : undefined,
+        )
         const events = parseWuzapiWebhook(body, request.headers['content-type'] ?? '').filter(isOfInterest)
         await store(deps.db, channel, body, events)
         if (events.length > 0) deps.onStored()
@@ -68,7 +75,12 @@ function isOfInterest(event: GatewayEvent): boolean {
 }
 
 /** A gateway repeats a call whose answer it did not see: the same bytes are one row while they wait. */
-async function store(db: Db, channel: { id: string; userId: string }, body: Buffer, events: GatewayEvent[]): Promise<void> {
+async function store(
+  db: Db,
+  channel: { id: string; userId: string },
+  body: Buffer,
+  events: GatewayEvent[],
+): Promise<void> {
   if (events.length === 0) return
   await db
     .insertInto('webhook_inbox')

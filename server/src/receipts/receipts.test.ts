@@ -57,15 +57,34 @@ async function newChannel(owner = userId, webhookKey: string | null = KEY): Prom
 }
 
 /** A campaign all of whose recipients are in `status`, and counted so. */
-async function newCampaign(recipients: number, status: RecipientStatus = 'sent', of: TestChannel = channel): Promise<BuiltCampaign> {
+async function newCampaign(
+  recipients: number,
+  status: RecipientStatus = 'sent',
+  of: TestChannel = channel,
+): Promise<BuiltCampaign> {
   const campaign = await buildCampaign(test.db, { userId: of.userId, channelId: of.id }, { recipients })
-  await test.db.updateTable('campaign_contacts').set({ status, maybe_sent: status === 'retrying' }).where('campaign_id', '=', campaign.id).execute()
-  await test.db.updateTable('campaign_counts').set({ ...NO_COUNTS, [status]: recipients }).where('campaign_id', '=', campaign.id).execute()
+  await test.db
+    .updateTable('campaign_contacts')
+    .set({ status, maybe_sent: status === 'retrying' })
+    .where('campaign_id', '=', campaign.id)
+    .execute()
+  await test.db
+    .updateTable('campaign_counts')
+    .set({ ...NO_COUNTS, [status]: recipients })
+    .where('campaign_id', '=', campaign.id)
+    .execute()
   return campaign
 }
 
 function receiptOf(ids: string[], state: State, more: Record<string, unknown> = {}): string {
-  const event = { Chat: '1@lid', IsFromMe: false, MessageIDs: ids, Timestamp: '2026-01-22T10:15:31-03:00', Type: state === 'Read' ? 'read' : '', ...more }
+  const event = {
+    Chat: '1@lid',
+    IsFromMe: false,
+    MessageIDs: ids,
+    Timestamp: '2026-01-22T10:15:31-03:00',
+    Type: state === 'Read' ? 'read' : '',
+    ...more,
+  }
   return JSON.stringify({ event, instanceName: 'Loja', state, type: 'ReadReceipt', userID: '9f2c' })
 }
 
@@ -74,17 +93,26 @@ const sign = (body: Buffer | string, key = KEY) => createHmac('sha256', key).upd
 
 type CallOptions = { id?: string; secret?: string; signature?: string | null; type?: string }
 
-function call(body: Buffer | string, { id = channel.id, secret = channel.secret, signature = sign(body), type = 'application/json' }: CallOptions = {}) {
+function call(
+  body: Buffer | string,
+  { id = channel.id, secret = channel.secret, signature = sign(body), type = 'application/json' }: CallOptions = {},
+) {
   return app.inject({
     method: 'POST',
     url: `/api/hooks/${id}/${encodeURIComponent(secret)}`,
-    headers: { ...(type === '' ? {} : { 'content-type': type }), ...(signature === null ? {} : { 'x-hmac-signature': signature }) },
+    headers: {
+      ...(type === '' ? {} : { 'content-type': type }),
+      ...(signature === null ? {} : { 'x-hmac-signature': signature }),
+    },
     payload: body,
   })
 }
 
 async function inboxSize(): Promise<number> {
-  const { n } = await test.db.selectFrom('webhook_inbox').select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
+  const { n } = await test.db
+    .selectFrom('webhook_inbox')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow()
   return n
 }
 
@@ -100,7 +128,14 @@ async function booksOf(campaign: BuiltCampaign): Promise<Counts> {
 }
 
 const stateOf = async (campaign: BuiltCampaign, recipient: number) =>
-  (await test.db.selectFrom('campaign_contacts').select('status').where('campaign_id', '=', campaign.id).where('id', '=', recipient).executeTakeFirstOrThrow()).status
+  (
+    await test.db
+      .selectFrom('campaign_contacts')
+      .select('status')
+      .where('campaign_id', '=', campaign.id)
+      .where('id', '=', recipient)
+      .executeTakeFirstOrThrow()
+  ).status
 
 describe('a call is refused with one and the same answer', () => {
   const body = receiptOf(['3EB0A1B2C3D400000012C2'], 'Read')
@@ -161,9 +196,22 @@ describe('a call is taken', () => {
   it('over its raw bytes, whatever the spacing, the emoji and the order of its fields', async () => {
     const campaign = await newCampaign(3)
     const spaced = `  {\r\n\t"type" :"ReadReceipt", "instanceName":"Loja 🐦 \\ud83d\\udc26 é", "event":{"MessageIDs":[ "${idOf(campaign, 1)}" ]},"state":"Read"}\n\n`
-    const bytes = Buffer.concat([Buffer.from(`{"x":"`), Buffer.from([0xff, 0xfe]), Buffer.from(`",${receiptOf([idOf(campaign, 2)], 'Read').slice(1)}`)])
-    const form = new URLSearchParams({ instanceName: 'Loja 🐦 + é', jsonData: receiptOf([idOf(campaign, 3)], 'Delivered', { PushName: 'Zé & 🐦 = +%' }), userID: '1' }).toString()
-    for (const [body, type] of [[spaced, 'application/json'], [bytes, 'application/json'], [form, FORM], [form.replaceAll('+', '%20'), FORM]] as const) {
+    const bytes = Buffer.concat([
+      Buffer.from(`{"x":"`),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from(`",${receiptOf([idOf(campaign, 2)], 'Read').slice(1)}`),
+    ])
+    const form = new URLSearchParams({
+      instanceName: 'Loja 🐦 + é',
+      jsonData: receiptOf([idOf(campaign, 3)], 'Delivered', { PushName: 'Zé & 🐦 = +%' }),
+      userID: '1',
+    }).toString()
+    for (const [body, type] of [
+      [spaced, 'application/json'],
+      [bytes, 'application/json'],
+      [form, FORM],
+      [form.replaceAll('+', '%20'), FORM],
+    ] as const) {
       const answered = await call(body, { type })
       expect([answered.statusCode, answered.json()]).toEqual([200, { stored: 1 }])
     }
@@ -172,7 +220,11 @@ describe('a call is taken', () => {
   })
 
   it('and stored only where it says something that we act on', async () => {
-    for (const payload of [{ type: 'Message', event: { x: 1 } }, { type: 'ReadReceipt', state: 'Read', event: {} }, {}]) {
+    for (const payload of [
+      { type: 'Message', event: { x: 1 } },
+      { type: 'ReadReceipt', state: 'Read', event: {} },
+      {},
+    ]) {
       const body = JSON.stringify(payload)
       expect((await call(body)).json()).toEqual({ stored: 0 })
     }
@@ -187,15 +239,34 @@ describe('whatever stands in a signed body', () => {
     ['nothing', ''],
     ['half an object', '{"type":"ReadReceipt"'],
     ['brackets 200,000 deep', nested('[', ']', 200_000)],
-    ['objects 100,000 deep in the event', `{"type":"ReadReceipt","state":"Read","event":${nested('{"a":', '', 100_000)}1${'}'.repeat(100_000)}}`],
+    [
+      'objects 100,000 deep in the event',
+      `{"type":"ReadReceipt","state":"Read","event":${nested('{"a":', '', 100_000)}1${'}'.repeat(100_000)}}`,
+    ],
     ['a list', '[{"type":"ReadReceipt"}]'],
     ['a number', '7'],
     ['null', 'null'],
     ['bytes that are no text', Buffer.from([0xff, 0x00, 0x80, 0x7b])],
-    ['wrong types everywhere', '{"type":{"a":1},"state":[],"event":{"MessageIDs":{"0":"x"},"IsFromMe":"no","Timestamp":{}}}'],
-    ['ids of every kind', JSON.stringify({ type: 'ReadReceipt', state: 'Read', event: { MessageIDs: [1, null, {}, [], '', '\u0000', '\ud800', 'x'.repeat(200), '3EB0'] } })],
-    ['an instant far beyond', JSON.stringify({ type: 'ReadReceipt', state: 'Read', event: { MessageIDs: ['a'], Timestamp: 8.64e15 } })],
-    ['a name of the prototype', '{"__proto__":{"type":"ReadReceipt"},"constructor":1,"type":"ReadReceipt","event":{"__proto__":{"MessageIDs":["a"]}}}'],
+    [
+      'wrong types everywhere',
+      '{"type":{"a":1},"state":[],"event":{"MessageIDs":{"0":"x"},"IsFromMe":"no","Timestamp":{}}}',
+    ],
+    [
+      'ids of every kind',
+      JSON.stringify({
+        type: 'ReadReceipt',
+        state: 'Read',
+        event: { MessageIDs: [1, null, {}, [], '', '\u0000', '\ud800', 'x'.repeat(200), '3EB0'] },
+      }),
+    ],
+    [
+      'an instant far beyond',
+      JSON.stringify({ type: 'ReadReceipt', state: 'Read', event: { MessageIDs: ['a'], Timestamp: 8.64e15 } }),
+    ],
+    [
+      'a name of the prototype',
+      '{"__proto__":{"type":"ReadReceipt"},"constructor":1,"type":"ReadReceipt","event":{"__proto__":{"MessageIDs":["a"]}}}',
+    ],
     ['2 MB and one byte', 'x'.repeat(2 * 1024 * 1024 + 1)],
   ])('is never our fault: %s', async (_what, body) => {
     for (const type of ['application/json', FORM, 'text/plain', '']) {
@@ -209,14 +280,36 @@ describe('whatever stands in a signed body', () => {
   })
 
   it('and under whatever content type, it is answered and the inbox can be emptied', async () => {
-    const field = fc.oneof(fc.string(), fc.jsonValue({ maxDepth: 3 }), fc.constantFrom('ReadReceipt', 'Connected', 'TemporaryBan', 'Read', 'Delivered'))
-    const payload = fc.record({ type: field, state: field, event: fc.oneof(field, fc.record({ MessageIDs: fc.oneof(fc.array(field), field), Timestamp: field, Expire: field, IsFromMe: field })) }, { requiredKeys: [] })
-    const bodies = fc.oneof(payload.map((value) => JSON.stringify(value)), fc.string({ unit: 'grapheme' }), payload.map((value) => `jsonData=${encodeURIComponent(JSON.stringify(value))}`))
+    const field = fc.oneof(
+      fc.string(),
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.constantFrom('ReadReceipt', 'Connected', 'TemporaryBan', 'Read', 'Delivered'),
+    )
+    const payload = fc.record(
+      {
+        type: field,
+        state: field,
+        event: fc.oneof(
+          field,
+          fc.record({ MessageIDs: fc.oneof(fc.array(field), field), Timestamp: field, Expire: field, IsFromMe: field }),
+        ),
+      },
+      { requiredKeys: [] },
+    )
+    const bodies = fc.oneof(
+      payload.map((value) => JSON.stringify(value)),
+      fc.string({ unit: 'grapheme' }),
+      payload.map((value) => `jsonData=${encodeURIComponent(JSON.stringify(value))}`),
+    )
     await fc.assert(
-      fc.asyncProperty(bodies, fc.constantFrom('application/json', FORM, 'text/xml', 'multipart/form-data; boundary=x', ';;;', ''), async (body, type) => {
-        const answered = await call(body, { type })
-        expect(answered.statusCode).toBeLessThan(500)
-      }),
+      fc.asyncProperty(
+        bodies,
+        fc.constantFrom('application/json', FORM, 'text/xml', 'multipart/form-data; boundary=x', ';;;', ''),
+        async (body, type) => {
+          const answered = await call(body, { type })
+          expect(answered.statusCode).toBeLessThan(500)
+        },
+      ),
       { numRuns: 200 },
     )
     await drain()
@@ -248,50 +341,79 @@ describe('a receipt', () => {
   })
 
   it('only moves forward, in whatever order, grouping and number they come', async () => {
-    const one = fc.record({ recipient: fc.integer({ min: 1, max: 3 }), state: fc.constantFrom<State>('Delivered', 'Read'), apply: fc.boolean() })
+    const one = fc.record({
+      recipient: fc.integer({ min: 1, max: 3 }),
+      state: fc.constantFrom<State>('Delivered', 'Read'),
+      apply: fc.boolean(),
+    })
     const receipts = fc.array(one, { minLength: 1, maxLength: 8 })
     await fc.assert(
-      fc.asyncProperty(receipts, fc.constantFrom<RecipientStatus>('sending', 'sent', 'unknown', 'retrying'), async (list, begin) => {
-        const campaign = await newCampaign(3, begin)
-        const model = new Map<number, RecipientStatus>([1, 2, 3].map((n) => [n, begin]))
-        for (const { recipient, state, apply } of list) {
-          // Another instance name each, so that none is taken for a repetition.
-          const body = receiptOf([idOf(campaign, recipient)], state, { Chat: randomUUID() })
-          expect((await call(body)).statusCode).toBe(200)
-          if (state === 'Read') model.set(recipient, 'read')
-          else if (model.get(recipient) !== 'read') model.set(recipient, 'delivered')
-          if (apply) await drain()
-        }
-        await drain()
-        const expected = { ...NO_COUNTS }
-        for (const state of model.values()) expected[state]++
-        expect(await booksOf(campaign)).toEqual(expected)
-        for (const [recipient, state] of model) expect(await stateOf(campaign, recipient)).toBe(state)
-      }),
+      fc.asyncProperty(
+        receipts,
+        fc.constantFrom<RecipientStatus>('sending', 'sent', 'unknown', 'retrying'),
+        async (list, begin) => {
+          const campaign = await newCampaign(3, begin)
+          const model = new Map<number, RecipientStatus>([1, 2, 3].map((n) => [n, begin]))
+          for (const { recipient, state, apply } of list) {
+            // Another instance name each, so that none is taken for a repetition.
+            const body = receiptOf([idOf(campaign, recipient)], state, { Chat: randomUUID() })
+            expect((await call(body)).statusCode).toBe(200)
+            if (state === 'Read') model.set(recipient, 'read')
+            else if (model.get(recipient) !== 'read') model.set(recipient, 'delivered')
+            if (apply) await drain()
+          }
+          await drain()
+          const expected = { ...NO_COUNTS }
+          for (const state of model.values()) expected[state]++
+          expect(await booksOf(campaign)).toEqual(expected)
+          for (const [recipient, state] of model) expect(await stateOf(campaign, recipient)).toBe(state)
+        },
+      ),
       { numRuns: 100 },
     )
   }, 120_000)
 
-  it.each<[RecipientStatus]>([['pending'], ['failed'], ['skipped'], ['cancelled']])('moves nobody who is %s', async (status) => {
-    const campaign = await newCampaign(1, status)
-    await call(receiptOf([idOf(campaign, 1)], 'Read'))
-    await drain()
-    expect(await booksOf(campaign)).toEqual({ ...NO_COUNTS, [status]: 1 })
-  })
+  it.each<[RecipientStatus]>([['pending'], ['failed'], ['skipped'], ['cancelled']])(
+    'moves nobody who is %s',
+    async (status) => {
+      const campaign = await newCampaign(1, status)
+      await call(receiptOf([idOf(campaign, 1)], 'Read'))
+      await drain()
+      expect(await booksOf(campaign)).toEqual({ ...NO_COUNTS, [status]: 1 })
+    },
+  )
 
   it("moves nobody of another account, nor of another channel of one's own", async () => {
     const stranger = await newChannel(await buildUser(test.db))
     const second = await newChannel()
     const theirs = await newCampaign(1, 'sent', stranger)
     const mine = await newCampaign(1, 'sent', second)
-    expect((await call(receiptOf([idOf(theirs, 1), idOf(mine, 1), 'wamid.x', idOf(mine, 999), messageIdOf(0xffffffff, 1, 0)], 'Read'))).statusCode).toBe(200)
+    expect(
+      (
+        await call(
+          receiptOf(
+            [idOf(theirs, 1), idOf(mine, 1), 'wamid.x', idOf(mine, 999), messageIdOf(0xffffffff, 1, 0)],
+            'Read',
+          ),
+        )
+      ).statusCode,
+    ).toBe(200)
     await drain()
     for (const campaign of [theirs, mine]) expect(await booksOf(campaign)).toEqual({ ...NO_COUNTS, sent: 1 })
   })
 
   it('that speaks of a step that is not the last one leaves the recipient as it is', async () => {
     const campaign = await newCampaign(1)
-    await test.db.updateTable('campaigns').set({ messages: JSON.stringify([{ type: 'text', content: 'a' }, { type: 'text', content: 'b' }]) }).where('id', '=', campaign.id).execute()
+    await test.db
+      .updateTable('campaigns')
+      .set({
+        messages: JSON.stringify([
+          { type: 'text', content: 'a' },
+          { type: 'text', content: 'b' },
+        ]),
+      })
+      .where('id', '=', campaign.id)
+      .execute()
     await call(receiptOf([idOf(campaign, 1, 0), idOf(campaign, 1, 15)], 'Read'))
     await drain()
     expect(await booksOf(campaign)).toEqual({ ...NO_COUNTS, sent: 1 })
@@ -305,9 +427,20 @@ describe('a receipt', () => {
     await drain()
     expect(await booksOf(campaign)).toEqual({ ...NO_COUNTS, sending: 1, delivered: 1 })
     const settlements = claimed.map(({ attempts, id, maybeSent, resends, step }) => ({
-      campaignId: campaign.id, id, step, resends, maybeSent, attempts: attempts + 1, status: 'sent' as const, finishedStep: null, retryInMs: null, error: null,
+      campaignId: campaign.id,
+      id,
+      step,
+      resends,
+      maybeSent,
+      attempts: attempts + 1,
+      status: 'sent' as const,
+      finishedStep: null,
+      retryInMs: null,
+      error: null,
     }))
-    expect(await settleRecipients(test.db, lane, settlements, { nextSlotInMs: null, backOffInMs: null })).toMatchObject({ authorised: true })
+    expect(await settleRecipients(test.db, lane, settlements, { nextSlotInMs: null, backOffInMs: null })).toMatchObject(
+      { authorised: true },
+    )
     expect(await booksOf(campaign)).toEqual({ ...NO_COUNTS, sent: 1, delivered: 1 })
   })
 
@@ -329,12 +462,19 @@ describe('the inbox', () => {
       dedupe_key: Buffer.from(randomUUID()),
       events: JSON.stringify([{ type: 'receipt', messageIds: ids, state, at: new Date() }]),
     }))
-    for (let from = 0; from < rows.length; from += 500) await test.db.insertInto('webhook_inbox').values(rows.slice(from, from + 500)).execute()
+    for (let from = 0; from < rows.length; from += 500)
+      await test.db
+        .insertInto('webhook_inbox')
+        .values(rows.slice(from, from + 500))
+        .execute()
   }
 
   it('is emptied in batches of at most 500, oldest first', async () => {
     const campaign = await newCampaign(1201)
-    await fill(channel, Array.from({ length: 1201 }, (_, index) => ({ ids: [idOf(campaign, index + 1)], state: 'read' as const })))
+    await fill(
+      channel,
+      Array.from({ length: 1201 }, (_, index) => ({ ids: [idOf(campaign, index + 1)], state: 'read' as const })),
+    )
     expect([await applier.applyNext(), await inboxSize()]).toEqual([true, 701])
     expect([await stateOf(campaign, 500), await stateOf(campaign, 501)]).toEqual(['read', 'sent'])
     expect([await applier.applyNext(), await inboxSize()]).toEqual([true, 201])
@@ -346,27 +486,40 @@ describe('the inbox', () => {
   it('is emptied in batches of at most 500 also where PostgreSQL runs the choice of rows in a loop', async () => {
     const { database } = test.connection
     const plans = ['hashjoin', 'mergejoin', 'hashagg', 'sort', 'material']
-    for (const plan of plans) await sql`alter database ${sql.id(database)} set ${sql.raw(`enable_${plan}`)} = off`.execute(test.db)
+    for (const plan of plans)
+      await sql`alter database ${sql.id(database)} set ${sql.raw(`enable_${plan}`)} = off`.execute(test.db)
     const looping = openDatabase(test.connection, { log: testLog, max: 1, name: 'test' })
     try {
-      await fill(channel, Array.from({ length: 600 }, () => ({ ids: ['x'], state: 'read' as const })))
+      await fill(
+        channel,
+        Array.from({ length: 600 }, () => ({ ids: ['x'], state: 'read' as const })),
+      )
       const looper = new ReceiptApplier({ db: looping.db, log: testLog, pollMs: 1000 })
       expect([await looper.applyNext(), await inboxSize()]).toEqual([true, 100])
     } finally {
       await looping.close()
-      for (const plan of plans) await sql`alter database ${sql.id(database)} reset ${sql.raw(`enable_${plan}`)}`.execute(test.db)
+      for (const plan of plans)
+        await sql`alter database ${sql.id(database)} reset ${sql.raw(`enable_${plan}`)}`.execute(test.db)
     }
   })
 
   it('is emptied by several at once, each receipt counted once and nobody waiting in a circle', async () => {
     const channels = [channel, await newChannel(), await newChannel(await buildUser(test.db))]
-    const campaigns = await Promise.all(channels.flatMap((one) => [newCampaign(400, 'sent', one), newCampaign(400, 'sent', one)]))
+    const campaigns = await Promise.all(
+      channels.flatMap((one) => [newCampaign(400, 'sent', one), newCampaign(400, 'sent', one)]),
+    )
     for (let round = 0; round < 4; round++) {
       for (const [index, campaign] of campaigns.entries()) {
         const of = channels[Math.floor(index / 2)] as TestChannel
-        const ids = shuffled(Array.from({ length: 400 }, (_, n) => idOf(campaign, n + 1)), round * 31 + index)
-        const state = round % 2 === 0 ? 'delivered' as const : 'read' as const
-        await fill(of, Array.from({ length: 100 }, (_, n) => ({ ids: ids.slice(n * 4, n * 4 + 4), state })))
+        const ids = shuffled(
+          Array.from({ length: 400 }, (_, n) => idOf(campaign, n + 1)),
+          round * 31 + index,
+        )
+        const state = round % 2 === 0 ? ('delivered' as const) : ('read' as const)
+        await fill(
+          of,
+          Array.from({ length: 100 }, (_, n) => ({ ids: ids.slice(n * 4, n * 4 + 4), state })),
+        )
       }
     }
     await Promise.all(Array.from({ length: 5 }, () => drain(newApplier())))
@@ -390,27 +543,49 @@ describe('the inbox', () => {
   })
 })
 
-it.each([['json'], ['form']] as const)('the gateway itself reports as %s, and the books follow', async (webhookFormat) => {
-  const sandbox = await TestSandbox.start()
-  const address = await app.listen({ host: '127.0.0.1', port: 0 }).catch(() => addressOf(app))
-  const running = newApplier()
-  running.start()
-  try {
-    const campaign = await newCampaign(30)
-    const soon = { delivered: 1, read: 0.5, deliveredDelayMinMs: 0, deliveredDelayMaxMs: 30, readDelayMinMs: 0, readDelayMaxMs: 30, repeatedReceipts: 0.3, webhookFormat }
-    await sandbox.register('gateway-token', soon, { hmacKey: KEY, webhookUrl: `${address}/api/hooks/${channel.id}/${channel.secret}`, events: ['All'] })
-    for (let n = 1; n <= 30; n++) {
-      const sent = await sandbox.sendText('gateway-token', { Phone: `55119${10_000_000 + n}`, Id: idOf(campaign, n), Body: 'Olá 🐦 <&> é' })
-      expect(sent.status).toBe(200)
+it.each([['json'], ['form']] as const)(
+  'the gateway itself reports as %s, and the books follow',
+  async (webhookFormat) => {
+    const sandbox = await TestSandbox.start()
+    const address = await app.listen({ host: '127.0.0.1', port: 0 }).catch(() => addressOf(app))
+    const running = newApplier()
+    running.start()
+    try {
+      const campaign = await newCampaign(30)
+      const soon = {
+        delivered: 1,
+        read: 0.5,
+        deliveredDelayMinMs: 0,
+        deliveredDelayMaxMs: 30,
+        readDelayMinMs: 0,
+        readDelayMaxMs: 30,
+        repeatedReceipts: 0.3,
+        webhookFormat,
+      }
+      await sandbox.register('gateway-token', soon, {
+        hmacKey: KEY,
+        webhookUrl: `${address}/api/hooks/${channel.id}/${channel.secret}`,
+        events: ['All'],
+      })
+      for (let n = 1; n <= 30; n++) {
+        const sent = await sandbox.sendText('gateway-token', {
+          Phone: `55119${10_000_000 + n}`,
+          Id: idOf(campaign, n),
+          Body: 'Olá 🐦 <&> é',
+        })
+        expect(sent.status).toBe(200)
+      }
+      await expect.poll(async () => (await getCounts(test.db, userId, campaign.id)).sent, { timeout: 10_000 }).toBe(0)
+      await expect
+        .poll(async () => (await getCounts(test.db, userId, campaign.id)).read, { timeout: 10_000 })
+        .toBeGreaterThan(3)
+      expect(totalOf(await booksOf(campaign))).toBe(30)
+    } finally {
+      await sandbox.stop()
+      await running.stop()
     }
-    await expect.poll(async () => (await getCounts(test.db, userId, campaign.id)).sent, { timeout: 10_000 }).toBe(0)
-    await expect.poll(async () => (await getCounts(test.db, userId, campaign.id)).read, { timeout: 10_000 }).toBeGreaterThan(3)
-    expect(totalOf(await booksOf(campaign))).toBe(30)
-  } finally {
-    await sandbox.stop()
-    await running.stop()
-  }
-})
+  },
+)
 
 function addressOf(listening: FastifyInstance): string {
   const address = listening.server.address()

@@ -30,8 +30,11 @@ beforeEach(async () => {
 it('in all 24 orders the rank only rises: who was delivered to never fails, who failed stays failed', async () => {
   const orders = permutations(['sent', 'delivered', 'read', 'failed'])
   await claimAndSettle(orders.length, { status: 'sent' })
-  for (let turn = 0; turn < 4; turn++) await apply(...orders.map((order, index) => receipt(index + 1, order[turn] ?? 'sent')))
-  const arrived = orders.filter((order) => order.indexOf('failed') > Math.min(order.indexOf('delivered'), order.indexOf('read')))
+  for (let turn = 0; turn < 4; turn++)
+    await apply(...orders.map((order, index) => receipt(index + 1, order[turn] ?? 'sent')))
+  const arrived = orders.filter(
+    (order) => order.indexOf('failed') > Math.min(order.indexOf('delivered'), order.indexOf('read')),
+  )
   expect(await statuses(orders.length)).toEqual(orders.map((order) => (arrived.includes(order) ? 'read' : 'failed')))
   await expectBalance({ read: 16, failed: 8, sent: 0 })
   expect(await failureCounts()).toEqual({ INVALID_NUMBER: 8 })
@@ -63,7 +66,12 @@ it('a report resolves a message of unknown fate, either way', async () => {
 it('a report before the settle decides, and the settle leaves the row where it is', async () => {
   const claimed = await claimRecipients(test.db, lane, campaign.id, { after: Number.MIN_SAFE_INTEGER, limit: 2 })
   await apply(receipt(1, 'failed'), receipt(2, 'sent'))
-  expect(await settle(claimed.map(({ id }) => id), { status: 'sent' })).toMatchObject({ moved: 0 })
+  expect(
+    await settle(
+      claimed.map(({ id }) => id),
+      { status: 'sent' },
+    ),
+  ).toMatchObject({ moved: 0 })
   await expectBalance({ failed: 1, sent: 1, sending: 0 })
 })
 
@@ -89,14 +97,25 @@ it('a finished step that did not arrive is marked and logged, and the recipient 
   const failure = { ...receipt(1, 'failed'), isLastStep: false }
   await apply(failure, failure)
   await apply(failure)
-  const steps = await test.db.selectFrom('campaign_contact_steps').selectAll().where('campaign_id', '=', campaign.id).execute()
+  const steps = await test.db
+    .selectFrom('campaign_contact_steps')
+    .selectAll()
+    .where('campaign_id', '=', campaign.id)
+    .execute()
   expect(steps).toMatchObject([{ contact_id: 1, step: 0, status: 'failed' }])
   expect(await errorLog()).toHaveLength(1)
   await expectBalance({ retrying: 1, failed: 0 })
 })
 
 function receipt(id: number, state: Receipt['state']): Receipt {
-  return { campaignId: campaign.id, id, step: 0, isLastStep: true, state, failure: state === 'failed' ? NOT_THERE : null }
+  return {
+    campaignId: campaign.id,
+    id,
+    step: 0,
+    isLastStep: true,
+    state,
+    failure: state === 'failed' ? NOT_THERE : null,
+  }
 }
 
 function apply(...receipts: Receipt[]): Promise<{ moved: number }> {
@@ -106,16 +125,38 @@ function apply(...receipts: Receipt[]): Promise<{ moved: number }> {
 async function claimAndSettle(count: number, changes: Partial<Settlement>): Promise<void> {
   const claimed = await claimRecipients(test.db, lane, campaign.id, { after: Number.MIN_SAFE_INTEGER, limit: count })
   expect(claimed).toHaveLength(count)
-  await settle(claimed.map(({ id }) => id), changes)
+  await settle(
+    claimed.map(({ id }) => id),
+    changes,
+  )
 }
 
 function settle(ids: number[], changes: Partial<Settlement>) {
-  const common = { campaignId: campaign.id, step: 0, attempts: 1, resends: 0, maybeSent: false, finishedStep: null, retryInMs: null, error: null }
-  return settleRecipients(test.db, lane, ids.map((id) => ({ ...common, id, status: 'sent' as const, ...changes })), { nextSlotInMs: null, backOffInMs: null })
+  const common = {
+    campaignId: campaign.id,
+    step: 0,
+    attempts: 1,
+    resends: 0,
+    maybeSent: false,
+    finishedStep: null,
+    retryInMs: null,
+    error: null,
+  }
+  return settleRecipients(
+    test.db,
+    lane,
+    ids.map((id) => ({ ...common, id, status: 'sent' as const, ...changes })),
+    { nextSlotInMs: null, backOffInMs: null },
+  )
 }
 
 async function statuses(count: number): Promise<string[]> {
-  const rows = await test.db.selectFrom('campaign_contacts').select(['id', 'status']).where('campaign_id', '=', campaign.id).orderBy('id').execute()
+  const rows = await test.db
+    .selectFrom('campaign_contacts')
+    .select(['id', 'status'])
+    .where('campaign_id', '=', campaign.id)
+    .orderBy('id')
+    .execute()
   return rows.slice(0, count).map(({ status }) => status)
 }
 
@@ -128,7 +169,11 @@ async function expectBalance(expected: Record<string, number>): Promise<void> {
 }
 
 async function failureCounts(): Promise<Record<string, number>> {
-  const rows = await test.db.selectFrom('campaign_failure_counts').selectAll().where('campaign_id', '=', campaign.id).execute()
+  const rows = await test.db
+    .selectFrom('campaign_failure_counts')
+    .selectAll()
+    .where('campaign_id', '=', campaign.id)
+    .execute()
   return Object.fromEntries(rows.map(({ category, failed }) => [category, failed]))
 }
 

@@ -33,9 +33,17 @@ export async function applyReceipts(trx: Trx, userId: string, receipts: Receipt[
   const strongest = keepStrongest(receipts)
   const failed = onePerMessage(receipts.filter(({ state }) => state === 'failed'))
   await markSteps(trx, userId, strongest)
-  const forward = await markRecipients(trx, userId, strongest.filter(({ isLastStep }) => isLastStep))
+  const forward = await markRecipients(
+    trx,
+    userId,
+    strongest.filter(({ isLastStep }) => isLastStep),
+  )
   await failSteps(trx, userId, failed)
-  const ended = await failRecipients(trx, userId, failed.filter(({ isLastStep }) => isLastStep))
+  const ended = await failRecipients(
+    trx,
+    userId,
+    failed.filter(({ isLastStep }) => isLastStep),
+  )
   return { moved: forward.moved + ended.moved }
 }
 

@@ -35,8 +35,17 @@ const counts = () => getCounts(test.db, campaign.userId, campaign.id)
 function settlement(recipient: ClaimedRecipient, changes: Partial<Settlement> = {}): Settlement {
   const { id, step, attempts, resends, maybeSent } = recipient
   return {
-    campaignId: campaign.id, id, step, attempts: attempts + 1, resends, maybeSent,
-    status: 'sent', finishedStep: null, retryInMs: null, error: null, ...changes,
+    campaignId: campaign.id,
+    id,
+    step,
+    attempts: attempts + 1,
+    resends,
+    maybeSent,
+    status: 'sent',
+    finishedStep: null,
+    retryInMs: null,
+    error: null,
+    ...changes,
   }
 }
 
@@ -50,8 +59,12 @@ async function expectBalance(expected: Partial<Counts>): Promise<void> {
 
 describe('claiming', () => {
   it('is refused without the lane', async () => {
-    expect(await claimRecipients(test.db, { ...lane, owner: randomUUID() }, campaign.id, { after: FROM_START, limit: 5 })).toEqual([])
-    expect(await claimRecipients(test.db, { ...lane, epoch: 2 }, campaign.id, { after: FROM_START, limit: 5 })).toEqual([])
+    expect(
+      await claimRecipients(test.db, { ...lane, owner: randomUUID() }, campaign.id, { after: FROM_START, limit: 5 }),
+    ).toEqual([])
+    expect(await claimRecipients(test.db, { ...lane, epoch: 2 }, campaign.id, { after: FROM_START, limit: 5 })).toEqual(
+      [],
+    )
     await expectBalance({ pending: 10 })
   })
 
@@ -76,10 +89,15 @@ describe('claiming', () => {
 
   it('takes retries that are due before pending recipients, and leaves the others', async () => {
     const [first, second] = (await claim(2)) as [ClaimedRecipient, ClaimedRecipient]
-    await settleRecipients(test.db, lane, [
-      settlement(first, { status: 'retrying', retryInMs: 0 }),
-      settlement(second, { status: 'retrying', retryInMs: 60_000 }),
-    ], NO_PACE)
+    await settleRecipients(
+      test.db,
+      lane,
+      [
+        settlement(first, { status: 'retrying', retryInMs: 0 }),
+        settlement(second, { status: 'retrying', retryInMs: 60_000 }),
+      ],
+      NO_PACE,
+    )
     expect((await claim(3)).map((r) => r.id)).toEqual([1, 3, 4])
     await expectBalance({ retrying: 1, sending: 3, pending: 6 })
   })
@@ -103,7 +121,9 @@ describe('settling', () => {
   it('changes nothing when another worker owns the lane', async () => {
     const [first] = (await claim(1)) as [ClaimedRecipient]
     const stranger = { ...lane, owner: randomUUID() }
-    expect(await settleRecipients(test.db, stranger, [settlement(first)], { nextSlotInMs: 500, backOffInMs: null })).toEqual({ authorised: false, moved: 0 })
+    expect(
+      await settleRecipients(test.db, stranger, [settlement(first)], { nextSlotInMs: 500, backOffInMs: null }),
+    ).toEqual({ authorised: false, moved: 0 })
     await expectBalance({ sending: 1 })
   })
 
@@ -119,24 +139,45 @@ describe('settling', () => {
     expect(await settleRecipients(test.db, lane, batch, NO_PACE)).toEqual({ authorised: true, moved: 4 })
     expect(await settleRecipients(test.db, lane, batch, NO_PACE)).toEqual({ authorised: true, moved: 0 })
     await expectBalance({ sent: 1, failed: 1, unknown: 1, pending: 7 })
-    const errors = await test.db.selectFrom('campaign_error_logs').selectAll().where('campaign_id', '=', campaign.id).execute()
+    const errors = await test.db
+      .selectFrom('campaign_error_logs')
+      .selectAll()
+      .where('campaign_id', '=', campaign.id)
+      .execute()
     expect(errors).toMatchObject([{ contact_id: b.id, error_type: 'INVALID_NUMBER', error_code: 'NOT_ON_WHATSAPP' }])
-    const reasons = await test.db.selectFrom('campaign_failure_counts').selectAll().where('campaign_id', '=', campaign.id).execute()
+    const reasons = await test.db
+      .selectFrom('campaign_failure_counts')
+      .selectAll()
+      .where('campaign_id', '=', campaign.id)
+      .execute()
     expect(reasons).toMatchObject([{ category: 'INVALID_NUMBER', failed: 1 }])
   })
 
   it('remembers the pace for the next holder of the lane', async () => {
     const [first] = (await claim(1)) as [ClaimedRecipient]
     await settleRecipients(test.db, lane, [settlement(first)], { nextSlotInMs: 30_000, backOffInMs: null })
-    const row = await test.db.selectFrom('channels').selectAll().where('id', '=', campaign.channelId).executeTakeFirstOrThrow()
+    const row = await test.db
+      .selectFrom('channels')
+      .selectAll()
+      .where('id', '=', campaign.channelId)
+      .executeTakeFirstOrThrow()
     expect(row.next_slot_at?.getTime()).toBeGreaterThan(Date.now() + 20_000)
     expect(row.back_off_until).toBeNull()
   })
 
   it('writes a finished step beside the row that goes on to the next', async () => {
     const [first] = (await claim(1)) as [ClaimedRecipient]
-    await settleRecipients(test.db, lane, [settlement(first, { status: 'retrying', step: 1, finishedStep: 0, attempts: 0, retryInMs: 0 })], NO_PACE)
-    const steps = await test.db.selectFrom('campaign_contact_steps').selectAll().where('campaign_id', '=', campaign.id).execute()
+    await settleRecipients(
+      test.db,
+      lane,
+      [settlement(first, { status: 'retrying', step: 1, finishedStep: 0, attempts: 0, retryInMs: 0 })],
+      NO_PACE,
+    )
+    const steps = await test.db
+      .selectFrom('campaign_contact_steps')
+      .selectAll()
+      .where('campaign_id', '=', campaign.id)
+      .execute()
     expect(steps).toMatchObject([{ contact_id: 1, step: 0, status: 'sent' }])
     const [again] = (await claim(1)) as [ClaimedRecipient]
     expect(again).toMatchObject({ id: 1, step: 1, attempts: 0 })
@@ -162,19 +203,33 @@ describe('suspects', () => {
       if (suspect !== null) seen.push([suspect.id, suspect.startedDeaths])
       if (suspect?.id === 2) await settleRecipients(test.db, lane, [settlement(suspect)], NO_PACE)
     }
-    expect(seen).toEqual([[1, 0], [2, 0], [1, 1], [1, 2]])
+    expect(seen).toEqual([
+      [1, 0],
+      [2, 0],
+      [1, 1],
+      [1, 2],
+    ])
     await expectBalance({ sent: 1, sending: 1 })
   })
 })
 
 describe('receipts', () => {
-  const receipt = (id: number, state: 'delivered' | 'read') => ({ campaignId: campaign.id, id, step: 0, isLastStep: true, state })
-  const apply = (...receipts: ReturnType<typeof receipt>[]) => transaction(test.db, (trx) => applyReceipts(trx, campaign.userId, receipts))
+  const receipt = (id: number, state: 'delivered' | 'read') => ({
+    campaignId: campaign.id,
+    id,
+    step: 0,
+    isLastStep: true,
+    state,
+  })
+  const apply = (...receipts: ReturnType<typeof receipt>[]) =>
+    transaction(test.db, (trx) => applyReceipts(trx, campaign.userId, receipts))
 
   it('of somebody else move nothing', async () => {
     const [first] = (await claim(1)) as [ClaimedRecipient]
     await settleRecipients(test.db, lane, [settlement(first)], NO_PACE)
-    expect(await transaction(test.db, (trx) => applyReceipts(trx, randomUUID(), [receipt(1, 'read')]))).toEqual({ moved: 0 })
+    expect(await transaction(test.db, (trx) => applyReceipts(trx, randomUUID(), [receipt(1, 'read')]))).toEqual({
+      moved: 0,
+    })
     await expectBalance({ sent: 1 })
   })
 
@@ -197,28 +252,44 @@ describe('receipts', () => {
 
   it('prove that a message of unknown fate went out', async () => {
     const [a, b] = (await claim(2)) as [ClaimedRecipient, ClaimedRecipient]
-    await settleRecipients(test.db, lane, [
-      settlement(a, { status: 'unknown', maybeSent: true }),
-      settlement(b, { status: 'retrying', maybeSent: true, retryInMs: 60_000 }),
-    ], NO_PACE)
+    await settleRecipients(
+      test.db,
+      lane,
+      [
+        settlement(a, { status: 'unknown', maybeSent: true }),
+        settlement(b, { status: 'retrying', maybeSent: true, retryInMs: 60_000 }),
+      ],
+      NO_PACE,
+    )
     await apply(receipt(1, 'delivered'), receipt(2, 'delivered'))
     await expectBalance({ delivered: 2, unknown: 0, retrying: 0 })
   })
 
   it('do not touch a recipient that was never claimed, or failed', async () => {
     const [first] = (await claim(1)) as [ClaimedRecipient]
-    await settleRecipients(test.db, lane, [settlement(first, { status: 'failed', error: { category: 'API_ERROR', code: 'X', message: 'x' } })], NO_PACE)
+    await settleRecipients(
+      test.db,
+      lane,
+      [settlement(first, { status: 'failed', error: { category: 'API_ERROR', code: 'X', message: 'x' } })],
+      NO_PACE,
+    )
     expect(await apply(receipt(1, 'delivered'), receipt(5, 'read'))).toEqual({ moved: 0 })
     await expectBalance({ failed: 1, pending: 9 })
   })
 })
 
 describe('cancelling', () => {
-  const cancel = (limit = 100) => transaction(test.db, (trx) => cancelRecipients(trx, campaign.userId, campaign.id, limit))
+  const cancel = (limit = 100) =>
+    transaction(test.db, (trx) => cancelRecipients(trx, campaign.userId, campaign.id, limit))
 
   it('closes what is open, leaves requests under way alone, and calls a maybe-sent recipient unknown', async () => {
     const [a, b] = (await claim(3)) as [ClaimedRecipient, ClaimedRecipient]
-    await settleRecipients(test.db, lane, [settlement(a), settlement(b, { status: 'retrying', maybeSent: true, retryInMs: 0 })], NO_PACE)
+    await settleRecipients(
+      test.db,
+      lane,
+      [settlement(a), settlement(b, { status: 'retrying', maybeSent: true, retryInMs: 0 })],
+      NO_PACE,
+    )
     expect(await cancel(5)).toBe(5)
     await cancel()
     await expectBalance({ sent: 1, unknown: 1, sending: 1, cancelled: 7 })
@@ -229,12 +300,21 @@ describe('cancelling', () => {
 })
 
 it('a count of the rows reaches the last, however wide the gaps between their numbers', async () => {
-  await test.db.updateTable('campaign_contacts').set({ id: 1_000_000 }).where('campaign_id', '=', campaign.id).where('id', '=', 10).execute()
+  await test.db
+    .updateTable('campaign_contacts')
+    .set({ id: 1_000_000 })
+    .where('campaign_id', '=', campaign.id)
+    .where('id', '=', 10)
+    .execute()
   await expectBalance({ pending: 10 })
 })
 
 it('a drifted counter is found and put right from the rows', async () => {
-  await test.db.updateTable('campaign_counts').set({ sent: 5, pending: 5 }).where('campaign_id', '=', campaign.id).execute()
+  await test.db
+    .updateTable('campaign_counts')
+    .set({ sent: 5, pending: 5 })
+    .where('campaign_id', '=', campaign.id)
+    .execute()
   const found = await transaction(test.db, (trx) => recount(trx, campaign.userId, campaign.id))
   expect(found).toMatchObject({ drifted: true, counts: { pending: 10, sent: 0 } })
   expect(await counts()).toMatchObject({ pending: 10, sent: 0 })

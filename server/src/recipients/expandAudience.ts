@@ -60,7 +60,12 @@ export async function storeAudience(
 }
 
 /** The source at `position`; null after the last. */
-export async function findSource(trx: Trx, userId: string, campaignId: string, position: number): Promise<AudienceSource | null> {
+export async function findSource(
+  trx: Trx,
+  userId: string,
+  campaignId: string,
+  position: number,
+): Promise<AudienceSource | null> {
   const row = await trx
     .selectFrom('campaign_sources')
     .select(['kind', 'import_id'])
@@ -118,7 +123,11 @@ function peopleOf(source: AudienceSource, options: ChunkOptions) {
 }
 
 /** What was typed and cannot be dialled, in the order typed. */
-export async function listRefusals(db: Db, userId: string, campaignId: string): Promise<{ input: string; reason: RejectReason }[]> {
+export async function listRefusals(
+  db: Db,
+  userId: string,
+  campaignId: string,
+): Promise<{ input: string; reason: RejectReason }[]> {
   const rows = await db
     .selectFrom('campaign_typed_recipients')
     .select(['input', 'reason'])

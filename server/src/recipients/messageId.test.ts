@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { MAX_RECIPIENT_NUMBER, messageIdOf, parseMessageId } from './messageId.ts'
 
 const tags = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1))
-const recipients = fc.oneof(fc.integer({ min: 1, max: MAX_RECIPIENT_NUMBER }), fc.constantFrom(1, 2 ** 32, MAX_RECIPIENT_NUMBER))
+const recipients = fc.oneof(
+  fc.integer({ min: 1, max: MAX_RECIPIENT_NUMBER }),
+  fc.constantFrom(1, 2 ** 32, MAX_RECIPIENT_NUMBER),
+)
 const steps = fc.integer({ min: 0, max: 15 })
 
 describe('a message id', () => {

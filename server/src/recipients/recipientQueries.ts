@@ -33,7 +33,11 @@ export async function hasOpenRecipients(db: Db, userId: string, campaignId: stri
  * Counts the rows themselves and puts the counters right where they differ. The counter row is locked first, so that
  * no writer of the books commits in between. Returns what was found; `drifted` when something had to be corrected.
  */
-export async function recount(trx: Trx, userId: string, campaignId: string): Promise<{ counts: Counts; drifted: boolean }> {
+export async function recount(
+  trx: Trx,
+  userId: string,
+  campaignId: string,
+): Promise<{ counts: Counts; drifted: boolean }> {
   const before = await trx
     .selectFrom('campaign_counts')
     .select(RECIPIENT_STATUSES)
@@ -95,7 +99,12 @@ export type ErrorLogEntry = {
 }
 
 /** The newest failed attempts and auto-pauses, newest first. */
-export async function listRecentErrors(db: Db, userId: string, campaignId: string, limit: number): Promise<ErrorLogEntry[]> {
+export async function listRecentErrors(
+  db: Db,
+  userId: string,
+  campaignId: string,
+  limit: number,
+): Promise<ErrorLogEntry[]> {
   const rows = await db
     .selectFrom('campaign_error_logs as e')
     .leftJoin('campaign_contacts as c', (join) =>

@@ -43,7 +43,9 @@ export function settleRecipients(
   pace: PaceMark,
 ): Promise<SettleResult> {
   // Same order everywhere, so that two writers of the same rows wait instead of deadlocking.
-  const rows = settlements.toSorted((a, b) => (a.campaignId === b.campaignId ? a.id - b.id : a.campaignId < b.campaignId ? -1 : 1))
+  const rows = settlements.toSorted((a, b) =>
+    a.campaignId === b.campaignId ? a.id - b.id : a.campaignId < b.campaignId ? -1 : 1,
+  )
   return retryOnConflict(() => settleOnce(db, lane, rows, pace))
 }
 

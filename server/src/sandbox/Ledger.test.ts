@@ -23,7 +23,12 @@ test('an accepted line is in the file when its message is confirmed', async () =
       else reject(error)
     })
   })
-  expect(lines.trim().split('\n').map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual(['read', 'accepted'])
+  expect(
+    lines
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { kind: string }).kind),
+  ).toEqual(['read', 'accepted'])
   ledger.close()
 })
 
@@ -37,7 +42,14 @@ test('what was accepted and what failed once is known after the next start', asy
   const second = await Ledger.open(directory)
   expect(['A', 'B', 'C'].map((id) => second.hasHadItsFailure('u1', id))).toEqual([true, true, false])
   expect(await accept(second, { ...entry, bodySha256: 'bb' })).toBe(true)
-  expect(second.summarize('u1')).toEqual({ read: 1, accepted: 2, distinctAccepted: 1, duplicates: 1, changedBodies: 1, recipients: 1 })
+  expect(second.summarize('u1')).toEqual({
+    read: 1,
+    accepted: 2,
+    distinctAccepted: 1,
+    duplicates: 1,
+    changedBodies: 1,
+    recipients: 1,
+  })
   expect(second.summarize('u2')).toMatchObject({ read: 0, accepted: 0 })
   second.close()
   const third = await Ledger.open(directory)
@@ -53,7 +65,10 @@ test('half a line at the end, left by a crash, is dropped', async () => {
   const second = await Ledger.open(directory)
   await accept(second, { ...entry, messageId: 'B' })
   second.close()
-  const ids = (await readFile(file, 'utf8')).trim().split('\n').map((line) => (JSON.parse(line) as { messageId: string }).messageId)
+  const ids = (await readFile(file, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { messageId: string }).messageId)
   expect(ids).toEqual(['A', 'B'])
 })
 
@@ -70,6 +85,8 @@ test('names with quotes cannot pass for another user or kind', async () => {
 
 function accept(ledger: Ledger, accepted: typeof entry): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    ledger.recordAcceptance(accepted, 'sent', (error, duplicate) => (error === null ? resolve(duplicate) : reject(error)))
+    ledger.recordAcceptance(accepted, 'sent', (error, duplicate) =>
+      error === null ? resolve(duplicate) : reject(error),
+    )
   })
 }

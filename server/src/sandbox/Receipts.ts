@@ -80,7 +80,10 @@ export class Receipts {
     for (const group of groupForCalls(bucket)) {
       const first = group[0]
       if (first === undefined) continue
-      const event = receiptEvent(first, group.map((due) => due.messageId))
+      const event = receiptEvent(
+        first,
+        group.map((due) => due.messageId),
+      )
       this.#poster.post(first.user, { type: 'ReadReceipt', state: first.state, event })
     }
   }

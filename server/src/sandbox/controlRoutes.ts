@@ -26,7 +26,12 @@ export function controlRoutes(deps: Deps): Routes {
         answerJson(response, 200, { instance: deps.instance, pid: process.pid, status: 'ok' }),
     },
     admin: {
-      'GET /sandbox/users': ({ response }) => answerJson(response, 200, users.list().map((user) => describe(deps, user))),
+      'GET /sandbox/users': ({ response }) =>
+        answerJson(
+          response,
+          200,
+          users.list().map((user) => describe(deps, user)),
+        ),
       'PUT /sandbox/users': (exchange) => register(deps, exchange),
       'GET /sandbox/users/*': withUser(users, ({ response }, user) => answerJson(response, 200, describe(deps, user))),
       'PATCH /sandbox/users/*/behaviour': withUser(users, (exchange, user) => changeBehaviour(deps, exchange, user)),

@@ -89,7 +89,8 @@ const TRANSIENT = [
   { error: 'info query timed out', accept: false },
   { error: 'timed out waiting for message send response', accept: true },
   {
-    error: 'failed to get device list: failed to send usync query: info query returned status 500: internal-server-error',
+    error:
+      'failed to get device list: failed to send usync query: info query returned status 500: internal-server-error',
     accept: false,
   },
 ]

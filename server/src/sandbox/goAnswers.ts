@@ -30,7 +30,9 @@ export function answerText(response: ServerResponse, status: number, text: strin
 
 export function goJson(value: unknown): string {
   const json = JSON.stringify(value)
-  return UNSAFE.test(json) ? json.replace(UNSAFE_ALL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : json
+  return UNSAFE.test(json)
+    ? json.replace(UNSAFE_ALL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    : json
 }
 
 const UNSAFE = /[<>&\u2028\u2029]/

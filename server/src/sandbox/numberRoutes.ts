@@ -51,7 +51,16 @@ function checkNumber({ settings }: SandboxUser, phone: string): CheckedNumber {
   return { IsInWhatsapp, JID, Query: phone, VerifiedName: '' }
 }
 
-const NAMES = ['Ana Souza', 'Bruno Lima', 'Carla Dias', 'Davi Rocha', 'Érica Nunes', 'Fábio Melo', 'Gabi ✨', 'Hugo Pires']
+const NAMES = [
+  'Ana Souza',
+  'Bruno Lima',
+  'Carla Dias',
+  'Davi Rocha',
+  'Érica Nunes',
+  'Fábio Melo',
+  'Gabi ✨',
+  'Hugo Pires',
+]
 
 /** Numbers of the range that is kept free for fiction would be too few; these are made up and go nowhere. */
 const CONTACTS = Object.fromEntries(

@@ -40,5 +40,7 @@ export function addressOf(settings: Settings, digits: string): string {
 }
 
 function withoutNinthDigit(digits: string): string {
-  return digits.length === 13 && digits.startsWith('55') && digits[4] === '9' ? digits.slice(0, 4) + digits.slice(5) : digits
+  return digits.length === 13 && digits.startsWith('55') && digits[4] === '9'
+    ? digits.slice(0, 4) + digits.slice(5)
+    : digits
 }

@@ -33,7 +33,9 @@ export function createRouter(
   { users, adminToken, log }: { users: UserRegistry; adminToken: string; log: Log },
 ): RequestListener {
   const exact = new Map<string, Found>(routes.flatMap(listRoutes))
-  const patterns = [...exact].filter(([key]) => key.includes('*')).map(([key, found]) => ({ key: toRegExp(key), found }))
+  const patterns = [...exact]
+    .filter(([key]) => key.includes('*'))
+    .map(([key, found]) => ({ key: toRegExp(key), found }))
 
   function findRoute(key: string): { found: Found; params: string[] } | null {
     const found = exact.get(key)

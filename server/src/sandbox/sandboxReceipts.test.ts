@@ -7,10 +7,22 @@ import { readBody } from './goAnswers.ts'
 import { TestSandbox } from './testSandbox.ts'
 
 type Received = { raw: string; type: string; signature: string | undefined }
-type Receipt = { type: string; state: string; userID: string; instanceName: string; event: { MessageIDs: string[]; Type: string } }
+type Receipt = {
+  type: string
+  state: string
+  userID: string
+  instanceName: string
+  event: { MessageIDs: string[]; Type: string }
+}
 
 const KEY = '0123456789abcdef0123456789abcdef'
-const SOON = { deliveredDelayMinMs: 0, deliveredDelayMaxMs: 0, readDelayMinMs: 0, readDelayMaxMs: 0, webhookRetryMs: 10 }
+const SOON = {
+  deliveredDelayMinMs: 0,
+  deliveredDelayMaxMs: 0,
+  readDelayMinMs: 0,
+  readDelayMaxMs: 0,
+  webhookRetryMs: 10,
+}
 
 let sandbox: TestSandbox
 let hook: Server
@@ -50,9 +62,17 @@ test('an accepted message is reported delivered and read, signed over the bytes 
   await sandbox.sendText('both', { Phone: '5511988887777', Id: 'R1' })
   await arrived(2)
   const receipts = received.map(readJson)
-  expect(receipts.map((receipt) => `${receipt.state} ${receipt.event.Type}`).sort()).toEqual(['Delivered ', 'Read read'])
+  expect(receipts.map((receipt) => `${receipt.state} ${receipt.event.Type}`).sort()).toEqual([
+    'Delivered ',
+    'Read read',
+  ])
   for (const receipt of receipts) {
-    expect(receipt).toMatchObject({ type: 'ReadReceipt', userID: id, instanceName: 'line both', event: { MessageIDs: ['R1'] } })
+    expect(receipt).toMatchObject({
+      type: 'ReadReceipt',
+      userID: id,
+      instanceName: 'line both',
+      event: { MessageIDs: ['R1'] },
+    })
   }
   for (const { raw, signature } of received) expect(signature).toBe(createHmac('sha256', KEY).update(raw).digest('hex'))
   expect(received.map((call) => call.raw).join()).not.toContain('token')
@@ -64,7 +84,11 @@ test('as a form the event is text inside a field, and the signature is over the 
   await arrived(1)
   const [call] = received
   expect(call?.type).toBe('application/x-www-form-urlencoded')
-  expect(call?.signature).toBe(createHmac('sha256', KEY).update(call?.raw ?? '').digest('hex'))
+  expect(call?.signature).toBe(
+    createHmac('sha256', KEY)
+      .update(call?.raw ?? '')
+      .digest('hex'),
+  )
   const form = new URLSearchParams(call?.raw)
   expect([...form.keys()]).toEqual(['instanceName', 'jsonData', 'userID'])
   expect(JSON.parse(form.get('jsonData') ?? '')).toMatchObject({ type: 'ReadReceipt', state: 'Delivered' })
@@ -78,7 +102,10 @@ test('a refused webhook is tried five times in all, then given up', async () => 
   await sandbox.sendText('retry', { Phone: '5511988887777', Id: 'NEXT' })
   await arrived(6)
   expect(readJson(received[5]!).event.MessageIDs).toEqual(['NEXT'])
-  expect((await sandbox.call('GET', '/sandbox/stats', { admin: true })).json).toMatchObject({ webhooksWaiting: 0, lost: 1 })
+  expect((await sandbox.call('GET', '/sandbox/stats', { admin: true })).json).toMatchObject({
+    webhooksWaiting: 0,
+    lost: 1,
+  })
 })
 
 test('receipts that fall due together share calls, and every id comes once', async () => {
@@ -95,14 +122,20 @@ test('receipts that fall due together share calls, and every id comes once', asy
 test('a receiver that never answers does not hold up the sends', async () => {
   await sandbox.register('stuck', { ...SOON, delivered: 1, read: 1, maxInFlight: 64, receiptBatch: 1 }, hooked())
   answers = Array.from({ length: 100 }, () => 'hang' as const)
-  const sends = Array.from({ length: 300 }, (_, i) => sandbox.sendText('stuck', { Phone: '5511988887777', Id: `K${i}` }))
+  const sends = Array.from({ length: 300 }, (_, i) =>
+    sandbox.sendText('stuck', { Phone: '5511988887777', Id: `K${i}` }),
+  )
   expect((await Promise.all(sends)).every((answer) => answer.status === 200)).toBe(true)
   await arrived(1)
   expect((await sandbox.sendText('stuck', { Phone: '5511988887777' })).status).toBe(200)
 })
 
 test('only subscribed events are delivered, and a repeated id is reported once', async () => {
-  const id = await sandbox.register('filter', { ...SOON, delivered: 1, read: 0 }, { webhookUrl: url, events: ['Connected'] })
+  const id = await sandbox.register(
+    'filter',
+    { ...SOON, delivered: 1, read: 0 },
+    { webhookUrl: url, events: ['Connected'] },
+  )
   await sandbox.sendText('filter', { Phone: '5511988887777', Id: 'X' })
   await sandbox.register('filter', {}, { webhookUrl: url, events: ['ReadReceipt', 'Disconnected', 'LoggedOut'] })
   await sandbox.register('filter', { delivered: 1 })
@@ -126,7 +159,9 @@ test('a key from the creation of the number signs nothing until it is configured
   const { id } = (json as { data: { id: string } }).data
   await sandbox.setState(id, { state: 'dropped' })
   await arrived(1)
-  expect((await sandbox.call('POST', '/session/hmac/config', { token: 'late', body: { hmac_key: 'short' } })).status).toBe(400)
+  expect(
+    (await sandbox.call('POST', '/session/hmac/config', { token: 'late', body: { hmac_key: 'short' } })).status,
+  ).toBe(400)
   const configured = await sandbox.call('POST', '/session/hmac/config', { token: 'late', body: { hmac_key: KEY } })
   expect(configured.text).toBe('{"Details":"HMAC configuration saved successfully"}\n')
   await sandbox.setState(id, { state: 'ready' })
@@ -137,7 +172,9 @@ test('a key from the creation of the number signs nothing until it is configured
 test('setting a webhook without events silences it although the list is still shown', async () => {
   const id = await sandbox.register('trap', SOON, hooked())
   await sandbox.call('POST', '/webhook', { token: 'trap', body: { webhookurl: url } })
-  expect((await sandbox.call('GET', '/webhook', { token: 'trap' })).json).toMatchObject({ data: { subscribe: ['All'] } })
+  expect((await sandbox.call('GET', '/webhook', { token: 'trap' })).json).toMatchObject({
+    data: { subscribe: ['All'] },
+  })
   await sandbox.setState(id, { state: 'dropped' })
   await sandbox.call('POST', '/webhook', { token: 'trap', body: { webhookurl: url, events: ['All'] } })
   await sandbox.setState(id, { state: 'ready' })

@@ -9,7 +9,8 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.stop())
 
-const PNG = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII='
+const PNG =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII='
 
 test('an unknown token is refused before anything else is looked at', async () => {
   const answer = await sandbox.call('POST', '/chat/send/text', { token: 'nobody', raw: '{broken' })
@@ -21,7 +22,11 @@ test('an unknown token is refused before anything else is looked at', async () =
 })
 
 test('unknown paths and wrong methods get the text of the file server', async () => {
-  for (const [method, path] of [['GET', '/nothing'], ['GET', '/chat/send/text'], ['POST', '/chat/send/template']] as const) {
+  for (const [method, path] of [
+    ['GET', '/nothing'],
+    ['GET', '/chat/send/text'],
+    ['POST', '/chat/send/template'],
+  ] as const) {
     const answer = await sandbox.call(method, path)
     expect([answer.status, answer.text]).toEqual([404, '404 page not found\n'])
     expect(answer.headers['content-type']).toContain('text/plain')
@@ -57,7 +62,13 @@ test('a text is answered as Go writes it and is in the ledger with the hash of i
   )
   const lines = await sandbox.ledger(id)
   expect(lines.map((line) => line.kind)).toEqual(['read', 'accepted'])
-  expect(lines[1]).toMatchObject({ user: id, number: '5511988887777', messageId: '3EB0<A&1>', type: 'text', verdict: 'sent' })
+  expect(lines[1]).toMatchObject({
+    user: id,
+    number: '5511988887777',
+    messageId: '3EB0<A&1>',
+    type: 'text',
+    verdict: 'sent',
+  })
   expect(lines[1]?.bodySha256).toBe(createHash('sha256').update(raw).digest('hex'))
 })
 
@@ -73,15 +84,33 @@ test('media is refused as WuzAPI refuses it', async () => {
     ['image', {}, 400, 'missing Image in Payload'],
     ['image', { Image: 'AAAA' }, 400, 'Image data should start with "data:image/png;base64,"'],
     ['image', { Image: 'data:image/png;base64,!!!!' }, 400, 'could not decode base64 encoded data from payload'],
-    ['image', { Image: 'data:image/png;base64,AAAA' }, 500, 'could not decode image for thumbnail preparation: image: unknown format'],
-    ['image', { Image: 'http://127.0.0.1/a.png' }, 400, "failed to fetch image from url: ssrf attempt detected: host '127.0.0.1' resolves to one or more private IP addresses"],
+    [
+      'image',
+      { Image: 'data:image/png;base64,AAAA' },
+      500,
+      'could not decode image for thumbnail preparation: image: unknown format',
+    ],
+    [
+      'image',
+      { Image: 'http://127.0.0.1/a.png' },
+      400,
+      "failed to fetch image from url: ssrf attempt detected: host '127.0.0.1' resolves to one or more private IP addresses",
+    ],
     ['video', { Video: 'nope' }, 400, 'data should start with "data:mime/type;base64,"'],
     ['audio', { Audio: 'data:video/mp4;base64,AAAA' }, 400, 'audio data should start with "data:audio/"'],
     ['document', { Document: 'data:application/octet-stream;base64,AAAA' }, 400, 'missing FileName in Payload'],
-    ['document', { Document: 'data:application/pdf;base64,AAAAAAAAAAAA', FileName: 'a' }, 400, 'document data should start with "data:application/octet-stream;base64,"'],
+    [
+      'document',
+      { Document: 'data:application/pdf;base64,AAAAAAAAAAAA', FileName: 'a' },
+      400,
+      'document data should start with "data:application/octet-stream;base64,"',
+    ],
   ]
   for (const [type, body, status, error] of cases) {
-    const answer = await sandbox.call('POST', `/chat/send/${type}`, { token: 'media', body: { Phone: '5511988887777', ...body } })
+    const answer = await sandbox.call('POST', `/chat/send/${type}`, {
+      token: 'media',
+      body: { Phone: '5511988887777', ...body },
+    })
     expect([answer.status, errorOf(answer)]).toEqual([status, error])
   }
   const body = { Phone: '5511988887777', Image: PNG }
@@ -134,7 +163,9 @@ test('a message of the unlucky share fails once, and one whose answer is lost wa
   const second = await Promise.all(messages.map((message) => sandbox.sendText('flaky', message)))
   expect(first.every((answer) => answer.status === 500)).toBe(true)
   expect(second.every((answer) => answer.status === 200)).toBe(true)
-  const lost = first.filter((answer) => errorOf(answer) === 'error sending message: timed out waiting for message send response')
+  const lost = first.filter(
+    (answer) => errorOf(answer) === 'error sending message: timed out waiting for message send response',
+  )
   expect(lost.length).toBeGreaterThan(0)
   expect(new Set(first.map(errorOf)).size).toBe(4)
   expect(await sandbox.summary(id)).toMatchObject({ distinctAccepted: 60, duplicates: lost.length })
@@ -203,7 +234,9 @@ test('a hanging send does not hold up the ones behind it', async () => {
 
 test('a connection that drops while a message is under way leaves its fate open', async () => {
   const id = await sandbox.register('cut', { latencyMinMs: 1_000, latencyMaxMs: 1_000, maxInFlight: 64 })
-  const messages = Array.from({ length: 40 }, (_, i) => sandbox.sendText('cut', { Phone: `55119${96_000_000 + i}`, Id: `C${i}` }))
+  const messages = Array.from({ length: 40 }, (_, i) =>
+    sandbox.sendText('cut', { Phone: `55119${96_000_000 + i}`, Id: `C${i}` }),
+  )
   await waitFor(async () => (await sandbox.ledger(id, 'read')).length === 40)
   await sandbox.setState(id, { state: 'dropped' })
   const errors = new Set((await Promise.all(messages)).map(errorOf))

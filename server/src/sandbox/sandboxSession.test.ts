@@ -70,7 +70,9 @@ test.each(REFUSALS)('a number in state %s refuses each call in its own words', a
 test('a status always comes with 200 and has every field of the contract', async () => {
   const id = await sandbox.register('status')
   const answer = await sandbox.call('GET', '/session/status', { token: 'status' })
-  expect(answer.text).toMatch(/^\{"code":200,"data":\{"connected":true,"events":"","history":"0","hmac_configured":false,"id":"/)
+  expect(answer.text).toMatch(
+    /^\{"code":200,"data":\{"connected":true,"events":"","history":"0","hmac_configured":false,"id":"/,
+  )
   expect(answer.json).toMatchObject({ data: { connected: true, loggedIn: true, jid: /./, name: 'line status' } })
   const seen = []
   for (const state of ['qr', 'dropped', 'registered-dead', 'absent'] as const) {
@@ -90,7 +92,9 @@ test('a status always comes with 200 and has every field of the contract', async
 test('after a logout connect shows a code until somebody scans it', async () => {
   const id = await sandbox.register('pair', { autoPairMs: 0 })
   const token = 'pair'
-  expect((await sandbox.call('POST', '/session/logout', { token })).json).toMatchObject({ data: { Details: 'Logged out' } })
+  expect((await sandbox.call('POST', '/session/logout', { token })).json).toMatchObject({
+    data: { Details: 'Logged out' },
+  })
   expect(errorOf(await sandbox.call('POST', '/session/connect', { token, raw: '' }))).toBe('could not decode Payload')
   const body = { Subscribe: ['ReadReceipt', 'Nonsense', 'ReadReceipt'], Immediate: true }
   const connected = await sandbox.call('POST', '/session/connect', { token, body })
@@ -100,7 +104,9 @@ test('after a logout connect shows a code until somebody scans it', async () => 
     data: { QRCode: expect.stringMatching(/^data:image\/png;base64,/) },
   })
   expect(errorOf(await sandbox.call('POST', '/chat/send/text', { token, body: TEXT }))).toBe(NO_DEVICE)
-  expect(errorOf(await sandbox.call('POST', '/session/logout', { token }))).toBe('could not logout as it was not logged in')
+  expect(errorOf(await sandbox.call('POST', '/session/logout', { token }))).toBe(
+    'could not logout as it was not logged in',
+  )
   await sandbox.setState(id, { state: 'ready' })
   expect(errorOf(await sandbox.call('GET', '/session/qr', { token }))).toBe('already logged in')
   expect((await sandbox.call('POST', '/chat/send/text', { token, body: TEXT })).status).toBe(200)
@@ -119,11 +125,18 @@ test('PUT /webhook without active clears it, and the events that were set come s
   await sandbox.register(token)
   const webhook = 'http://127.0.0.1:9/hook'
   expect(errorOf(await sandbox.call('POST', '/webhook', { token, raw: '' }))).toBe('could not decode payload')
-  const set = await sandbox.call('POST', '/webhook', { token, body: { webhookurl: webhook, events: ['Message', 'Nonsense'] } })
+  const set = await sandbox.call('POST', '/webhook', {
+    token,
+    body: { webhookurl: webhook, events: ['Message', 'Nonsense'] },
+  })
   expect(set.json).toMatchObject({ data: { webhook } })
-  expect((await sandbox.call('GET', '/webhook', { token })).json).toMatchObject({ data: { subscribe: ['Message'], webhook } })
+  expect((await sandbox.call('GET', '/webhook', { token })).json).toMatchObject({
+    data: { subscribe: ['Message'], webhook },
+  })
   await sandbox.call('PUT', '/webhook', { token, body: { webhook, events: ['All'] } })
-  expect((await sandbox.call('GET', '/webhook', { token })).json).toMatchObject({ data: { subscribe: [''], webhook: '' } })
+  expect((await sandbox.call('GET', '/webhook', { token })).json).toMatchObject({
+    data: { subscribe: [''], webhook: '' },
+  })
 })
 
 test('the admin creates, lists, edits and removes numbers as in WuzAPI', async () => {
@@ -131,9 +144,14 @@ test('the admin creates, lists, edits and removes numbers as in WuzAPI', async (
   const hmacKey = 'k'.repeat(32)
   const wrongEvent = await call('POST', '/admin/users', { name: 'x', token: 'adm', events: 'Message,Nope' })
   expect(wrongEvent.json).toMatchObject({ code: 400, error: 'invalid event type', details: 'invalid event: Nope' })
-  expect(errorOf(await call('POST', '/admin/users', { name: 'x', token: 'adm', hmacKey: 'short' }))).toMatch(/at least 32/)
+  expect(errorOf(await call('POST', '/admin/users', { name: 'x', token: 'adm', hmacKey: 'short' }))).toMatch(
+    /at least 32/,
+  )
   const created = await call('POST', '/admin/users', { name: 'x', token: 'adm', events: 'Message', hmacKey })
-  expect(created).toMatchObject({ status: 201, json: { data: { events: 'Message', hmac_key: true, token: 'adm' }, success: true } })
+  expect(created).toMatchObject({
+    status: 201,
+    json: { data: { events: 'Message', hmac_key: true, token: 'adm' }, success: true },
+  })
   expect(created.text).not.toContain(hmacKey)
   expect(await call('POST', '/admin/users', { name: 'y', token: 'adm' })).toMatchObject({
     status: 409,
@@ -141,11 +159,15 @@ test('the admin creates, lists, edits and removes numbers as in WuzAPI', async (
   })
   const { id } = (created.json as { data: { id: string } }).data
   expect(id).toMatch(/^[0-9a-f]{32}$/)
-  expect((await call('GET', `/admin/users/${id}`)).json).toMatchObject({ data: [{ id, connected: true, loggedIn: true }] })
+  expect((await call('GET', `/admin/users/${id}`)).json).toMatchObject({
+    data: [{ id, connected: true, loggedIn: true }],
+  })
   expect((await call('GET', '/admin/users/unknown')).json).toMatchObject({ code: 200, data: [] })
   expect((await call('PUT', '/admin/users/unknown', { name: 'z' })).status).toBe(404)
   expect(errorOf(await call('PUT', `/admin/users/${id}`, {}))).toBe('no fields to update')
-  expect((await call('PUT', `/admin/users/${id}`, { name: 'z' })).json).toMatchObject({ message: 'user updated successfully' })
+  expect((await call('PUT', `/admin/users/${id}`, { name: 'z' })).json).toMatchObject({
+    message: 'user updated successfully',
+  })
   expect((await call('DELETE', `/admin/users/${id}`)).json).toMatchObject({ details: 'user deleted successfully' })
   const ofDeleted = await sandbox.call('GET', '/session/status', { token: 'adm' })
   expect(ofDeleted.status).toBe(200)

@@ -67,8 +67,13 @@ export class TestSandbox {
   }
 
   async ledger(user: string, kind = ''): Promise<LedgerLine[]> {
-    const { text } = await this.call('GET', `/sandbox/ledger?user=${user}${kind === '' ? '' : `&kind=${kind}`}`, { admin: true })
-    return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as LedgerLine)
+    const { text } = await this.call('GET', `/sandbox/ledger?user=${user}${kind === '' ? '' : `&kind=${kind}`}`, {
+      admin: true,
+    })
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as LedgerLine)
   }
 
   async summary(user: string): Promise<unknown> {

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { plainName, recipientScope } from './recipientScope.ts'
 import { compileTemplate, renderTemplate } from './renderTemplate.ts'
 
-const person = { phone: '+5511987654321', name: 'Ana Maria Souza', variables: {}, renderedAt: new Date('2026-01-22T13:05:00Z') }
+const person = {
+  phone: '+5511987654321',
+  name: 'Ana Maria Souza',
+  variables: {},
+  renderedAt: new Date('2026-01-22T13:05:00Z'),
+}
 
 function render(text: string, changes: Partial<Parameters<typeof recipientScope>[0]>): string {
   return renderTemplate(compileTemplate(text), recipientScope({ ...person, ...changes }))
@@ -11,19 +16,24 @@ function render(text: string, changes: Partial<Parameters<typeof recipientScope>
 describe('a column', () => {
   it('is reached under its header as written and in plain letters', () => {
     const variables = { 'Código Postal': '4000-123', ' Nº da Ação (R$) ': '7', 'E-mail': 'a@b' }
-    expect(render('{{codigo_postal}}|{{["Código Postal"]}}|{{n_da_acao_r}}|{{e_mail}}', { variables })).toBe('4000-123|4000-123|7|a@b')
+    expect(render('{{codigo_postal}}|{{["Código Postal"]}}|{{n_da_acao_r}}|{{e_mail}}', { variables })).toBe(
+      '4000-123|4000-123|7|a@b',
+    )
   })
 
-  it.each([['__proto__'], ['constructor'], ['toString'], ['prototype'], ['hasOwnProperty']])('called %s is a column like any other', (header) => {
-    const variables = JSON.parse(JSON.stringify([[header, 'literal']])) as [string, string][]
-    const scope = recipientScope({ ...person, variables: ownEntries(variables) })
-    expect(Object.hasOwn(scope, header)).toBe(true)
-    expect(renderTemplate(compileTemplate(`{{${header}}}|{{nome}}`), scope)).toBe('literal|Ana Maria Souza')
-    expect(Object.keys(Object.prototype)).toEqual([])
-  })
+  it.each([['__proto__'], ['constructor'], ['toString'], ['prototype'], ['hasOwnProperty']])(
+    'called %s is a column like any other',
+    (header) => {
+      const variables = JSON.parse(JSON.stringify([[header, 'literal']])) as [string, string][]
+      const scope = recipientScope({ ...person, variables: ownEntries(variables) })
+      expect(Object.hasOwn(scope, header)).toBe(true)
+      expect(renderTemplate(compileTemplate(`{{${header}}}|{{nome}}`), scope)).toBe('literal|Ana Maria Souza')
+      expect(Object.keys(Object.prototype)).toEqual([])
+    },
+  )
 
   it('cannot take the place of what every campaign has', () => {
-    const variables = { nome: 'x', Telefone: 'x', DATA: 'x', 'Saudação': 'x', primeiro_nome: 'x' }
+    const variables = { nome: 'x', Telefone: 'x', DATA: 'x', Saudação: 'x', primeiro_nome: 'x' }
     expect(render('{{nome}}|{{telefone}}|{{data}}|{{saudacao}}|{{primeiro_nome}}', { variables })).toBe(
       'Ana Maria Souza|+5511987654321|22/01/2026|Bom dia|Ana',
     )
@@ -61,5 +71,7 @@ it('plain names stay right when a hostile file brings more of them than are reme
 
 /** As `JSON.parse` and the database give them: `__proto__` is an own property. */
 function ownEntries(entries: [string, string][]): Record<string, string> {
-  return JSON.parse(`{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`) as Record<string, string>
+  return JSON.parse(
+    `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`,
+  ) as Record<string, string>
 }

@@ -7,7 +7,10 @@ import { compileTemplate, renderTemplate } from './renderTemplate.ts'
 const MORNING = new Date('2026-01-22T13:05:00Z')
 
 function render(text: string, variables: Record<string, string> = {}, name: string | null = 'Ana Souza'): string {
-  return renderTemplate(compileTemplate(text), recipientScope({ phone: '+5511987654321', name, variables, renderedAt: MORNING }))
+  return renderTemplate(
+    compileTemplate(text),
+    recipientScope({ phone: '+5511987654321', name, variables, renderedAt: MORNING }),
+  )
 }
 
 /** What a template is refused with, at whichever moment. */
@@ -60,7 +63,10 @@ describe('a text is refused when it is saved', () => {
 
 describe('rendering stops', () => {
   it.each([
-    ['a loop of nine million', '{% assign r = (1..3000) %}{% for i in r %}{% for j in r %}{% assign n = j %}{% endfor %}{% endfor %}'],
+    [
+      'a loop of nine million',
+      '{% assign r = (1..3000) %}{% for i in r %}{% for j in r %}{% assign n = j %}{% endfor %}{% endfor %}',
+    ],
     ['a range of a thousand million', '{% for i in (1..1000000000) %}x{% endfor %}'],
     ['a text that doubles itself', `{% assign a = "xxxxxxxxxx" %}${'{% assign a = a | append: a %}'.repeat(40)}{{a}}`],
     ['a replacement that squares', '{{ a | replace: "x", a }}'],
@@ -69,7 +75,9 @@ describe('rendering stops', () => {
     ['a hundred encodings', `{{ b ${'| url_encode '.repeat(100)}}}`],
   ])('%s, soon and with one sentence', (_what, text) => {
     const begun = performance.now()
-    expect(refusal(() => render(text, { a: 'x'.repeat(60_000), b: '&'.repeat(30_000) }))).toEqual({ message: 'The text could not be rendered.' })
+    expect(refusal(() => render(text, { a: 'x'.repeat(60_000), b: '&'.repeat(30_000) }))).toEqual({
+      message: 'The text could not be rendered.',
+    })
     expect(performance.now() - begun).toBeLessThan(2000)
   })
 
@@ -104,17 +112,25 @@ describe('variables', () => {
 
   it('that are missing or empty take their fallback', () => {
     const text = 'Olá {{nome | default: "cliente"}}'
-    expect([render(text), render(text, {}, null), render(text, {}, '')]).toEqual(['Olá Ana Souza', 'Olá cliente', 'Olá cliente'])
+    expect([render(text), render(text, {}, null), render(text, {}, '')]).toEqual([
+      'Olá Ana Souza',
+      'Olá cliente',
+      'Olá cliente',
+    ])
   })
 
   it('are never read as templates again', () => {
     const hostile = '{{nome}} {% if %} {{ "x" | upcase }} ${7*7} <%= 1 %>'
     expect(render('{{a}}', { a: hostile })).toBe(hostile)
     fc.assert(
-      fc.property(fc.string({ maxLength: 200 }), fc.constantFrom('{{nome}}', '{%', '%}', '{{', '}}'), (text, braces) => {
-        const value = text + braces + text
-        expect(render('{{a}}', { a: value })).toBe(value)
-      }),
+      fc.property(
+        fc.string({ maxLength: 200 }),
+        fc.constantFrom('{{nome}}', '{%', '%}', '{{', '}}'),
+        (text, braces) => {
+          const value = text + braces + text
+          expect(render('{{a}}', { a: value })).toBe(value)
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -124,12 +140,27 @@ describe('variables', () => {
   })
 
   it('reach nothing but themselves', () => {
-    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'nome.constructor', 'nome.__proto__', 'nome.toString', 'process', 'globalThis', 'this', 'env "HOME"']
+    const names = [
+      '__proto__',
+      'constructor',
+      'toString',
+      'hasOwnProperty',
+      'nome.constructor',
+      'nome.__proto__',
+      'nome.toString',
+      'process',
+      'globalThis',
+      'this',
+      'env "HOME"',
+    ]
     for (const name of names) expect(render(`[{{${name}}}]`)).toBe('[]')
   })
 
   it('are looked up in time and pollute nothing, whatever the columns are called', () => {
-    const names = fc.oneof(fc.string({ maxLength: 20 }), fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'then'))
+    const names = fc.oneof(
+      fc.string({ maxLength: 20 }),
+      fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'then'),
+    )
     fc.assert(
       fc.property(fc.dictionary(names, fc.string({ maxLength: 20 })), (variables) => {
         expect(render('{{nome}}', variables)).toBe('Ana Souza')
@@ -143,19 +174,34 @@ describe('variables', () => {
 
 describe('a resend', () => {
   const pieces = fc.constantFrom(
-    'Olá ', '{{nome}}', '{{a}}', '{{ a | default: "x" }}', '{{ a | upcase | truncate: 9 }}', '{{data}}', '{{saudacao}}',
-    '{{ "now" | date: "%s %L %A" }}', '{{ "today" | date: "%d/%m/%Y %H:%M:%S" }}', '{{ a | date: "%d/%m/%Y %H:%M" }}',
-    '{% for i in (1..3) %}{{i}}{% cycle "a", "b" %}{% endfor %}', '{% increment n %}', '{% if a contains "a" %}s{% else %}n{% endif %}',
-    '{{ a | split: "" | sort | join: "-" }}', '{{ a | url_encode }}',
+    'Olá ',
+    '{{nome}}',
+    '{{a}}',
+    '{{ a | default: "x" }}',
+    '{{ a | upcase | truncate: 9 }}',
+    '{{data}}',
+    '{{saudacao}}',
+    '{{ "now" | date: "%s %L %A" }}',
+    '{{ "today" | date: "%d/%m/%Y %H:%M:%S" }}',
+    '{{ a | date: "%d/%m/%Y %H:%M" }}',
+    '{% for i in (1..3) %}{{i}}{% cycle "a", "b" %}{% endfor %}',
+    '{% increment n %}',
+    '{% if a contains "a" %}s{% else %}n{% endif %}',
+    '{{ a | split: "" | sort | join: "-" }}',
+    '{{ a | url_encode }}',
   )
-  const values = fc.oneof(fc.string({ maxLength: 30 }), fc.constantFrom('2026-01-22', '2026-01-22 10:30', '2026-01-22T01:00:00Z', '1769087731', 'now'))
+  const values = fc.oneof(
+    fc.string({ maxLength: 30 }),
+    fc.constantFrom('2026-01-22', '2026-01-22 10:30', '2026-01-22T01:00:00Z', '1769087731', 'now'),
+  )
 
   it('renders the same bytes, with the text compiled again and at another time', () => {
     fc.assert(
       fc.property(fc.array(pieces, { minLength: 1, maxLength: 8 }), values, (parts, a) => {
         const text = parts.join('')
         const compiled = compileTemplate(text)
-        const scope = () => recipientScope({ phone: '+5511987654321', name: 'Ana', variables: { a }, renderedAt: MORNING })
+        const scope = () =>
+          recipientScope({ phone: '+5511987654321', name: 'Ana', variables: { a }, renderedAt: MORNING })
         const first = renderTemplate(compiled, scope())
         waitOneMillisecond()
         expect(renderTemplate(compiled, scope())).toBe(first)

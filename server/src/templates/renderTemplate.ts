@@ -49,7 +49,9 @@ export function compileTemplate(text: string): CompiledTemplate {
 export function renderTemplate(template: CompiledTemplate, scope: TemplateScope): string {
   const text = render(template, scope)
   if (text.length > MAX_OUTPUT) {
-    throw new AppError('TEMPLATE_INVALID', { details: { message: `The text is longer than ${MAX_OUTPUT} characters.` } })
+    throw new AppError('TEMPLATE_INVALID', {
+      details: { message: `The text is longer than ${MAX_OUTPUT} characters.` },
+    })
   }
   return text
 }

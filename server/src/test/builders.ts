@@ -17,7 +17,14 @@ export async function buildUser(db: Db, overrides: { name?: string; role?: 'admi
   const id = randomUUID()
   await db
     .insertInto('users')
-    .values({ id, name: overrides.name ?? 'Test', email: `${id}@example.test`, email_verified: true, updated_at: new Date(), role: overrides.role ?? 'user' })
+    .values({
+      id,
+      name: overrides.name ?? 'Test',
+      email: `${id}@example.test`,
+      email_verified: true,
+      updated_at: new Date(),
+      role: overrides.role ?? 'user',
+    })
     .execute()
   return id
 }
@@ -25,7 +32,14 @@ export async function buildUser(db: Db, overrides: { name?: string; role?: 'admi
 export async function buildChannel(
   db: Db,
   userId: string,
-  overrides: { token?: string; baseUrl?: string; gateway?: 'sandbox' | 'wuzapi'; webhookKey?: string; sandbox?: SandboxBehaviour; minDelayMs?: number } = {},
+  overrides: {
+    token?: string
+    baseUrl?: string
+    gateway?: 'sandbox' | 'wuzapi'
+    webhookKey?: string
+    sandbox?: SandboxBehaviour
+    minDelayMs?: number
+  } = {},
 ): Promise<{ id: string; token: string }> {
   const id = randomUUID()
   const token = overrides.token ?? randomBytes(12).toString('hex')
@@ -41,7 +55,8 @@ export async function buildChannel(
       min_delay_ms: overrides.minDelayMs ?? 0,
       token_ciphertext: testBox.seal(token, tokenBinding(id)),
       token_hash: testBox.hash(token, 'channel-token'),
-      webhook_key_ciphertext: overrides.webhookKey === undefined ? null : testBox.seal(overrides.webhookKey, webhookKeyBinding(id)),
+      webhook_key_ciphertext:
+        overrides.webhookKey === undefined ? null : testBox.seal(overrides.webhookKey, webhookKeyBinding(id)),
       webhook_secret_hash: testBox.hash(testBox.derive(`webhook-secret/${id}`), 'webhook-secret'),
     })
     .execute()
@@ -88,9 +103,16 @@ export async function buildCampaign(
       running_since: isRunning ? new Date() : null,
     })
     .execute()
-  await db.updateTable('campaigns').set({ lock_renewed_at: new Date(Date.now() + 60_000) }).where('id', '=', id).execute()
+  await db
+    .updateTable('campaigns')
+    .set({ lock_renewed_at: new Date(Date.now() + 60_000) })
+    .where('id', '=', id)
+    .execute()
   const count = overrides.recipients ?? 3
-  await db.insertInto('campaign_counts').values({ ...NO_COUNTS, user_id: owner.userId, campaign_id: id, pending: count }).execute()
+  await db
+    .insertInto('campaign_counts')
+    .values({ ...NO_COUNTS, user_id: owner.userId, campaign_id: id, pending: count })
+    .execute()
   const numbers = Array.from({ length: count }, (_, index) => index + 1)
   for (let from = 0; from < count; from += 1000) {
     await db
@@ -118,6 +140,10 @@ export async function holdLane(db: Db, campaign: BuiltCampaign, workerId: string
     .set({ lane_owner: workerId, lane_epoch: epoch, lane_expires_at: until })
     .where('id', '=', campaign.channelId)
     .execute()
-  await db.updateTable('campaigns').set({ processing_lock: workerId, lock_expires_at: until }).where('id', '=', campaign.id).execute()
+  await db
+    .updateTable('campaigns')
+    .set({ processing_lock: workerId, lock_expires_at: until })
+    .where('id', '=', campaign.id)
+    .execute()
   return { userId: campaign.userId, channelId: campaign.channelId, owner: workerId, epoch }
 }

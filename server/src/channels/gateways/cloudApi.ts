@@ -84,7 +84,11 @@ type Wire = {
 }
 
 function createWire(options: CloudApiOptions): Wire {
-  const { deadlineMs = DEFAULT_DEADLINE_MS, maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES, maxInFlight = DEFAULT_IN_FLIGHT } = options
+  const {
+    deadlineMs = DEFAULT_DEADLINE_MS,
+    maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES,
+    maxInFlight = DEFAULT_IN_FLIGHT,
+  } = options
   const { origin, prefix } = readAddress(options)
   const common = readHeaders(options.token)
   const json = [...common, 'content-type', 'application/json']
@@ -97,14 +101,29 @@ function createWire(options: CloudApiOptions): Wire {
     number,
     pathOf: (id) => `${prefix}/${id}`,
     send: (body, restMs, signal) =>
-      exchange(sends, { method: 'POST', path: `${number}/messages`, headers: json, body }, { deadlineMs: restMs, maxAnswerBytes }, signal),
+      exchange(
+        sends,
+        { method: 'POST', path: `${number}/messages`, headers: json, body },
+        { deadlineMs: restMs, maxAnswerBytes },
+        signal,
+      ),
     ask: (method, path, body) => {
-      const request: HttpRequest = { method, path, headers: json, body: body === undefined ? null : JSON.stringify(body) }
+      const request: HttpRequest = {
+        method,
+        path,
+        headers: json,
+        body: body === undefined ? null : JSON.stringify(body),
+      }
       return exchange(questions, request, { deadlineMs: Math.min(CONTROL_DEADLINE_MS, deadlineMs), maxAnswerBytes })
     },
     upload: (file) => {
       const { contentType, body } = renderUpload(file)
-      const request: HttpRequest = { method: 'POST', path: `${number}/media`, headers: [...common, 'content-type', contentType], body }
+      const request: HttpRequest = {
+        method: 'POST',
+        path: `${number}/media`,
+        headers: [...common, 'content-type', contentType],
+        body,
+      }
       return exchange(uploads, request, { deadlineMs: UPLOAD_DEADLINE_MS, maxAnswerBytes })
     },
     withoutToken: (text) => text.replaceAll(options.token, '[token]'),
@@ -120,7 +139,8 @@ function readAddress({ baseUrl = CLOUD_API_URL, version = CLOUD_API_VERSION, pho
   if (!usable) throw new AppError('VALIDATION_FAILED', { details: { field: 'baseUrl' } })
   if (!/^v\d{1,3}\.\d$/.test(version)) throw new AppError('VALIDATION_FAILED', { details: { field: 'version' } })
   for (const [name, id] of Object.entries({ phoneNumberId, wabaId })) {
-    if (id !== undefined && !/^\d{5,25}$/.test(id)) throw new AppError('VALIDATION_FAILED', { details: { field: name } })
+    if (id !== undefined && !/^\d{5,25}$/.test(id))
+      throw new AppError('VALIDATION_FAILED', { details: { field: name } })
   }
   return { origin: url.origin, prefix: `${url.pathname.replace(/\/+$/, '')}/${version}` }
 }
@@ -131,7 +151,12 @@ function readHeaders(token: string): string[] {
   return ['authorization', `Bearer ${token}`, 'accept', 'application/json', 'accept-encoding', 'identity']
 }
 
-async function send(wire: Wire, media: CloudApiMedia, message: OutgoingMessage, signal?: AbortSignal): Promise<SendOutcome> {
+async function send(
+  wire: Wire,
+  media: CloudApiMedia,
+  message: OutgoingMessage,
+  signal?: AbortSignal,
+): Promise<SendOutcome> {
   const started = performance.now()
   const to = message.to.replace(/^\+/, '')
   if (!/^\d{5,20}$/.test(to)) return refuse('INVALID_NUMBER', 'UNPARSABLE_PHONE', 'The recipient is no phone number.')
@@ -214,7 +239,12 @@ function readStatus(body: object, rare: object | null): GatewayStatus {
     throughput: textField(field(body, 'throughput'), 'level'),
     messagingLimit: textField(rare, 'whatsapp_business_manager_messaging_limit'),
   }
-  return { connected: textField(body, 'status') === 'CONNECTED' && !isBlocked, loggedIn: true, number: digits === '' ? null : digits, rating }
+  return {
+    connected: textField(body, 'status') === 'CONNECTED' && !isBlocked,
+    loggedIn: true,
+    number: digits === '' ? null : digits,
+    rating,
+  }
 }
 
 /**

@@ -31,7 +31,11 @@ type Medium = { type: MediaKind; caption?: string; fileName?: string; mimeType?:
 /** Audio takes no caption, and only documents have a name. */
 function renderMedium({ type, caption, fileName, mimeType }: Medium, reference: MediaReference): unknown {
   if (type === 'audio') return isVoiceNote(mimeType) ? { ...reference, voice: true } : reference
-  return { ...reference, ...(type === 'document' ? { filename: fileName ?? 'document' } : {}), ...(caption === undefined ? {} : { caption }) }
+  return {
+    ...reference,
+    ...(type === 'document' ? { filename: fileName ?? 'document' } : {}),
+    ...(caption === undefined ? {} : { caption }),
+  }
 }
 
 /** Only Opus in Ogg plays as a voice note. */
@@ -39,7 +43,10 @@ function isVoiceNote(mimeType: string | undefined): boolean {
   return /^audio\/ogg\b/i.test(mimeType ?? '')
 }
 
-function renderTemplate({ name, language, header, body, buttons }: OutgoingTemplate, referenceOf: FindReference): unknown {
+function renderTemplate(
+  { name, language, header, body, buttons }: OutgoingTemplate,
+  referenceOf: FindReference,
+): unknown {
   const components = [
     ...(header === undefined ? [] : [{ type: 'header', parameters: [renderHeader(header, referenceOf)] }]),
     ...(body === undefined || body.length === 0 ? [] : [{ type: 'body', parameters: body.map(renderParameter) }]),

@@ -18,25 +18,89 @@ const once: Expected = { category: 'API_ERROR' }
 
 /** The table of contracts/cloud-api.md, section 4, row by row; HTTP 0 where Meta reports by webhook only. */
 const TABLE: [code: number, status: number, expected: Expected][] = [
-  [0, 401, unauthorized], [1, 400, once], [2, 503, busy], [3, 500, unauthorized], [4, 400, limited], [10, 403, unauthorized],
-  [33, 400, down], [100, 400, wrong], [104, 401, unauthorized], [190, 401, unauthorized], [200, 403, unauthorized],
-  [210, 403, unauthorized], [299, 403, unauthorized], [368, 403, blocked], [80007, 400, limited], [80008, 400, limitedAlone],
-  [130429, 400, limited], [130472, 400, refused], [130497, 403, wrong], [131000, 500, busyAlone], [131005, 403, unauthorized],
-  [131008, 400, wrong], [131009, 400, wrong], [131016, 500, busy], [131021, 400, invalid], [131026, 400, invalid],
-  [131030, 400, wrong], [131031, 403, down], [131036, 0, wrong], [131037, 400, down], [131042, 400, down], [131045, 500, down],
-  [131047, 400, wrong], [131048, 400, blocked], [131049, 400, refused], [131050, 400, refused], [131051, 400, wrong],
-  [131052, 400, wrong], [131053, 400, wrong], [131055, 400, wrong], [131056, 400, limitedAlone], [131057, 500, busy],
-  [131059, 400, wrong], [131060, 0, wrong], [131062, 400, wrong], [131063, 400, wrong], [131064, 400, blocked],
-  [132000, 400, wrong], [132001, 404, wrong], [132005, 400, wrong], [132007, 400, wrong], [132008, 400, wrong],
-  [132012, 400, wrong], [132015, 400, wrong], [132016, 400, wrong], [132018, 400, wrong], [132068, 400, wrong],
-  [132069, 400, wrong], [133000, 500, down], [133004, 503, busy], [133005, 400, wrong], [133006, 400, down], [133008, 400, wrong],
-  [133009, 400, wrong], [133010, 400, down], [133015, 400, down], [133016, 400, limitedAlone], [134011, 400, wrong],
-  [134100, 400, wrong], [134101, 400, busyAlone], [134102, 500, wrong], [135000, 400, once], [137000, 400, wrong],
-  [139100, 400, wrong], [139101, 400, wrong], [139102, 400, wrong], [139103, 400, wrong],
+  [0, 401, unauthorized],
+  [1, 400, once],
+  [2, 503, busy],
+  [3, 500, unauthorized],
+  [4, 400, limited],
+  [10, 403, unauthorized],
+  [33, 400, down],
+  [100, 400, wrong],
+  [104, 401, unauthorized],
+  [190, 401, unauthorized],
+  [200, 403, unauthorized],
+  [210, 403, unauthorized],
+  [299, 403, unauthorized],
+  [368, 403, blocked],
+  [80007, 400, limited],
+  [80008, 400, limitedAlone],
+  [130429, 400, limited],
+  [130472, 400, refused],
+  [130497, 403, wrong],
+  [131000, 500, busyAlone],
+  [131005, 403, unauthorized],
+  [131008, 400, wrong],
+  [131009, 400, wrong],
+  [131016, 500, busy],
+  [131021, 400, invalid],
+  [131026, 400, invalid],
+  [131030, 400, wrong],
+  [131031, 403, down],
+  [131036, 0, wrong],
+  [131037, 400, down],
+  [131042, 400, down],
+  [131045, 500, down],
+  [131047, 400, wrong],
+  [131048, 400, blocked],
+  [131049, 400, refused],
+  [131050, 400, refused],
+  [131051, 400, wrong],
+  [131052, 400, wrong],
+  [131053, 400, wrong],
+  [131055, 400, wrong],
+  [131056, 400, limitedAlone],
+  [131057, 500, busy],
+  [131059, 400, wrong],
+  [131060, 0, wrong],
+  [131062, 400, wrong],
+  [131063, 400, wrong],
+  [131064, 400, blocked],
+  [132000, 400, wrong],
+  [132001, 404, wrong],
+  [132005, 400, wrong],
+  [132007, 400, wrong],
+  [132008, 400, wrong],
+  [132012, 400, wrong],
+  [132015, 400, wrong],
+  [132016, 400, wrong],
+  [132018, 400, wrong],
+  [132068, 400, wrong],
+  [132069, 400, wrong],
+  [133000, 500, down],
+  [133004, 503, busy],
+  [133005, 400, wrong],
+  [133006, 400, down],
+  [133008, 400, wrong],
+  [133009, 400, wrong],
+  [133010, 400, down],
+  [133015, 400, down],
+  [133016, 400, limitedAlone],
+  [134011, 400, wrong],
+  [134100, 400, wrong],
+  [134101, 400, busyAlone],
+  [134102, 500, wrong],
+  [135000, 400, once],
+  [137000, 400, wrong],
+  [139100, 400, wrong],
+  [139101, 400, wrong],
+  [139102, 400, wrong],
+  [139103, 400, wrong],
 ]
 
 function graphError(code: number, more: Record<string, unknown> = {}): string {
-  return JSON.stringify({ error: { message: `(#${code}) A title that may change`, type: 'OAuthException', code, fbtrace_id: 'AxYz', ...more } })
+  return JSON.stringify({
+    error: { message: `(#${code}) A title that may change`, type: 'OAuthException', code, fbtrace_id: 'AxYz', ...more },
+  })
 }
 
 describe('every documented code', () => {
@@ -45,7 +109,10 @@ describe('every documented code', () => {
     if (status !== 0) expect(classifyCloudAnswer(status, graphError(code))).toMatchObject(all)
     // 1 and the older tables' 429: the code decides, not the status.
     if (status !== 0) expect(classifyCloudAnswer(429, graphError(code))).toMatchObject(all)
-    expect(classifyCloudError({ code, title: 'Something', error_data: { details: 'x' } })).toMatchObject({ ...all, notBefore: null })
+    expect(classifyCloudError({ code, title: 'Something', error_data: { details: 'x' } })).toMatchObject({
+      ...all,
+      notBefore: null,
+    })
   })
 
   test('is listed once', () => {
@@ -104,10 +171,24 @@ describe('what is not in the table', () => {
   })
 
   test('whatever stands in the body, the answer is a failure of the contract', () => {
-    const values = [null, 0, -1, Infinity, '190', [], {}, { code: 190 }, { error: [] }, { error: { code: {} } }, { error: { code: 5, error_data: 7, message: 8 } }]
+    const values = [
+      null,
+      0,
+      -1,
+      Infinity,
+      '190',
+      [],
+      {},
+      { code: 190 },
+      { error: [] },
+      { error: { code: {} } },
+      { error: { code: 5, error_data: 7, message: 8 } },
+    ]
     for (const status of [200, 302, 400, 401, 404, 500]) {
       for (const value of values) {
-        const failure = classifyCloudAnswer(status, JSON.stringify(value) ?? '', { 'x-app-usage': JSON.stringify(value) })
+        const failure = classifyCloudAnswer(status, JSON.stringify(value) ?? '', {
+          'x-app-usage': JSON.stringify(value),
+        })
         expect(FAILURE_CATEGORIES).toContain(failure.category)
       }
     }
@@ -121,7 +202,10 @@ describe('the earliest next attempt', () => {
   }
   const usage = (minutes: unknown) => ({
     'x-business-use-case-usage': JSON.stringify({
-      '102000000000001': [{ type: 'whatsapp', call_count: 3, estimated_time_to_regain_access: 0 }, { type: 'whatsapp', estimated_time_to_regain_access: minutes }],
+      '102000000000001': [
+        { type: 'whatsapp', call_count: 3, estimated_time_to_regain_access: 0 },
+        { type: 'whatsapp', estimated_time_to_regain_access: minutes },
+      ],
     }),
   })
 
@@ -150,7 +234,8 @@ describe('the earliest next attempt', () => {
   })
 
   test('is none where repeating is no option', () => {
-    for (const code of [131_048, 190, 131_026, 131_042, 100]) expect(waitMs(code, 400, { 'retry-after': '7', ...usage(3) })).toBeNull()
+    for (const code of [131_048, 190, 131_026, 131_042, 100])
+      expect(waitMs(code, 400, { 'retry-after': '7', ...usage(3) })).toBeNull()
   })
 })
 
@@ -161,11 +246,16 @@ describe('the message', () => {
     expect(messageOf({ error_data: { details: 'Parameter body is required.' } })).toBe(
       "Meta's error 100: A title that may change - Parameter body is required. (trace AxYz)",
     )
-    expect(messageOf({ error_data: 'a bare text', fbtrace_id: undefined })).toBe("Meta's error 100: A title that may change - a bare text")
+    expect(messageOf({ error_data: 'a bare text', fbtrace_id: undefined })).toBe(
+      "Meta's error 100: A title that may change - a bare text",
+    )
   })
 
   test('names no person, is short and free of control characters', () => {
-    const message = messageOf({ message: `to +55 (11) 98888-7777 or 5511988887777\u0000\n${'😀'.repeat(500)}`, fbtrace_id: 'a'.repeat(64) })
+    const message = messageOf({
+      message: `to +55 (11) 98888-7777 or 5511988887777\u0000\n${'😀'.repeat(500)}`,
+      fbtrace_id: 'a'.repeat(64),
+    })
     expect(message).not.toMatch(/\d{4}|\p{Cc}/u)
     expect(message.length).toBeLessThanOrEqual(300)
     expect(message.isWellFormed()).toBe(true)

@@ -1,6 +1,14 @@
 import type { FailureCategory } from '#contract/errors.ts'
 import type { SendFailure } from './Gateway.ts'
-import { cutMessage, describeAnswer, maskPeople, MAX_ANSWER_TEXT, retryInstant, verdict, type Verdict } from './gatewayFailures.ts'
+import {
+  cutMessage,
+  describeAnswer,
+  maskPeople,
+  MAX_ANSWER_TEXT,
+  retryInstant,
+  verdict,
+  type Verdict,
+} from './gatewayFailures.ts'
 import type { AnswerHeaders } from './gatewayHttp.ts'
 import { field, isObject, parseJson, textField } from './gatewayJson.ts'
 
@@ -25,9 +33,10 @@ const RULES: ReadonlyMap<number, Rule> = new Map([
   // The pair of this number and this person; and limits of calls that are no sends: sending goes on.
   ...rules({ category: 'RATE_LIMIT' }, [131056, 80008, 133016]),
   // The number or the account cannot send at all: deleted, locked, unnamed, unpaid, unregistered.
-  ...rules({ category: 'DISCONNECTED', scope: 'channel' }, [
-    33, 131031, 131037, 131042, 131045, 133000, 133006, 133010, 133015,
-  ]),
+  ...rules(
+    { category: 'DISCONNECTED', scope: 'channel' },
+    [33, 131031, 131037, 131042, 131045, 133000, 133006, 133010, 133015],
+  ),
   ...rules({ category: 'SERVER_BUSY', scope: 'channel', waitMs: ECHO_MS }, [2, 131016, 133004]),
   ...rules({ category: 'SERVER_BUSY', waitMs: ECHO_MS }, [131000]),
   // The number's throughput is being raised, which takes up to a minute.
@@ -39,9 +48,40 @@ const RULES: ReadonlyMap<number, Rule> = new Map([
   ...rules({ category: 'BLOCKED_NUMBER', permanent: true }, [130472, 131049, 131050]),
   ...rules({ category: 'API_ERROR' }, [1, 135000]),
   ...rules({ category: 'API_ERROR', permanent: true }, [
-    100, 130497, 131008, 131009, 131030, 131036, 131047, 131051, 131052, 131053, 131055, 131059, 131060, 131062, 131063,
-    132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018, 132068, 132069, 133005, 133008, 133009,
-    134011, 134100, 134102, 137000, ...range(139100, 139103),
+    100,
+    130497,
+    131008,
+    131009,
+    131030,
+    131036,
+    131047,
+    131051,
+    131052,
+    131053,
+    131055,
+    131059,
+    131060,
+    131062,
+    131063,
+    132000,
+    132001,
+    132005,
+    132007,
+    132008,
+    132012,
+    132015,
+    132016,
+    132018,
+    132068,
+    132069,
+    133005,
+    133008,
+    133009,
+    134011,
+    134100,
+    134102,
+    137000,
+    ...range(139100, 139103),
   ]),
 ])
 
@@ -76,7 +116,8 @@ export function classifyCloudAnswer(status: number, body: string, headers: Answe
  */
 export function classifyCloudError(value: unknown): SendFailure {
   const error = readError(value)
-  if (error === null) return { ...verdict('API_ERROR', 'UNEXPLAINED'), notBefore: null, message: 'Meta gave no reason.' }
+  if (error === null)
+    return { ...verdict('API_ERROR', 'UNEXPLAINED'), notBefore: null, message: 'Meta gave no reason.' }
   const { waitMs: _, ...found } = byCode(error, 0)
   return { ...found, notBefore: null, message: describeError(error) }
 }
@@ -91,7 +132,9 @@ function readError(value: unknown): GraphError | null {
     code,
     subcode: readNumber(field(value, 'error_subcode')),
     isTransient: field(value, 'is_transient') === true,
-    text: [textField(value, 'message') ?? textField(value, 'title') ?? '', readDetails(value)].filter(Boolean).join(' - '),
+    text: [textField(value, 'message') ?? textField(value, 'title') ?? '', readDetails(value)]
+      .filter(Boolean)
+      .join(' - '),
     trace: trace !== null && /^[\w-]{1,64}$/.test(trace) ? trace : null,
   }
 }
@@ -150,9 +193,13 @@ function earliest({ category, permanent }: Verdict, waitMs: number, headers: Ans
 
 /** Meta counts use per WABA and per app, and tells in minutes when a limit that was reached is free again. */
 function regainInstant(headers: AnswerHeaders): Date | null {
-  const usage = [headers['x-business-use-case-usage'], headers['x-app-usage']].map((header) => parseJson(String(header)))
+  const usage = [headers['x-business-use-case-usage'], headers['x-app-usage']].map((header) =>
+    parseJson(String(header)),
+  )
   const entries = usage.flatMap((value) => (isObject(value) ? [value, ...Object.values(value)] : [])).flat()
-  const minutes = entries.map((entry) => field(entry, 'estimated_time_to_regain_access')).filter((value) => typeof value === 'number')
+  const minutes = entries
+    .map((entry) => field(entry, 'estimated_time_to_regain_access'))
+    .filter((value) => typeof value === 'number')
   const longest = Math.max(0, ...minutes.filter((value) => Number.isFinite(value)).slice(0, 100))
   return longest > 0 ? retryInstant(String(Math.min(Math.ceil(longest * 60), 1e9))) : null
 }

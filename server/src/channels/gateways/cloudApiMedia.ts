@@ -81,7 +81,10 @@ function noReference(): MediaReference {
 }
 
 /** The body of an upload, and its content type. */
-export function renderUpload({ bytes, mimeType, fileName = 'file' }: UploadFile): { contentType: string; body: Uint8Array } {
+export function renderUpload({ bytes, mimeType, fileName = 'file' }: UploadFile): {
+  contentType: string
+  body: Uint8Array
+} {
   const boundary = `revoada-${randomBytes(16).toString('hex')}`
   const type = mimeType.replace(/[^\x20-\x7e]/g, '')
   const name = fileName.replace(/["\\\p{Cc}]/gu, '_')

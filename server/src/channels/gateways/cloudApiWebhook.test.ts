@@ -7,16 +7,26 @@ import { answerCloudHandshake, parseCloudWebhook, splitCloudWebhook, verifyCloud
 const SECRET = 'app-secret-0123456789abcdef'
 const WAMID = 'wamid.HBgNNTUxMTk1NTU1MDEwMRUCABEYEkE1'
 const OURS = '3EB0A1B2C3D4E5F60718AB'
-const sign = (body: Buffer | string, secret = SECRET) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+const sign = (body: Buffer | string, secret = SECRET) =>
+  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
 
 function call(...values: [field: string, value: unknown][]): Buffer {
-  const entry = values.map(([name, value]) => ({ id: '102000000000001', time: 1_790_000_000, changes: [{ field: name, value }] }))
+  const entry = values.map(([name, value]) => ({
+    id: '102000000000001',
+    time: 1_790_000_000,
+    changes: [{ field: name, value }],
+  }))
   return Buffer.from(JSON.stringify({ object: 'whatsapp_business_account', entry }))
 }
 
 const metadata = { display_phone_number: '551130000000', phone_number_id: '106000000000001' }
 const status = (state: string, more: Record<string, unknown> = {}) => ({
-  id: WAMID, status: state, timestamp: '1790000123', recipient_id: '5511955550101', biz_opaque_callback_data: OURS, ...more,
+  id: WAMID,
+  status: state,
+  timestamp: '1790000123',
+  recipient_id: '5511955550101',
+  biz_opaque_callback_data: OURS,
+  ...more,
 })
 const statuses = (...list: unknown[]) => call(['messages', { messaging_product: 'whatsapp', metadata, statuses: list }])
 const account = (value: Record<string, unknown>) => parseCloudWebhook(call(['account_update', value]))
@@ -63,7 +73,8 @@ describe('the signature', () => {
 })
 
 describe('the handshake', () => {
-  const ask = (query: Record<string, string>, token = 'verify-me') => answerCloudHandshake(new URLSearchParams(query), token)
+  const ask = (query: Record<string, string>, token = 'verify-me') =>
+    answerCloudHandshake(new URLSearchParams(query), token)
   const asked = { 'hub.mode': 'subscribe', 'hub.challenge': '1158201444', 'hub.verify_token': 'verify-me' }
 
   test('repeats the challenge to who knows the token', () => {
@@ -86,26 +97,50 @@ describe('the handshake', () => {
 })
 
 describe('statuses', () => {
-  test.each([['sent', 'sent'], ['delivered', 'delivered'], ['read', 'read'], ['played', 'read']])('%s is a receipt: %s', (said, state) => {
+  test.each([
+    ['sent', 'sent'],
+    ['delivered', 'delivered'],
+    ['read', 'read'],
+    ['played', 'read'],
+  ])('%s is a receipt: %s', (said, state) => {
     expect(parseCloudWebhook(statuses(status(said)))).toEqual([
       { type: 'receipt', state, messageIds: [OURS], gatewayId: WAMID, at: new Date(1_790_000_123_000) },
     ])
   })
 
   test('failed brings the failure, by code', () => {
-    const errors = [{ code: 131_026, title: 'Message undeliverable', message: 'Message undeliverable', error_data: { details: 'not there' } }]
+    const errors = [
+      {
+        code: 131_026,
+        title: 'Message undeliverable',
+        message: 'Message undeliverable',
+        error_data: { details: 'not there' },
+      },
+    ]
     expect(parseCloudWebhook(statuses(status('failed', { errors })))).toMatchObject([
-      { type: 'receipt', state: 'failed', messageIds: [OURS], gatewayId: WAMID, failure: { category: 'INVALID_NUMBER', code: 'META_131026', permanent: true } },
+      {
+        type: 'receipt',
+        state: 'failed',
+        messageIds: [OURS],
+        gatewayId: WAMID,
+        failure: { category: 'INVALID_NUMBER', code: 'META_131026', permanent: true },
+      },
     ])
-    expect(parseCloudWebhook(statuses(status('failed')))).toMatchObject([{ state: 'failed', failure: { category: 'API_ERROR', code: 'UNEXPLAINED' } }])
+    expect(parseCloudWebhook(statuses(status('failed')))).toMatchObject([
+      { state: 'failed', failure: { category: 'API_ERROR', code: 'UNEXPLAINED' } },
+    ])
   })
 
-  test('without our id the gateway\'s own stands in for it', () => {
+  test("without our id the gateway's own stands in for it", () => {
     for (const mine of [undefined, null, '', 'with space', 'x'.repeat(513), 'nul\u0000', 7]) {
-      expect(parseCloudWebhook(statuses(status('sent', { biz_opaque_callback_data: mine })))).toMatchObject([{ messageIds: [WAMID], gatewayId: WAMID }])
+      expect(parseCloudWebhook(statuses(status('sent', { biz_opaque_callback_data: mine })))).toMatchObject([
+        { messageIds: [WAMID], gatewayId: WAMID },
+      ])
     }
     expect(parseCloudWebhook(statuses(status('sent', { id: undefined })))).toMatchObject([{ messageIds: [OURS] }])
-    expect(parseCloudWebhook(statuses(status('sent', { id: 7, biz_opaque_callback_data: undefined })))).toEqual([{ type: 'other', name: 'status:sent' }])
+    expect(parseCloudWebhook(statuses(status('sent', { id: 7, biz_opaque_callback_data: undefined })))).toEqual([
+      { type: 'other', name: 'status:sent' },
+    ])
   })
 
   test('a status that we do not know is other', () => {
@@ -125,16 +160,29 @@ describe('statuses', () => {
   test('a thousand in several entries all come, in their order', () => {
     const values = Array.from({ length: 10 }, (_, entry): [string, unknown] => [
       'messages',
-      { metadata, statuses: Array.from({ length: 100 }, (__, n) => status('sent', { biz_opaque_callback_data: `id-${entry * 100 + n}` })) },
+      {
+        metadata,
+        statuses: Array.from({ length: 100 }, (__, n) =>
+          status('sent', { biz_opaque_callback_data: `id-${entry * 100 + n}` }),
+        ),
+      },
     ])
     const events = parseCloudWebhook(call(...values))
-    expect(events.map((event) => (event.type === 'receipt' ? event.messageIds[0] : ''))).toEqual(Array.from({ length: 1000 }, (_, n) => `id-${n}`))
+    expect(events.map((event) => (event.type === 'receipt' ? event.messageIds[0] : ''))).toEqual(
+      Array.from({ length: 1000 }, (_, n) => `id-${n}`),
+    )
   })
 
   test('of several numbers are told apart', () => {
     const of = (id: string) => ({ metadata: { phone_number_id: id }, statuses: [status('sent')] })
-    const parts = splitCloudWebhook(call(['messages', of('1060001')], ['messages', of('1060002')], ['account_update', { event: 'X' }]))
-    expect(parts.map(({ phoneNumberId, events }) => [phoneNumberId, events.length])).toEqual([['1060001', 1], ['1060002', 1], [null, 1]])
+    const parts = splitCloudWebhook(
+      call(['messages', of('1060001')], ['messages', of('1060002')], ['account_update', { event: 'X' }]),
+    )
+    expect(parts.map(({ phoneNumberId, events }) => [phoneNumberId, events.length])).toEqual([
+      ['1060001', 1],
+      ['1060002', 1],
+      [null, 1],
+    ])
   })
 })
 
@@ -153,12 +201,24 @@ describe('accounts', () => {
     [{ event: 'MM_LITE_TERMS_SIGNED' }, [{ type: 'other', name: 'account_update:MM_LITE_TERMS_SIGNED' }]],
     [{}, [{ type: 'other', name: 'account_update:unknown' }]],
     [
-      { event: 'ACCOUNT_RESTRICTION', restriction_info: [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING', expiration: 1_790_003_600 }, { restriction_type: 'RESTRICTED_UTILITY_TEMPLATES', expiration: '1790000000' }] },
+      {
+        event: 'ACCOUNT_RESTRICTION',
+        restriction_info: [
+          { restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING', expiration: 1_790_003_600 },
+          { restriction_type: 'RESTRICTED_UTILITY_TEMPLATES', expiration: '1790000000' },
+        ],
+      },
       connection('banned', new Date(1_790_003_600_000)),
     ],
-    [{ event: 'ACCOUNT_RESTRICTION', restriction_info: [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING' }] }, connection('banned')],
     [
-      { event: 'ACCOUNT_RESTRICTION', restriction_info: [{ restriction_type: 'RESTRICTED_ADD_PHONE_NUMBER_ACTION', expiration: 1 }] },
+      { event: 'ACCOUNT_RESTRICTION', restriction_info: [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING' }] },
+      connection('banned'),
+    ],
+    [
+      {
+        event: 'ACCOUNT_RESTRICTION',
+        restriction_info: [{ restriction_type: 'RESTRICTED_ADD_PHONE_NUMBER_ACTION', expiration: 1 }],
+      },
       [{ type: 'other', name: 'account_update:ACCOUNT_RESTRICTION' }],
     ],
   ])('%j', (value, expected) => {
@@ -168,10 +228,18 @@ describe('accounts', () => {
 
 describe('everything else', () => {
   test.each<[string, unknown, string]>([
-    ['messages', { metadata, messages: [{ from: '5511955550101', id: 'wamid.IN1', type: 'text', text: { body: 'STOP' } }] }, 'message:text'],
+    [
+      'messages',
+      { metadata, messages: [{ from: '5511955550101', id: 'wamid.IN1', type: 'text', text: { body: 'STOP' } }] },
+      'message:text',
+    ],
     ['messages', { metadata, messages: [{ id: 'wamid.IN1' }] }, 'message:unknown'],
     ['messages', { metadata, errors: [{ code: 130_429, title: 'Rate limit hit' }] }, 'error:130429'],
-    ['message_template_status_update', { event: 'PAUSED', message_template_id: 1_387_000_000_000_001 }, 'message_template_status_update:PAUSED'],
+    [
+      'message_template_status_update',
+      { event: 'PAUSED', message_template_id: 1_387_000_000_000_001 },
+      'message_template_status_update:PAUSED',
+    ],
     ['phone_number_quality_update', { event: 'THROUGHPUT_UPGRADE' }, 'phone_number_quality_update:THROUGHPUT_UPGRADE'],
     ['user_preferences', { user_preferences: [{ value: 'stop' }] }, 'user_preferences'],
     ['<script>', {}, 'unknown'],
@@ -188,7 +256,11 @@ describe('everything else', () => {
     expect(parseCloudWebhook(Buffer.from('{"object":"page","entry":[]}'))).toEqual([{ type: 'other', name: 'unknown' }])
     for (const shape of odd) {
       const object = 'whatsapp_business_account'
-      for (const body of [{ object, entry: shape }, { object, entry: [{ changes: shape }] }, { object, entry: [{ changes: [{ field: 'messages', value: shape }] }] }]) {
+      for (const body of [
+        { object, entry: shape },
+        { object, entry: [{ changes: shape }] },
+        { object, entry: [{ changes: [{ field: 'messages', value: shape }] }] },
+      ]) {
         expect(() => parseCloudWebhook(Buffer.from(JSON.stringify(body)))).not.toThrow()
       }
       for (const key of ['statuses', 'messages', 'errors', 'metadata']) {

@@ -66,7 +66,9 @@ function readChange({ field, value }: JsonObject): CloudWebhookPart {
 
 function readMessages(value: JsonObject): GatewayEvent[] {
   const statuses = objectsIn(value['statuses']).map(readStatus)
-  const incoming = objectsIn(value['messages']).map((message) => other(`message:${textField(message, 'type') ?? 'unknown'}`))
+  const incoming = objectsIn(value['messages']).map((message) =>
+    other(`message:${textField(message, 'type') ?? 'unknown'}`),
+  )
   const errors = objectsIn(value['errors']).map(({ code }) => other(`error:${String(code)}`))
   return [...statuses, ...incoming, ...errors]
 }
@@ -76,7 +78,11 @@ function readStatus(status: JsonObject): GatewayEvent {
   const messageId = readId(status['biz_opaque_callback_data'], 512) ?? gatewayId
   const state = textField(status, 'status') ?? ''
   if (messageId === null) return other(`status:${state}`)
-  const common = { messageIds: [messageId], at: readInstant(status['timestamp']), ...(gatewayId === null ? {} : { gatewayId }) }
+  const common = {
+    messageIds: [messageId],
+    at: readInstant(status['timestamp']),
+    ...(gatewayId === null ? {} : { gatewayId }),
+  }
   switch (state) {
     case 'sent':
     case 'delivered':
@@ -124,7 +130,9 @@ function readAccountUpdate(value: JsonObject): GatewayEvent {
       return readRestriction(value)
     case 'DISABLED_UPDATE': {
       const ban = isObject(value['ban_info']) ? textField(value['ban_info'], 'waba_ban_state') : null
-      return ban === 'REINSTATE' ? { type: 'connection', state: 'connected', until: null } : { type: 'connection', state: 'banned', until: null }
+      return ban === 'REINSTATE'
+        ? { type: 'connection', state: 'connected', until: null }
+        : { type: 'connection', state: 'banned', until: null }
     }
     case 'ACCOUNT_DELETED':
     case 'PARTNER_REMOVED':
@@ -140,7 +148,9 @@ function readAccountUpdate(value: JsonObject): GatewayEvent {
 
 /** `until` is the end of the longest restriction; null when one has no end that can be read. */
 function readRestriction(value: JsonObject): GatewayEvent {
-  const restrictions = objectsIn(value['restriction_info']).filter((info) => SENDING_RESTRICTIONS.has(String(info['restriction_type'])))
+  const restrictions = objectsIn(value['restriction_info']).filter((info) =>
+    SENDING_RESTRICTIONS.has(String(info['restriction_type'])),
+  )
   if (restrictions.length === 0) return other('account_update:ACCOUNT_RESTRICTION')
   const ends = restrictions.map(({ expiration }) => Number(expiration))
   const isKnown = ends.every((seconds) => seconds >= FIRST_SECOND && seconds < 1e10)

@@ -20,7 +20,10 @@ async function keep(stub: Promise<Stub>): Promise<Stub> {
   return stub
 }
 
-async function sendTo(url: string, options: Partial<WuzapiOptions> = {}): Promise<{ outcome: SendOutcome; tookMs: number }> {
+async function sendTo(
+  url: string,
+  options: Partial<WuzapiOptions> = {},
+): Promise<{ outcome: SendOutcome; tookMs: number }> {
   const gateway = createWuzapiGateway({ baseUrl: url, token: 'tok-line-1', deadlineMs: 5000, ...options })
   open.push(gateway)
   const started = performance.now()
@@ -43,20 +46,28 @@ describe('the deadline covers everything', () => {
   const closed: Promise<unknown>[] = []
   test.each<[string, (socket: Socket) => void]>([
     ['a request that is read and never answered', () => {}],
-    ['headers that drip', (socket) => {
-      socket.write('HTTP/1.1 200 OK\r\n')
-      drip(socket, (n) => `x-${n}: 1\r\n`)
-    }],
-    ['a body that drips', (socket) => {
-      socket.write(`${HEAD}content-length: 100000\r\n\r\n`)
-      drip(socket, () => ' ')
-    }],
+    [
+      'headers that drip',
+      (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\n')
+        drip(socket, (n) => `x-${n}: 1\r\n`)
+      },
+    ],
+    [
+      'a body that drips',
+      (socket) => {
+        socket.write(`${HEAD}content-length: 100000\r\n\r\n`)
+        drip(socket, () => ' ')
+      },
+    ],
     ['interim answers without end', (socket) => drip(socket, () => 'HTTP/1.1 102 Processing\r\n\r\n')],
   ])('%s', async (_name, speak) => {
-    const server = await keep(startRawStub((socket) => {
-      closed.push(new Promise((resolve) => socket.once('close', resolve)))
-      speak(socket)
-    }))
+    const server = await keep(
+      startRawStub((socket) => {
+        closed.push(new Promise((resolve) => socket.once('close', resolve)))
+        speak(socket)
+      }),
+    )
     const { outcome, tookMs } = await sendTo(server.url, { deadlineMs: 300 })
     expect(outcome).toMatchObject(maybe('TIMEOUT', 'DEADLINE'))
     expect(tookMs).toBeGreaterThanOrEqual(295)
@@ -85,16 +96,18 @@ describe('an answer that is too large is cut', () => {
   ])('%s', async (_name, head, piece) => {
     let written = 0
     let hungUp: Promise<unknown> = Promise.resolve()
-    const server = await keep(startRawStub((socket) => {
-      hungUp = new Promise((resolve) => socket.once('close', resolve))
-      const pump = () => {
-        while (!socket.destroyed && socket.write(piece)) written += piece.length
-        written += piece.length
-      }
-      socket.write(head)
-      socket.on('drain', pump)
-      pump()
-    }))
+    const server = await keep(
+      startRawStub((socket) => {
+        hungUp = new Promise((resolve) => socket.once('close', resolve))
+        const pump = () => {
+          while (!socket.destroyed && socket.write(piece)) written += piece.length
+          written += piece.length
+        }
+        socket.write(head)
+        socket.on('drain', pump)
+        pump()
+      }),
+    )
     const { outcome, tookMs } = await sendTo(server.url)
     expect(outcome).toMatchObject(PROTOCOL)
     expect(tookMs).toBeLessThan(2000)
@@ -117,18 +130,22 @@ describe('an answer that is too large is cut', () => {
   })
 
   test('10,000 headers', async () => {
-    const server = await keep(startRawStub((socket) => {
-      const headers = Array.from({ length: 10_000 }, (_, n) => `x-${n}: 1\r\n`).join('')
-      socket.end(`${HEAD}${headers}content-length: ${SENT.length}\r\n\r\n${SENT}`)
-    }))
+    const server = await keep(
+      startRawStub((socket) => {
+        const headers = Array.from({ length: 10_000 }, (_, n) => `x-${n}: 1\r\n`).join('')
+        socket.end(`${HEAD}${headers}content-length: ${SENT.length}\r\n\r\n${SENT}`)
+      }),
+    )
     expect((await sendTo(server.url)).outcome).toMatchObject(PROTOCOL)
   })
 
   test('a packed answer is neither unpacked nor quoted', async () => {
     let status = 200
-    const server = await keep(startStub((_request, response) => {
-      response.writeHead(status, { 'content-encoding': 'gzip' }).end(gzipSync(SENT))
-    }))
+    const server = await keep(
+      startStub((_request, response) => {
+        response.writeHead(status, { 'content-encoding': 'gzip' }).end(gzipSync(SENT))
+      }),
+    )
     expect((await sendTo(server.url)).outcome).toMatchObject(PROTOCOL)
     status = 500
     const message = 'The gateway answered 500 without an explanation.'
@@ -137,7 +154,8 @@ describe('an answer that is too large is cut', () => {
 })
 
 describe('a 2xx that is not the documented one is never taken for sent', () => {
-  const envelope = (data: unknown, more: Record<string, unknown> = {}) => JSON.stringify({ code: 200, data, success: true, ...more })
+  const envelope = (data: unknown, more: Record<string, unknown> = {}) =>
+    JSON.stringify({ code: 200, data, success: true, ...more })
   test.each<[string, string | Buffer]>([
     ['empty', ''],
     ['HTML', '<html>Sent</html>'],
@@ -187,13 +205,21 @@ describe('a 2xx that is not the documented one is never taken for sent', () => {
 
 test.each([301, 302, 303, 307, 308])('a %i is not followed, so the token stays here', async (status) => {
   const decoy = await keep(startStub((_request, response) => respondData(response, { Details: 'Sent', Id: ID })))
-  const server = await keep(startStub((_request, response) => response.writeHead(status, { location: `${decoy.url}/x` }).end()))
-  expect((await sendTo(server.url)).outcome).toMatchObject({ ok: false, failure: { code: 'REDIRECT', fate: 'notSent' } })
+  const server = await keep(
+    startStub((_request, response) => response.writeHead(status, { location: `${decoy.url}/x` }).end()),
+  )
+  expect((await sendTo(server.url)).outcome).toMatchObject({
+    ok: false,
+    failure: { code: 'REDIRECT', fate: 'notSent' },
+  })
   expect(decoy.seen).toHaveLength(0)
 })
 
 describe('connections', () => {
-  const unreachable = (code: string) => ({ ok: false, failure: { category: 'SERVER_BUSY', code, fate: 'notSent', scope: 'channel' } })
+  const unreachable = (code: string) => ({
+    ok: false,
+    failure: { category: 'SERVER_BUSY', code, fate: 'notSent', scope: 'channel' },
+  })
 
   async function unusedPort(): Promise<number> {
     const server = createServer()
@@ -268,14 +294,18 @@ describe('connections', () => {
 
   test('a kept connection that the gateway closed meanwhile is replaced, and every message arrives once', async () => {
     let sockets = new Set<Socket>()
-    const server = await keep(startStub((_request, response) => {
-      if (response.socket !== null) sockets.add(response.socket)
-      respondData(response, { Details: 'Sent', Id: ID })
-    }))
+    const server = await keep(
+      startStub((_request, response) => {
+        if (response.socket !== null) sockets.add(response.socket)
+        respondData(response, { Details: 'Sent', Id: ID })
+      }),
+    )
     const gateway = createWuzapiGateway({ baseUrl: server.url, token: 'tok-line-1', deadlineMs: 5000 })
     open.push(gateway)
     for (let n = 0; n < 5; n++) {
-      expect(await gateway.send({ id: ID, to: '5511988887777', content: { type: 'text', text: 'x' } })).toEqual({ ok: true })
+      expect(await gateway.send({ id: ID, to: '5511988887777', content: { type: 'text', text: 'x' } })).toEqual({
+        ok: true,
+      })
       for (const socket of sockets) socket.end()
       sockets = new Set()
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -284,10 +314,12 @@ describe('connections', () => {
   })
 
   test('closed the moment it would be used again: the server has read at most what we call maybe', async () => {
-    const server = await keep(startStub((_request, response) => {
-      respondData(response, { Details: 'Sent', Id: ID })
-      setImmediate(() => response.socket?.destroy())
-    }))
+    const server = await keep(
+      startStub((_request, response) => {
+        respondData(response, { Details: 'Sent', Id: ID })
+        setImmediate(() => response.socket?.destroy())
+      }),
+    )
     const gateway = createWuzapiGateway({ baseUrl: server.url, token: 'tok-line-1', deadlineMs: 5000 })
     open.push(gateway)
     let surelyNotSent = 0
@@ -301,19 +333,53 @@ describe('connections', () => {
 
 test('2,000 random answers all end in an outcome of the list', async () => {
   const pick = randomOf(20_260_122)
-  const statuses = [100, 101, 102, 200, 200, 200, 201, 204, 206, 226, 299, 301, 304, 307, 400, 401, 403, 404, 409, 413, 418, 429, 451, 500, 500, 502, 503, 504, 520, 599, 999]
-  const bodies = ['', SENT, '{', '[]', '0', 'null', '<html>', '\u0000\u0001', '{"error":{"a":1}}', '{"error":"no session"}', '{"success":true}', 'é'.repeat(3000), '{"data":'.repeat(3000), '['.repeat(30_000)]
-  const headers = ['', 'retry-after: 5\r\n', 'retry-after: -1\r\n', 'content-length: 3\r\n', 'content-length: x\r\n', 'transfer-encoding: chunked\r\n', 'connection: close\r\n', 'content-encoding: br\r\n', 'upgrade: h2c\r\nconnection: upgrade\r\n', 'location: http://127.0.0.1:1/\r\n', 'set-cookie: a\r\n'.repeat(50), ': \r\n', 'x: \u0007\r\n']
-  const server = await keep(startRawStub((socket) => {
-    const speak = () => {
-      socket.write(`HTTP/1.1 ${pick(statuses)} X\r\n${pick(headers)}${pick(headers)}\r\n`)
-      socket.write(pick(bodies))
-      if (pick([true, false])) socket.end()
-      else socket.resetAndDestroy()
-    }
-    if (pick([true, false, false])) setImmediate(speak)
-    else speak()
-  }))
+  const statuses = [
+    100, 101, 102, 200, 200, 200, 201, 204, 206, 226, 299, 301, 304, 307, 400, 401, 403, 404, 409, 413, 418, 429, 451,
+    500, 500, 502, 503, 504, 520, 599, 999,
+  ]
+  const bodies = [
+    '',
+    SENT,
+    '{',
+    '[]',
+    '0',
+    'null',
+    '<html>',
+    '\u0000\u0001',
+    '{"error":{"a":1}}',
+    '{"error":"no session"}',
+    '{"success":true}',
+    'é'.repeat(3000),
+    '{"data":'.repeat(3000),
+    '['.repeat(30_000),
+  ]
+  const headers = [
+    '',
+    'retry-after: 5\r\n',
+    'retry-after: -1\r\n',
+    'content-length: 3\r\n',
+    'content-length: x\r\n',
+    'transfer-encoding: chunked\r\n',
+    'connection: close\r\n',
+    'content-encoding: br\r\n',
+    'upgrade: h2c\r\nconnection: upgrade\r\n',
+    'location: http://127.0.0.1:1/\r\n',
+    'set-cookie: a\r\n'.repeat(50),
+    ': \r\n',
+    'x: \u0007\r\n',
+  ]
+  const server = await keep(
+    startRawStub((socket) => {
+      const speak = () => {
+        socket.write(`HTTP/1.1 ${pick(statuses)} X\r\n${pick(headers)}${pick(headers)}\r\n`)
+        socket.write(pick(bodies))
+        if (pick([true, false])) socket.end()
+        else socket.resetAndDestroy()
+      }
+      if (pick([true, false, false])) setImmediate(speak)
+      else speak()
+    }),
+  )
   const gateway = createWuzapiGateway({ baseUrl: server.url, token: 'tok-line-1', deadlineMs: 1000, maxInFlight: 16 })
   open.push(gateway)
   const message = { id: ID, to: '5511988887777', content: { type: 'text', text: 'x' } } as const

@@ -18,7 +18,14 @@ export type HttpLimits = { deadlineMs: number; maxAnswerBytes: number }
  * not one byte of the request left us.
  */
 export type Exchange =
-  | { kind: 'answer'; status: number; headers: AnswerHeaders; retryAfter: string | null; text: string; truncated: boolean }
+  | {
+      kind: 'answer'
+      status: number
+      headers: AnswerHeaders
+      retryAfter: string | null
+      text: string
+      truncated: boolean
+    }
   | { kind: 'lost'; error: Error; requestWritten: boolean }
 
 /** Why we ended a request ourselves. */
@@ -60,7 +67,12 @@ export function createPool(origin: string, options: { connections: number; deadl
  * One request and its whole answer within `limits.deadlineMs`, counted from this call. Never rejects, follows no
  * redirect, decodes no compression, and reads at most `maxAnswerBytes` of the body: the rest is cut (`truncated`).
  */
-export function exchange(pool: Pool, request: HttpRequest, limits: HttpLimits, signal?: AbortSignal): Promise<Exchange> {
+export function exchange(
+  pool: Pool,
+  request: HttpRequest,
+  limits: HttpLimits,
+  signal?: AbortSignal,
+): Promise<Exchange> {
   return new Promise((resolve) => {
     const handler = new ExchangeHandler(limits, resolve)
     if (signal !== undefined) endWith(signal, handler)

@@ -30,19 +30,28 @@ function sendText(gateway: WuzapiGateway, id = ID, signal?: AbortSignal): Promis
 }
 
 async function failureOf(call: Promise<unknown>): Promise<SendFailure> {
-  const error: unknown = await call.then(() => null, (thrown: unknown) => thrown)
+  const error: unknown = await call.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
   expect(error).toBeInstanceOf(GatewayError)
   return (error as GatewayError).failure
 }
 
 describe('send', () => {
   test('posts the text with our id, and sends the token as header only', async () => {
-    const server = await stub((_request, response) => respondData(response, { Details: 'Sent', Id: ID, Timestamp: 1769040000 }))
+    const server = await stub((_request, response) =>
+      respondData(response, { Details: 'Sent', Id: ID, Timestamp: 1769040000 }),
+    )
     expect(await sendText(gatewayTo(server.url))).toEqual({ ok: true })
     const [request] = server.seen
     expect(request).toMatchObject({ method: 'POST', path: '/chat/send/text' })
     expect(request?.body).toEqual({ Phone: '5511988887777', Id: ID, Body: 'Olá Ana 🐦', LinkPreview: false })
-    expect(request?.headers).toMatchObject({ token: TOKEN, 'accept-encoding': 'identity', 'content-type': 'application/json' })
+    expect(request?.headers).toMatchObject({
+      token: TOKEN,
+      'accept-encoding': 'identity',
+      'content-type': 'application/json',
+    })
   })
 
   test.each([
@@ -57,29 +66,50 @@ describe('send', () => {
 
   test.each<[string, OutgoingContent, string, Record<string, unknown>]>([
     [
-      'image', { type: 'image', bytes: Buffer.from('jpeg'), mimeType: 'image/jpeg', caption: 'Menu' }, '/chat/send/image',
+      'image',
+      { type: 'image', bytes: Buffer.from('jpeg'), mimeType: 'image/jpeg', caption: 'Menu' },
+      '/chat/send/image',
       { Image: 'data:image/jpeg;base64,anBlZw==', MimeType: 'image/jpeg', Caption: 'Menu' },
     ],
     [
-      'video', { type: 'video', bytes: Buffer.from('mp4'), mimeType: 'video/mp4' }, '/chat/send/video',
+      'video',
+      { type: 'video', bytes: Buffer.from('mp4'), mimeType: 'video/mp4' },
+      '/chat/send/video',
       { Video: 'data:video/mp4;base64,bXA0', MimeType: 'video/mp4' },
     ],
     [
-      'voice note', { type: 'audio', bytes: Buffer.from('opus'), mimeType: 'audio/ogg; codecs=opus' }, '/chat/send/audio',
+      'voice note',
+      { type: 'audio', bytes: Buffer.from('opus'), mimeType: 'audio/ogg; codecs=opus' },
+      '/chat/send/audio',
       { Audio: 'data:audio/ogg;base64,b3B1cw==', ptt: true, mimetype: 'audio/ogg; codecs=opus' },
     ],
     [
-      'audio file', { type: 'audio', bytes: Buffer.from('mp3'), mimeType: 'audio/mpeg', caption: 'ignored' }, '/chat/send/audio',
+      'audio file',
+      { type: 'audio', bytes: Buffer.from('mp3'), mimeType: 'audio/mpeg', caption: 'ignored' },
+      '/chat/send/audio',
       { Audio: 'data:audio/mpeg;base64,bXAz', ptt: false, mimetype: 'audio/mpeg' },
     ],
     [
       'document',
-      { type: 'document', bytes: Buffer.from('pdf'), mimeType: 'application/pdf', fileName: 'conta.pdf', caption: 'Março' },
+      {
+        type: 'document',
+        bytes: Buffer.from('pdf'),
+        mimeType: 'application/pdf',
+        fileName: 'conta.pdf',
+        caption: 'Março',
+      },
       '/chat/send/document',
-      { Document: 'data:application/octet-stream;base64,cGRm', MimeType: 'application/pdf', FileName: 'conta.pdf', Caption: 'Março' },
+      {
+        Document: 'data:application/octet-stream;base64,cGRm',
+        MimeType: 'application/pdf',
+        FileName: 'conta.pdf',
+        Caption: 'Março',
+      },
     ],
     [
-      'part of a larger buffer', { type: 'document', bytes: Buffer.from('--pdf--').subarray(2, 5), mimeType: 'application/pdf' }, '/chat/send/document',
+      'part of a larger buffer',
+      { type: 'document', bytes: Buffer.from('--pdf--').subarray(2, 5), mimeType: 'application/pdf' },
+      '/chat/send/document',
       { Document: 'data:application/octet-stream;base64,cGRm', MimeType: 'application/pdf', FileName: 'document' },
     ],
   ])('%s', async (_name, content, path, expected) => {
@@ -101,9 +131,15 @@ describe('send', () => {
     const content = { type: 'text', text: 'x' } as const
     await gateway.send({ id: ID, to: '551188887777@s.whatsapp.net', content })
     await gateway.send({ id: ID, to: '+5511988887777', content })
-    expect(server.seen.map((request) => request.body['Phone'])).toEqual(['551188887777@s.whatsapp.net', '5511988887777'])
+    expect(server.seen.map((request) => request.body['Phone'])).toEqual([
+      '551188887777@s.whatsapp.net',
+      '5511988887777',
+    ])
     for (const to of ['', '+', '55 11 98888-7777', 'Ana']) {
-      expect(await gateway.send({ id: ID, to, content })).toMatchObject({ ok: false, failure: { category: 'INVALID_NUMBER', permanent: true } })
+      expect(await gateway.send({ id: ID, to, content })).toMatchObject({
+        ok: false,
+        failure: { category: 'INVALID_NUMBER', permanent: true },
+      })
     }
     expect(server.seen).toHaveLength(2)
   })
@@ -124,7 +160,9 @@ describe('send', () => {
   })
 
   test('a page that repeats our headers does not carry the token or the number into the failure', async () => {
-    const server = await stub((_request, response) => response.writeHead(500).end(`bad header token: ${TOKEN} for 5511988887777`))
+    const server = await stub((_request, response) =>
+      response.writeHead(500).end(`bad header token: ${TOKEN} for 5511988887777`),
+    )
     const outcome = await sendText(gatewayTo(server.url))
     const message = outcome.ok ? '' : outcome.failure.message
     expect(message).toContain('[token]')
@@ -177,10 +215,18 @@ describe('send', () => {
 
 describe('status', () => {
   test.each([
-    ['B', { connected: true, loggedIn: true, jid: '5511999990001:12@s.whatsapp.net', token: TOKEN }, { connected: true, loggedIn: true, number: '5511999990001' }],
+    [
+      'B',
+      { connected: true, loggedIn: true, jid: '5511999990001:12@s.whatsapp.net', token: TOKEN },
+      { connected: true, loggedIn: true, number: '5511999990001' },
+    ],
     ['A', { Connected: true, LoggedIn: false }, { connected: true, loggedIn: false, number: null }],
     ['B, dropped', { connected: false, loggedIn: true, jid: '' }, { connected: false, loggedIn: true, number: null }],
-    ['words instead of truth values', { connected: 'true', loggedIn: 1, jid: 5 }, { connected: false, loggedIn: false, number: null }],
+    [
+      'words instead of truth values',
+      { connected: 'true', loggedIn: 1, jid: 5 },
+      { connected: false, loggedIn: false, number: null },
+    ],
   ])('%s', async (_name, data, expected) => {
     const server = await stub((_request, response) => respondData(response, data))
     expect(await gatewayTo(server.url).status()).toEqual(expected)
@@ -194,7 +240,11 @@ describe('status', () => {
 
   test('a refused token throws and does not repeat it', async () => {
     const server = await stub((_request, response) => respondError(response, 401, 'unauthorized'))
-    expect(await failureOf(gatewayTo(server.url).status())).toMatchObject({ category: 'UNAUTHORIZED', scope: 'channel', fate: 'notSent' })
+    expect(await failureOf(gatewayTo(server.url).status())).toMatchObject({
+      category: 'UNAUTHORIZED',
+      scope: 'channel',
+      fate: 'notSent',
+    })
   })
 
   test('does not wait behind sends that hang', async () => {
@@ -216,7 +266,12 @@ describe('checkNumbers', () => {
   test('asks at most 50 at a time and matches on the question', async () => {
     const server = await stub((request, response) => {
       const asked = request.body['Phone'] as string[]
-      const users = asked.map((query) => ({ IsInWhatsapp: Number(query) % 2 === 0, JID: `${query}@s.whatsapp.net`, Query: query, VerifiedName: '' }))
+      const users = asked.map((query) => ({
+        IsInWhatsapp: Number(query) % 2 === 0,
+        JID: `${query}@s.whatsapp.net`,
+        Query: query,
+        VerifiedName: '',
+      }))
       respondData(response, { Users: users.reverse() })
     })
     const numbers = Array.from({ length: 120 }, (_, n) => digits(n))
@@ -262,16 +317,24 @@ describe('checkNumbers', () => {
 
   test('a rate limit throws', async () => {
     const server = await stub((_request, response) =>
-      respondError(response, 500, 'failed to check if users are on WhatsApp: info query returned status 429: rate-overlimit'),
+      respondError(
+        response,
+        500,
+        'failed to check if users are on WhatsApp: info query returned status 429: rate-overlimit',
+      ),
     )
-    expect(await failureOf(gatewayTo(server.url).checkNumbers(['5511988887777']))).toMatchObject({ category: 'RATE_LIMIT', scope: 'channel' })
+    expect(await failureOf(gatewayTo(server.url).checkNumbers(['5511988887777']))).toMatchObject({
+      category: 'RATE_LIMIT',
+      scope: 'channel',
+    })
   })
 })
 
 describe('registerWebhook, connect and qr', () => {
   test('stores the key before the address, and always the whole list of events', async () => {
     const server = await stub((request, response) => {
-      if (request.path === '/session/hmac/config') respond(response, 200, { Details: 'HMAC configuration saved successfully' })
+      if (request.path === '/session/hmac/config')
+        respond(response, 200, { Details: 'HMAC configuration saved successfully' })
       else respondData(response, { webhook: 'http://127.0.0.1:1/hook' })
     })
     const gateway = gatewayTo(server.url)
@@ -293,7 +356,10 @@ describe('registerWebhook, connect and qr', () => {
 
   test('a 2xx that says nothing is no registration', async () => {
     const server = await stub((_request, response) => response.end(''))
-    expect(await failureOf(gatewayTo(server.url).registerWebhook('http://x/', null))).toMatchObject({ code: 'PROTOCOL', fate: 'notSent' })
+    expect(await failureOf(gatewayTo(server.url).registerWebhook('http://x/', null))).toMatchObject({
+      code: 'PROTOCOL',
+      fate: 'notSent',
+    })
   })
 
   test.each([500, 409])('connecting what is connected is fine (%i)', async (status) => {

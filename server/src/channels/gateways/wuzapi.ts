@@ -102,7 +102,12 @@ function createWire(options: WuzapiOptions): Wire {
     send: (path, body, signal) =>
       exchange(sends, { method: 'POST', path: prefix + path, headers, body }, sendLimits, signal),
     ask: (method, path, body, askDeadlineMs) => {
-      const request: HttpRequest = { method, path: prefix + path, headers, body: method === 'GET' ? null : JSON.stringify(body) }
+      const request: HttpRequest = {
+        method,
+        path: prefix + path,
+        headers,
+        body: method === 'GET' ? null : JSON.stringify(body),
+      }
       return exchange(questions, request, { deadlineMs: Math.min(askDeadlineMs, deadlineMs), maxAnswerBytes })
     },
     withoutToken: (text) => (options.token === '' ? text : text.replaceAll(options.token, '[token]')),
@@ -124,13 +129,23 @@ function readHeaders(token: string): string[] {
   if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
     throw new AppError('VALIDATION_FAILED', { details: { field: 'token' } })
   }
-  return ['token', token, 'content-type', 'application/json', 'accept', 'application/json', 'accept-encoding', 'identity']
+  return [
+    'token',
+    token,
+    'content-type',
+    'application/json',
+    'accept',
+    'application/json',
+    'accept-encoding',
+    'identity',
+  ]
 }
 
 async function send(wire: Wire, message: OutgoingMessage, signal?: AbortSignal): Promise<SendOutcome> {
   const to = message.to.replace(/^\+/, '')
   // WuzAPI makes a WhatsApp id of any text, so what is no number has to be stopped here.
-  if (!/^\d{5,20}$|^[\w.:-]+@[\w.-]+$/.test(to)) return { ok: false, failure: localFailure('INVALID_NUMBER', 'UNPARSABLE_PHONE') }
+  if (!/^\d{5,20}$|^[\w.:-]+@[\w.-]+$/.test(to))
+    return { ok: false, failure: localFailure('INVALID_NUMBER', 'UNPARSABLE_PHONE') }
   let request: { path: string; body: string }
   try {
     request = renderSend({ ...message, to })
@@ -143,7 +158,8 @@ async function send(wire: Wire, message: OutgoingMessage, signal?: AbortSignal):
 }
 
 function localFailure(category: 'INVALID_NUMBER' | 'API_ERROR', code: string): SendFailure {
-  const message = category === 'INVALID_NUMBER' ? 'The recipient is no phone number.' : 'The message could not be written as JSON.'
+  const message =
+    category === 'INVALID_NUMBER' ? 'The recipient is no phone number.' : 'The message could not be written as JSON.'
   return { category, code, fate: 'notSent', permanent: true, scope: 'recipient', notBefore: null, message }
 }
 
@@ -199,7 +215,13 @@ function numberOf(jid: string | null): string | null {
 }
 
 /** Data of a call that must succeed. */
-async function ask(wire: Wire, call: WuzapiCall, path: string, body: unknown, deadlineMs = CONTROL_DEADLINE_MS): Promise<unknown> {
+async function ask(
+  wire: Wire,
+  call: WuzapiCall,
+  path: string,
+  body: unknown,
+  deadlineMs = CONTROL_DEADLINE_MS,
+): Promise<unknown> {
   const result = await wire.ask(body === null ? 'GET' : 'POST', path, body, deadlineMs)
   const data = successData(result)
   if (data === null) throw new GatewayError(failureOf(wire, result, call))
@@ -245,12 +267,18 @@ async function registerWebhook(wire: Wire, url: string, hmacKey: string | null):
 /** This one answer comes without the envelope: a bare `{"Details":"…"}`. */
 async function setHmacKey(wire: Wire, hmacKey: string): Promise<void> {
   const result = await wire.ask('POST', '/session/hmac/config', { hmac_key: hmacKey }, CONTROL_DEADLINE_MS)
-  const stored = successData(result) ?? (result.kind === 'answer' && result.status === 200 ? parseJson(result.text) : null)
+  const stored =
+    successData(result) ?? (result.kind === 'answer' && result.status === 200 ? parseJson(result.text) : null)
   if (textField(stored, 'Details') === null) throw new GatewayError(failureOf(wire, result, 'webhook'))
 }
 
 async function connect(wire: Wire): Promise<void> {
-  const result = await wire.ask('POST', '/session/connect', { Subscribe: WEBHOOK_EVENTS, Immediate: true }, CONTROL_DEADLINE_MS)
+  const result = await wire.ask(
+    'POST',
+    '/session/connect',
+    { Subscribe: WEBHOOK_EVENTS, Immediate: true },
+    CONTROL_DEADLINE_MS,
+  )
   if (successData(result) !== null) return
   const failure = failureOf(wire, result, 'session')
   if (failure.code !== 'ALREADY_CONNECTED') throw new GatewayError(failure)

@@ -13,9 +13,19 @@ export function renderSend({ id, to, content }: OutgoingMessage): { path: string
   if (!isWithBytes(content)) throw new TypeError(`WuzAPI has no message of this kind: ${content.type}.`)
   switch (content.type) {
     case 'image':
-      return post('image', { ...address, Image: dataUrl(content), MimeType: content.mimeType, Caption: content.caption })
+      return post('image', {
+        ...address,
+        Image: dataUrl(content),
+        MimeType: content.mimeType,
+        Caption: content.caption,
+      })
     case 'video':
-      return post('video', { ...address, Video: dataUrl(content), MimeType: content.mimeType, Caption: content.caption })
+      return post('video', {
+        ...address,
+        Video: dataUrl(content),
+        MimeType: content.mimeType,
+        Caption: content.caption,
+      })
     case 'audio':
       return post('audio', { ...address, Audio: dataUrl(content), ...voice(content) })
     case 'document':

@@ -19,7 +19,11 @@ const dropped = (code: string): Expected => ({ ...disconnected(code), fate: 'may
 const limited = (code: string): Expected => ({ category: 'RATE_LIMIT', code, fate: 'notSent', scope: 'channel' })
 const busy = (code: string): Expected => ({ category: 'SERVER_BUSY', code, fate: 'notSent' })
 const late = (code: string, fate: 'notSent' | 'maybe'): Expected => ({ category: 'TIMEOUT', code, fate })
-const failed = (code: string, fate: 'notSent' | 'maybe' = 'notSent'): Expected => ({ category: 'API_ERROR', code, fate })
+const failed = (code: string, fate: 'notSent' | 'maybe' = 'notSent'): Expected => ({
+  category: 'API_ERROR',
+  code,
+  fate,
+})
 const wrong = (code = 'HTTP_400'): Expected => ({ ...failed(code), permanent: true })
 const unauthorized: Expected = { category: 'UNAUTHORIZED', code: 'UNAUTHORIZED', fate: 'notSent', scope: 'channel' }
 
@@ -48,7 +52,11 @@ const MEDIA: Row[] = [
   [400, 'could not decode base64 encoded data', wrong()],
   [400, 'failed to fetch image from url: unexpected status code 500', wrong()],
   [400, 'failed to fetch image from url: response exceeds allowed size (10485760 bytes)', wrong()],
-  [400, "failed to fetch video from url: ssrf attempt detected: host 'x' resolves to one or more private IP addresses", wrong()],
+  [
+    400,
+    "failed to fetch video from url: ssrf attempt detected: host 'x' resolves to one or more private IP addresses",
+    wrong(),
+  ],
   [400, 'failed to fetch image from url: Get "http://x": dial tcp 127.0.0.1:1: connect: connection refused', wrong()],
   [400, 'failed to fetch audio: Get "http://x": context deadline exceeded', wrong()],
   [400, 'failed to fetch document from url: websocket not connected', wrong()],
@@ -72,7 +80,11 @@ const TAILS: Row[] = [
   [500, `${TEXT}client is nil`, disconnected('CLIENT_NIL')],
   [500, `${TEXT}the store doesn't contain a device JID`, disconnected('NOT_PAIRED')],
   [500, `${TEXT}${CACHE}websocket not connected`, disconnected('WEBSOCKET_NOT_CONNECTED')],
-  [500, `${TEXT}failed to get device list: failed to send usync query: websocket not connected`, disconnected('WEBSOCKET_NOT_CONNECTED')],
+  [
+    500,
+    `${TEXT}failed to get device list: failed to send usync query: websocket not connected`,
+    disconnected('WEBSOCKET_NOT_CONNECTED'),
+  ],
   [500, `${TEXT}failed to send message node: websocket not connected`, disconnected('WEBSOCKET_NOT_CONNECTED')],
   [500, `${TEXT}websocket not connected`, dropped('DROPPED_ON_RESEND')],
   [500, `${MEDIA_PREFIX}websocket not connected`, dropped('DROPPED_ON_RESEND')],
@@ -185,9 +197,24 @@ const OTHERS: Row[] = [
   [500, '<html>websocket not connected</html>', failed('HTTP_500', 'maybe')],
   [500, 'a sentence nobody wrote down', failed('HTTP_500'), 'status'],
   [500, 'no session is what it says, and more', failed('HTTP_500', 'maybe')],
-  [500, 'failed to check if users are on WhatsApp: failed to send usync query: websocket not connected', disconnected('WEBSOCKET_NOT_CONNECTED'), 'check'],
-  [500, 'failed to check if users are on WhatsApp: failed to send usync query: info query timed out', late('INFO_QUERY_TIMEOUT', 'notSent'), 'check'],
-  [500, 'failed to check if users are on WhatsApp: info query returned status 429: rate-overlimit', limited('INFO_QUERY_429'), 'check'],
+  [
+    500,
+    'failed to check if users are on WhatsApp: failed to send usync query: websocket not connected',
+    disconnected('WEBSOCKET_NOT_CONNECTED'),
+    'check',
+  ],
+  [
+    500,
+    'failed to check if users are on WhatsApp: failed to send usync query: info query timed out',
+    late('INFO_QUERY_TIMEOUT', 'notSent'),
+    'check',
+  ],
+  [
+    500,
+    'failed to check if users are on WhatsApp: info query returned status 429: rate-overlimit',
+    limited('INFO_QUERY_429'),
+    'check',
+  ],
   [500, 'could not set webhook: database is locked', busy('GATEWAY_DATABASE'), 'webhook'],
 ]
 
@@ -278,34 +305,69 @@ describe('the message of a failure', () => {
 
 describe('transport errors', () => {
   const withCode = (code: string) => Object.assign(new Error('x'), { code })
-  const unreached = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'UND_ERR_DESTROYED']
+  const unreached = [
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'ECONNRESET',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'UND_ERR_DESTROYED',
+  ]
 
   test.each(unreached)('%s before the request was written is a busy server and not sent', (code) => {
     expect(classifyTransportError(withCode(code), false)).toMatchObject({
-      category: 'SERVER_BUSY', code, fate: 'notSent', scope: 'channel', permanent: false,
+      category: 'SERVER_BUSY',
+      code,
+      fate: 'notSent',
+      scope: 'channel',
+      permanent: false,
     })
   })
 
-  test.each(['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE', 'ETIMEDOUT'])('%s after it was written may have been sent', (code) => {
-    expect(classifyTransportError(withCode(code), true)).toMatchObject({
-      category: 'TIMEOUT', code, fate: 'maybe', scope: 'recipient', permanent: false,
-    })
-  })
+  test.each(['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE', 'ETIMEDOUT'])(
+    '%s after it was written may have been sent',
+    (code) => {
+      expect(classifyTransportError(withCode(code), true)).toMatchObject({
+        category: 'TIMEOUT',
+        code,
+        fate: 'maybe',
+        scope: 'recipient',
+        permanent: false,
+      })
+    },
+  )
 
   test.each(['HPE_INVALID_CONSTANT', 'UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])(
     '%s is an answer that cannot be read',
     (code) => {
-      expect(classifyTransportError(withCode(code), true)).toMatchObject({ category: 'API_ERROR', code: 'PROTOCOL', fate: 'maybe' })
+      expect(classifyTransportError(withCode(code), true)).toMatchObject({
+        category: 'API_ERROR',
+        code: 'PROTOCOL',
+        fate: 'maybe',
+      })
     },
   )
 
   test('a deadline is a maybe once the request was written, else the gateway was out of reach', () => {
-    expect(classifyTransportError(new RequestEnded('DEADLINE'), true)).toMatchObject({ category: 'TIMEOUT', fate: 'maybe' })
-    expect(classifyTransportError(new RequestEnded('DEADLINE'), false)).toMatchObject({ category: 'SERVER_BUSY', fate: 'notSent' })
+    expect(classifyTransportError(new RequestEnded('DEADLINE'), true)).toMatchObject({
+      category: 'TIMEOUT',
+      fate: 'maybe',
+    })
+    expect(classifyTransportError(new RequestEnded('DEADLINE'), false)).toMatchObject({
+      category: 'SERVER_BUSY',
+      fate: 'notSent',
+    })
   })
 
   test('our own abort before writing is no fault of the gateway', () => {
-    expect(classifyTransportError(new RequestEnded('ABORTED'), false)).toMatchObject({ category: 'TIMEOUT', code: 'ABORTED', fate: 'notSent' })
+    expect(classifyTransportError(new RequestEnded('ABORTED'), false)).toMatchObject({
+      category: 'TIMEOUT',
+      code: 'ABORTED',
+      fate: 'notSent',
+    })
   })
 
   test('the code is found in several addresses, in a cause, and need not exist', () => {

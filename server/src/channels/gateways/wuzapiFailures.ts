@@ -24,9 +24,7 @@ type Rule = Omit<Verdict, 'code'> & { pattern: string | RegExp; code: string | n
  * there), and surely not sent when it is nested in the preparation of a message.
  */
 const RULES: Rule[] = [
-  ...rules({ category: 'TIMEOUT', fate: 'maybe' }, [
-    ['timed out waiting for message send response', 'ACK_TIMEOUT'],
-  ]),
+  ...rules({ category: 'TIMEOUT', fate: 'maybe' }, [['timed out waiting for message send response', 'ACK_TIMEOUT']]),
   ...rules({ category: 'DISCONNECTED', fate: 'maybe', scope: 'channel' }, [
     ['websocket disconnected before message send', 'DROPPED_BEFORE_ACK'],
     [

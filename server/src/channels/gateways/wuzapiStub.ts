@@ -6,9 +6,7 @@ export type SeenRequest = { method: string; path: string; headers: IncomingHttpH
 export type Stub = { url: string; seen: SeenRequest[]; close(): Promise<void> }
 
 /** A gateway for tests: whole requests are kept in `seen`, then `answer` does as it likes with the response. */
-export async function startStub(
-  answer: (request: SeenRequest, response: ServerResponse) => void,
-): Promise<Stub> {
+export async function startStub(answer: (request: SeenRequest, response: ServerResponse) => void): Promise<Stub> {
   const seen: SeenRequest[] = []
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = []

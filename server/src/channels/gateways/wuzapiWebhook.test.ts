@@ -12,15 +12,27 @@ function json(payload: unknown, contentType = 'application/json'): GatewayEvent[
 }
 
 function form(payload: unknown): Buffer {
-  return Buffer.from(new URLSearchParams({ instanceName: 'line-1', jsonData: JSON.stringify(payload), userID: '9f2c' }).toString())
+  return Buffer.from(
+    new URLSearchParams({ instanceName: 'line-1', jsonData: JSON.stringify(payload), userID: '9f2c' }).toString(),
+  )
 }
 
 function receipt(state: string | undefined, event: Record<string, unknown> = {}): unknown {
   return {
-    type: 'ReadReceipt', state, userID: '9f2c', instanceName: 'line-1',
+    type: 'ReadReceipt',
+    state,
+    userID: '9f2c',
+    instanceName: 'line-1',
     event: {
-      Chat: '123456789012345@lid', Sender: '123456789012345@lid', IsFromMe: false, IsGroup: false,
-      MessageIDs: [ID], Timestamp: '2026-01-22T10:15:31-03:00', Type: '', MessageSender: '', ...event,
+      Chat: '123456789012345@lid',
+      Sender: '123456789012345@lid',
+      IsFromMe: false,
+      IsGroup: false,
+      MessageIDs: [ID],
+      Timestamp: '2026-01-22T10:15:31-03:00',
+      Type: '',
+      MessageSender: '',
+      ...event,
     },
   }
 }
@@ -81,13 +93,16 @@ describe('receipts', () => {
     expect(json(receipt('Read', { Timestamp }))).toMatchObject([{ at: new Date(expected) }])
   })
 
-  test.each([[undefined], [null], ['yesterday'], ['0001-01-01T00:00:00Z'], [0], [-5], [{}], [1e300]])('the time %j is now', (Timestamp) => {
-    const before = Date.now()
-    const [event] = json(receipt('Read', { Timestamp }))
-    if (event?.type !== 'receipt') throw new Error('expected a receipt')
-    expect(event.at.getTime()).toBeGreaterThanOrEqual(before)
-    expect(event.at.getTime()).toBeLessThanOrEqual(Date.now())
-  })
+  test.each([[undefined], [null], ['yesterday'], ['0001-01-01T00:00:00Z'], [0], [-5], [{}], [1e300]])(
+    'the time %j is now',
+    (Timestamp) => {
+      const before = Date.now()
+      const [event] = json(receipt('Read', { Timestamp }))
+      if (event?.type !== 'receipt') throw new Error('expected a receipt')
+      expect(event.at.getTime()).toBeGreaterThanOrEqual(before)
+      expect(event.at.getTime()).toBeLessThanOrEqual(Date.now())
+    },
+  )
 })
 
 describe('the session', () => {
@@ -112,7 +127,9 @@ describe('the session', () => {
   })
 
   test.each([[0], [-1], ['x'], [undefined], [1e300]])('a ban of %j has no known end', (Expire) => {
-    expect(json({ type: 'TemporaryBan', event: { Code: 101, Expire } })).toEqual([{ type: 'connection', state: 'banned', until: null }])
+    expect(json({ type: 'TemporaryBan', event: { Code: 101, Expire } })).toEqual([
+      { type: 'connection', state: 'banned', until: null },
+    ])
   })
 })
 
@@ -155,7 +172,16 @@ describe('the signature', () => {
     expect(verifyWuzapiSignature(bytes, createHmac('sha256', KEY).update(bytes).digest('hex'), KEY)).toBe(true)
   })
 
-  test.each([[undefined], [''], ['x'], [good.slice(1)], [`${good}0`], ['é'.repeat(64)], ['0'.repeat(64)], [`sha256=${good}`]])('%j is refused without throwing', (header) => {
+  test.each([
+    [undefined],
+    [''],
+    ['x'],
+    [good.slice(1)],
+    [`${good}0`],
+    ['é'.repeat(64)],
+    ['0'.repeat(64)],
+    [`sha256=${good}`],
+  ])('%j is refused without throwing', (header) => {
     expect(verifyWuzapiSignature(body, header, KEY)).toBe(false)
   })
 

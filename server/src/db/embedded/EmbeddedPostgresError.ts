@@ -34,7 +34,10 @@ export function explainFailure(output: string, path: string): EmbeddedPostgresEr
   if (/^unshare: failed to execute/m.test(output)) return programsOutOfReach(output)
   if (/^unshare: |^(sh|db): .*unshare/m.test(output)) return rootWithoutNamespaces()
   if (/No space left on device|Disk quota exceeded/.test(output)) {
-    return new EmbeddedPostgresError('noSpace', `There is no space left on the disk of ${path}: free some and start again.`)
+    return new EmbeddedPostgresError(
+      'noSpace',
+      `There is no space left on the disk of ${path}: free some and start again.`,
+    )
   }
   if (/Permission denied|Read-only file system/.test(output)) return notWritable(path, new Error(output.trim()))
   const reason = complaintIn(output)
@@ -69,5 +72,8 @@ function complaintIn(output: string): string {
   const lines = output.split('\n').map((line) => line.trim())
   const complaint = lines.find((line) => /(FATAL|PANIC|error):/i.test(line) && !ANSWER_TO_CLIENTS.test(line))
   // Without such a line it is one message over several lines.
-  return complaint?.replace(/^.*?(FATAL|PANIC|error):\s*/i, '') ?? (lines.join(' ').trim().slice(-500) || 'it gave no reason')
+  return (
+    complaint?.replace(/^.*?(FATAL|PANIC|error):\s*/i, '') ??
+    (lines.join(' ').trim().slice(-500) || 'it gave no reason')
+  )
 }

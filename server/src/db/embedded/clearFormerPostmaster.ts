@@ -45,7 +45,10 @@ async function endPostmaster(pid: number, cluster: string, log: Log): Promise<vo
   if (await waitUntil(isGone, SHUTDOWN_MS)) return
   signal(pid, 'SIGQUIT')
   if (await waitUntil(isGone, KILLED_MS)) return
-  throw new EmbeddedPostgresError('foreignPostmaster', `The former database server (pid ${pid}) on ${cluster} does not end: end it first.`)
+  throw new EmbeddedPostgresError(
+    'foreignPostmaster',
+    `The former database server (pid ${pid}) on ${cluster} does not end: end it first.`,
+  )
 }
 
 /** Children of a killed server end by themselves when they next look; one that computes may take long. They can save nothing. */

@@ -20,14 +20,20 @@ describe('a directory that cannot be opened is refused with one sentence, unchan
   test.each(['PG_VERSION', 'global/pg_control', 'base', 'pg_xact'])('a copy that lacks %s', async (name) => {
     const directory = await usedDirectory()
     rmSync(path.join(directory, 'postgres', name), { recursive: true })
-    await expectRefusal(directory, 'notACluster', new RegExp(`not complete \\(.*${path.basename(name)}.* is missing\\)`))
+    await expectRefusal(
+      directory,
+      'notACluster',
+      new RegExp(`not complete \\(.*${path.basename(name)}.* is missing\\)`),
+    )
   })
 
   test('a copy whose tables are there and whose log is broken off', async () => {
     const directory = await usedDirectory()
     rmSync(path.join(directory, 'postgres', 'pg_wal'), { recursive: true })
     mkdirSync(path.join(directory, 'postgres', 'pg_wal'))
-    await expect(open(directory)).rejects.toThrow(/^The embedded database in .* did not start: .*(checkpoint|pg_wal).*$/)
+    await expect(open(directory)).rejects.toThrow(
+      /^The embedded database in .* did not start: .*(checkpoint|pg_wal).*$/,
+    )
   })
 
   test('a cluster that may only be read', async () => {
@@ -101,7 +107,11 @@ describe('a directory that looks odd but can be opened', () => {
 describe('root', () => {
   test('where user namespaces are forbidden, root is told what to do', async () => {
     const tools = newDirectory()
-    writeFileSync(path.join(tools, 'unshare'), '#!/bin/sh\necho "unshare: unshare failed: Operation not permitted" >&2\nexit 1\n', { mode: 0o755 })
+    writeFileSync(
+      path.join(tools, 'unshare'),
+      '#!/bin/sh\necho "unshare: unshare failed: Operation not permitted" >&2\nexit 1\n',
+      { mode: 0o755 },
+    )
     const directory = newDirectory()
     const answer = await ownInChild(directory, { ...process.env, PATH: `${tools}:${process.env['PATH']}` }).answer
     if (isRoot) {
@@ -131,7 +141,6 @@ describe('root', () => {
     expect(error.message.split('\n')).toHaveLength(1)
   })
 })
-
 
 function open(directory: string): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({ directory, log, durable: false })

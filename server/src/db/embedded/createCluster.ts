@@ -1,8 +1,19 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
-  accessSync, chmodSync, closeSync, constants, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync,
-  rmSync, statSync, writeFileSync,
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
 import type { ClusterPlace } from './clusterPlace.ts'
@@ -103,7 +114,12 @@ function localeOptions(programs: PostgresPrograms): string[] {
 async function runInitdb(place: ClusterPlace, programs: PostgresPrograms, options: string[]): Promise<void> {
   const [command = '', ...rest] = [...asOrdinaryUser(), program(programs, 'initdb'), ...options]
   const env = programEnvironment(programs, path.join(place.socketDirectory, 'lib'))
-  const child = spawn(command, rest, { env, cwd: place.directory, stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true })
+  const child = spawn(command, rest, {
+    env,
+    cwd: place.directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    windowsHide: true,
+  })
   let complaints = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-8000)))
   const code = await new Promise<number | null>((resolve) => {

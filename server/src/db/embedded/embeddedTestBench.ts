@@ -80,7 +80,11 @@ export async function ask(connection: PostgresConnection, text: string): Promise
   }
 }
 
-export async function askUntilAnswered(connection: PostgresConnection, text: string, limitMs: number): Promise<unknown> {
+export async function askUntilAnswered(
+  connection: PostgresConnection,
+  text: string,
+  limitMs: number,
+): Promise<unknown> {
   const deadline = performance.now() + limitMs
   for (;;) {
     try {

@@ -9,7 +9,11 @@ const startedAt = performance.now()
 const passed = () => Math.round(performance.now() - startedAt)
 try {
   const directory = process.argv[2] ?? ''
-  const { connection } = await startEmbeddedPostgres({ directory, log: createLogger({ level: 'silent' }), durable: false })
+  const { connection } = await startEmbeddedPostgres({
+    directory,
+    log: createLogger({ level: 'silent' }),
+    durable: false,
+  })
   console.log(JSON.stringify({ connection, ms: passed() }))
   process.stdin.resume() // stays until its standard input is closed, or it is killed
 } catch (error) {

@@ -24,20 +24,29 @@ describe('finding the programs', () => {
   test('those of PATH come before those of the system folder, where the newest comes first', () => {
     const inPath = fakePrograms('16.1')
     const systemFolder = newDirectory()
-    for (const version of ['9', '17', '15']) cpSync(fakePrograms(`${version}.3`), path.join(systemFolder, version, 'bin'), { recursive: true })
-    expect(findPostgresPrograms({ ...nothing, pathVariable: `relative:${inPath}`, systemFolder })).toMatchObject({ bin: inPath, major: 16 })
+    for (const version of ['9', '17', '15'])
+      cpSync(fakePrograms(`${version}.3`), path.join(systemFolder, version, 'bin'), { recursive: true })
+    expect(findPostgresPrograms({ ...nothing, pathVariable: `relative:${inPath}`, systemFolder })).toMatchObject({
+      bin: inPath,
+      major: 16,
+    })
     expect(findPostgresPrograms({ ...nothing, systemFolder }).major).toBe(17)
   })
 
   test('the package of this platform comes before everything', () => {
-    expect(findPostgresPrograms({ pathVariable: fakePrograms('17.1') })).toMatchObject({ major: 18, native: expect.any(String) })
+    expect(findPostgresPrograms({ pathVariable: fakePrograms('17.1') })).toMatchObject({
+      major: 18,
+      native: expect.any(String),
+    })
   })
 
   test('nothing of our environment reaches the programs', () => {
     process.env['PGOPTIONS'] = '-c fsync=off'
     try {
       const names = Object.keys(programEnvironment(findPostgresPrograms(), path.join(newDirectory(), 'lib')))
-      expect(names.filter((name) => !['PATH', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'SystemRoot'].includes(name))).toEqual([])
+      expect(names.filter((name) => !['PATH', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'SystemRoot'].includes(name))).toEqual(
+        [],
+      )
     } finally {
       delete process.env['PGOPTIONS']
     }
@@ -85,7 +94,9 @@ function closedHome(): { home: string; programs: PostgresPrograms } {
 
 /** What the package's own script does. */
 function runInstallScript({ native }: PostgresPrograms): void {
-  const list: { source: string; target: string }[] = JSON.parse(readFileSync(path.join(native ?? '', 'pg-symlinks.json'), 'utf8'))
+  const list: { source: string; target: string }[] = JSON.parse(
+    readFileSync(path.join(native ?? '', 'pg-symlinks.json'), 'utf8'),
+  )
   const lib = path.join(native ?? '', 'lib')
   const missing = list.filter(({ target }) => !readdirSync(lib).includes(path.basename(target)))
   for (const { source, target } of missing) symlinkSync(path.basename(source), path.join(lib, path.basename(target)))

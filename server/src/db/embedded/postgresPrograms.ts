@@ -70,7 +70,10 @@ function canRunPackage(): boolean {
 }
 
 function fromSystem(search: Search): PostgresPrograms | null {
-  const folders = [...search.pathVariable.split(path.delimiter).filter((folder) => path.isAbsolute(folder)), ...versionFolders(search.systemFolder)]
+  const folders = [
+    ...search.pathVariable.split(path.delimiter).filter((folder) => path.isAbsolute(folder)),
+    ...versionFolders(search.systemFolder),
+  ]
   for (const bin of folders) {
     const candidate = { bin, major: 0, native: null }
     if (!existsSync(program(candidate, 'postgres')) || !existsSync(program(candidate, 'initdb'))) continue
@@ -99,7 +102,8 @@ function linkLibraries(native: string, folder: string): void {
   const lib = path.join(native, 'lib')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (folder !== lib) {
-    for (const name of readdirSync(lib).filter((file) => file.includes('.so'))) link(path.join(lib, name), path.join(folder, name))
+    for (const name of readdirSync(lib).filter((file) => file.includes('.so')))
+      link(path.join(lib, name), path.join(folder, name))
   }
   for (const { source, target } of symlinkList(native)) {
     const file = path.join(folder, path.basename(target))

@@ -27,13 +27,16 @@ export function isPostgresOn(pid: number, cluster: string): boolean {
 /** Every `postgres` process on this cluster, children included: all of them work in its directory. Linux only. */
 export function postgresProcessesOn(cluster: string): number[] {
   if (process.platform !== 'linux') return []
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
   return pids.filter((pid) => isPostgresOn(pid, cluster))
 }
 
 /** The command line as one text, empty when the process is gone. */
 export function commandLine(pid: number): string {
-  if (process.platform !== 'linux') return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? ''
+  if (process.platform !== 'linux')
+    return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? ''
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
   } catch {

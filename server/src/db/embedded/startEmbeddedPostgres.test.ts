@@ -2,7 +2,16 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ask, cleanUp, newDirectory, onCleanUp, ownInChild, postmasterPid, start, usedDirectory } from './embeddedTestBench.ts'
+import {
+  ask,
+  cleanUp,
+  newDirectory,
+  onCleanUp,
+  ownInChild,
+  postmasterPid,
+  start,
+  usedDirectory,
+} from './embeddedTestBench.ts'
 import { isPostgresOn, isRunning, postgresProcessesOn } from './processes.ts'
 import { attachEmbeddedPostgres } from './startEmbeddedPostgres.ts'
 
@@ -106,7 +115,8 @@ describe('one owner', () => {
     const answers = await Promise.all(children.map((child) => child.answer))
     const winners = children.filter((_, i) => answers[i]?.connection)
     expect(winners).toHaveLength(1)
-    for (const { message } of answers.filter((answer) => answer.problem)) expect(message).toContain(`pid ${winners[0]?.pid})`)
+    for (const { message } of answers.filter((answer) => answer.problem))
+      expect(message).toContain(`pid ${winners[0]?.pid})`)
   })
 
   test('deleting the lock file of a living owner does not give the directory away', async () => {

@@ -52,7 +52,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const { connection, supervisor } = await openCluster(place, programs, options)
     lock.announce(connection)
-    options.log.info({ directory: place.directory, ms: Math.round(performance.now() - startedAt) }, 'embedded database ready')
+    options.log.info(
+      { directory: place.directory, ms: Math.round(performance.now() - startedAt) },
+      'embedded database ready',
+    )
     let stopping: Promise<void> | null = null
     const stop = async () => {
       await supervisor.stop()

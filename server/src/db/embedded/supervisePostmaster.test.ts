@@ -3,7 +3,17 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { clusterPlace } from './clusterPlace.ts'
-import { ask, askUntilAnswered, cleanUp, newDirectory, onCleanUp, ownInChild, postmasterPid, start, usedDirectory } from './embeddedTestBench.ts'
+import {
+  ask,
+  askUntilAnswered,
+  cleanUp,
+  newDirectory,
+  onCleanUp,
+  ownInChild,
+  postmasterPid,
+  start,
+  usedDirectory,
+} from './embeddedTestBench.ts'
 import { limitLog, logSince, logSize } from './logFile.ts'
 import { findPostgresPrograms } from './postgresPrograms.ts'
 import { spawnPostmaster } from './postmasterProcess.ts'
@@ -38,7 +48,9 @@ describe('a server that ends under a living owner', () => {
     const directory = await usedDirectory()
     const { connection } = await start(directory)
     const computing = ask(connection, 'select count(*) from generate_series(1, 10_000_000_000)').catch(() => 'cut off')
-    await expect.poll(() => ask(connection, `select count(*)::int from pg_stat_activity where query like '%10_000%'`)).toBe(2)
+    await expect
+      .poll(() => ask(connection, `select count(*)::int from pg_stat_activity where query like '%10_000%'`))
+      .toBe(2)
     process.kill(postmasterPid(directory), 'SIGKILL')
     expect(await askUntilAnswered(connection, 'select 1', 10_000)).toBe(1)
     expect(await computing).toBe('cut off')
@@ -100,7 +112,9 @@ describe('what a former server left behind', () => {
   test('a dead process that nobody has reaped yet is no obstacle', async () => {
     const directory = await usedDirectory()
     const lazyParent = spawnForTest('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'])
-    const zombie = await new Promise<number>((resolve) => lazyParent.stdout?.on('data', (text) => resolve(Number(text))))
+    const zombie = await new Promise<number>((resolve) =>
+      lazyParent.stdout?.on('data', (text) => resolve(Number(text))),
+    )
     await expect.poll(() => readFileSync(`/proc/${zombie}/stat`, 'utf8')).toContain(') Z ')
     leavePidFile(directory, zombie)
     const { connection } = await start(directory)
@@ -163,7 +177,16 @@ describe('the log of the server', () => {
 
 function leavePidFile(directory: string, pid: number | undefined): void {
   const cluster = path.join(directory, 'postgres')
-  const lines = [pid, cluster, 1_700_000_000, 5432, clusterPlace(directory).socketDirectory, '', '  1234567    999999', 'ready']
+  const lines = [
+    pid,
+    cluster,
+    1_700_000_000,
+    5432,
+    clusterPlace(directory).socketDirectory,
+    '',
+    '  1234567    999999',
+    'ready',
+  ]
   writeFileSync(path.join(cluster, 'postmaster.pid'), `${lines.join('\n')}\n`, { mode: 0o600 })
 }
 
@@ -191,4 +214,3 @@ function nameOf(pid: number): string {
     return ''
   }
 }
-

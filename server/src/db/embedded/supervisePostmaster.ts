@@ -82,7 +82,10 @@ async function restart(what: Supervised, state: State, leastDelayMs: number): Pr
     if (await waitUntil(() => state.isStopping, Math.max(delayMs, leastDelayMs))) return
     try {
       state.current = await launch(what, () => state.isStopping)
-      what.log.info({ postmaster: state.current.pid, ms: Math.round(performance.now() - startedAt) }, 'the database is ready again')
+      what.log.info(
+        { postmaster: state.current.pid, ms: Math.round(performance.now() - startedAt) },
+        'the database is ready again',
+      )
       return
     } catch (error) {
       failure = error
