@@ -20,6 +20,7 @@ afterAll(() => bench.close())
 
 const isClaim = (text: string) => text.includes('claimed as (')
 const isSuspectClaim = (text: string) => text.includes('suspect as materialized')
+const isSearch = (text: string) => text.includes('c.id <> all(')
 const isRelease = (text: string) => text.includes('set processing_lock = null')
 
 /** The first `times` statements that match get `fault`. */
@@ -51,14 +52,23 @@ describe('an answer of the database that got lost', () => {
   it('to a claim does not keep recipients from a pause or a cancel while the lane lives on', async () => {
     const line = await bench.newCampaign(50, { delayMs: 400 })
     await buildCampaign(bench.db, line.campaign, { recipients: 50, delayMs: 400 })
-    let spoil = false
-    await bench.startWorker({ db: withFaults(bench.db, (text) => (spoil && isClaim(text) ? 'loseAnswer' : 'none')) })
+    let lost = 0
+    let isBad = false
+    const decide = (text: string): Fault => {
+      if (!isBad) return 'none'
+      if (isClaim(text)) lost++
+      return isClaim(text) ? 'loseAnswer' : isSearch(text) ? 'refuse' : 'none'
+    }
+    await bench.startWorker({ db: withFaults(bench.db, decide), batchSize: 2 })
     await untilTrue('it runs', async () => (await bench.counts(line)).sent > 0)
-    spoil = true
-    await untilTrue('claims got lost', async () => (await bench.counts(line)).sending > 2)
+    isBad = true
+    await untilTrue('claims of both got lost', async () => lost > 1)
     await bench.moveTo(line, 'paused')
-    spoil = false
+    isBad = false
     await untilTrue('all are given back', async () => (await bench.counts(line)).sending === 0)
+    const { processing_lock } = await bench.rowOf(line)
+    const { lane_epoch } = await bench.db.selectFrom('channels').select('lane_epoch').where('id', '=', line.campaign.channelId).executeTakeFirstOrThrow()
+    expect({ processing_lock, lane_epoch }).toEqual({ processing_lock: null, lane_epoch: 1 })
   })
 
   it('to the release of a lock does not leave the lock behind', async () => {
