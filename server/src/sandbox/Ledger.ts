@@ -10,6 +10,8 @@ export type LedgerEntry = {
   /** SHA-256 of the request's bytes, in hex. */
   bodySha256: string
   type: string
+  /** The id that the Cloud API gave the message. There the same `messageId` twice is two messages, each with its own. */
+  wamid?: string
 }
 
 /** `read`: a request came in. `accepted`: its message reached the recipient. `refused`: it was answered without. */
@@ -218,14 +220,15 @@ export class Ledger {
 /** By hand, because `JSON.stringify` of the object is a third of the work of a send. */
 function formatLine(
   kind: LedgerKind,
-  { user, number, messageId, bodySha256, type }: LedgerEntry,
+  { user, number, messageId, bodySha256, type, wamid }: LedgerEntry,
   verdict: string,
   duplicate: { changed: boolean } | null = null,
 ): string {
   const who = `"user":"${user}","number":${JSON.stringify(number)},"messageId":${JSON.stringify(messageId)}`
   const what = `"bodySha256":"${bodySha256}","type":"${type}","verdict":${JSON.stringify(verdict)}`
+  const theirs = wamid === undefined ? '' : `,"wamid":${JSON.stringify(wamid)}`
   const again = duplicate === null ? '' : `,"duplicate":true${duplicate.changed ? ',"bodyChanged":true' : ''}`
-  return `{"t":"${isoNow()}","kind":"${kind}",${who},${what}${again}}\n`
+  return `{"t":"${isoNow()}","kind":"${kind}",${who},${what}${theirs}${again}}\n`
 }
 
 /** Where `formatLine` puts the kind: after `{"t":"`, 24 characters of time, and `",`. */

@@ -2,6 +2,10 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { Log } from '#server/lib/logger.ts'
 import { adminRoutes } from './adminRoutes.ts'
+import { cloudControlRoutes } from './cloud/cloudControlRoutes.ts'
+import { CloudNumbers } from './cloud/CloudNumbers.ts'
+import { CloudReports } from './cloud/CloudReports.ts'
+import { cloudRoutes } from './cloud/cloudRoutes.ts'
 import { controlRoutes } from './controlRoutes.ts'
 import { Ledger } from './Ledger.ts'
 import { numberRoutes } from './numberRoutes.ts'
@@ -25,7 +29,7 @@ export type RunningSandbox = {
 const DRAIN_MS = 2_000
 
 /**
- * The pretend WuzAPI gateway on 127.0.0.1. `port` null: the one used last in the directory, else a free one.
+ * The pretend WuzAPI gateway on 127.0.0.1, and beside it the pretend Cloud API (`/v…`), with one ledger for both. `port` null: the one used last in the directory, else a free one.
  * Throws `DirectoryTaken` when another process has the directory, and what `listen` throws when `port` is in use.
  */
 export async function startSandbox(options: {
@@ -43,11 +47,14 @@ export async function startSandbox(options: {
     const receipts = new Receipts(poster)
     const shared = { users, ledger, poster, receipts, instance }
     const routes = [sendRoutes(shared), numberRoutes(), sessionRoutes(shared), webhookRoutes(users), adminRoutes(users)]
-    const server = createHttpServer(createRouter([...routes, controlRoutes(shared)], { users, adminToken, log }))
+    const cloud = { numbers: new CloudNumbers(directory.path), ledger, reports: new CloudReports(poster) }
+    const allRoutes = [...routes, controlRoutes(shared), cloudControlRoutes(cloud), cloudRoutes(cloud)]
+    const server = createHttpServer(createRouter(allRoutes, { users, adminToken, log }))
     const port = await listen(server, options.port, directory.lastPort)
     directory.announce(port)
     const close = onlyOnce(async () => {
       receipts.close()
+      cloud.reports.close()
       await Promise.all([poster.close(), drain(server)])
       ledger.close()
       directory.release(port)

@@ -7,7 +7,9 @@ import type { SandboxUser } from './users.ts'
 /** What WuzAPI puts beside the event itself. */
 export type WebhookEvent = { type: string; event: unknown; state?: string }
 
-type Delivery = { url: string; body: string; headers: Record<string, string>; attempts: number; nextWaitMs: number }
+/** One call to make: these bytes, and how long to wait before it is repeated. */
+export type WebhookCall = { url: string; body: string; headers: Record<string, string>; nextWaitMs: number }
+type Delivery = WebhookCall & { attempts: number }
 
 /** Total attempts, from `WEBHOOK_RETRY_COUNT`. */
 const ATTEMPTS = 5
@@ -43,12 +45,17 @@ export class WebhookPoster {
 
   /** Sends the event to the user's webhook if it wants events of this type. */
   post(user: SandboxUser, event: WebhookEvent): void {
-    if (this.#closed || !wantsEvent(user, event.type)) return
+    if (wantsEvent(user, event.type)) this.enqueue(buildCall(user, event))
+  }
+
+  /** Makes the call as soon as others leave room for it. */
+  enqueue(call: WebhookCall): void {
+    if (this.#closed) return
     if (this.waiting >= MAX_WAITING) {
       this.lost++
       return
     }
-    this.#queue.push(buildDelivery(user, event))
+    this.#queue.push({ ...call, attempts: 0 })
     this.#startNext()
   }
 
@@ -116,7 +123,7 @@ export function wantsEvent(user: SandboxUser, type: string): boolean {
   return user.webhook !== '' && (user.activeEvents.has(type) || user.activeEvents.has('All'))
 }
 
-function buildDelivery(user: SandboxUser, { event, state, type }: WebhookEvent): Delivery {
+function buildCall(user: SandboxUser, { event, state, type }: WebhookEvent): WebhookCall {
   const shown = state === undefined ? { event } : { event, state }
   const form = user.settings.webhookFormat === 'form'
   const body = form
@@ -128,7 +135,7 @@ function buildDelivery(user: SandboxUser, { event, state, type }: WebhookEvent):
     : goJson({ event, instanceName: user.name, ...(state === undefined ? {} : { state }), type, userID: user.id })
   const contentType = form ? 'application/x-www-form-urlencoded' : 'application/json'
   const headers = { 'content-type': contentType, ...sign(user.signingKey, body) }
-  return { url: user.webhook, body, headers, attempts: 0, nextWaitMs: user.settings.webhookRetryMs }
+  return { url: user.webhook, body, headers, nextWaitMs: user.settings.webhookRetryMs }
 }
 
 /** Over the bytes as they are sent; nothing when there is no key. */

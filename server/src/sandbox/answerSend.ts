@@ -43,12 +43,14 @@ function prefixOf(type: MessageType, error: string): string {
   return type === 'text' || type === 'video' ? 'error sending message: ' : 'Error sending message: '
 }
 
-function hang(response: ServerResponse): void {
+/** No answer, until the caller gives up or 120 s have passed. */
+export function hang(response: ServerResponse): void {
   const timer = setTimeout(() => response.destroy(), WRITE_TIMEOUT_MS)
   response.on('close', () => clearTimeout(timer))
 }
 
-function drip(response: ServerResponse, text: string, everyMs: number): void {
+/** The whole answer, one byte at a time. */
+export function drip(response: ServerResponse, text: string, everyMs: number): void {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
   const bytes = Buffer.from(text)
   let at = 0
