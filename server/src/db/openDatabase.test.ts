@@ -60,6 +60,11 @@ async function timed<T>(work: Promise<T>): Promise<{ ms: number; error: unknown 
 
 const one = ({ db }: OpenDatabase) => sql`select 1`.execute(db)
 
+/** A connection can be drawn once more before the end of its backend has been heard; that query fails as one to repeat. */
+async function expectRecovery(database: OpenDatabase): Promise<void> {
+  await expect.poll(async () => (await timed(one(database))).error).toBeNull()
+}
+
 describe('numbers', () => {
   it('of 64 bits and counts come as numbers', async () => {
     const { rows } =
@@ -92,7 +97,7 @@ describe('a backend that is terminated', () => {
     await expect
       .poll(() => logged.filter((line) => line.includes('database connection lost')).length)
       .toBeGreaterThan(0)
-    await expect(one(database)).resolves.toBeDefined()
+    await expectRecovery(database)
   })
 
   it('while its connection is in use and silent fails that transaction only', async () => {
@@ -106,7 +111,7 @@ describe('a backend that is terminated', () => {
       }),
     )
     expect(isDatabaseDown(error)).toBe(true)
-    await expect(one(database)).resolves.toBeDefined()
+    await expectRecovery(database)
   })
 
   it('in the middle of a statement fails that statement, as one to repeat', async () => {
@@ -114,7 +119,7 @@ describe('a backend that is terminated', () => {
     const running = timed(sql`select pg_sleep(4)`.execute(database.db))
     await expect.poll(() => terminate('busy')).toBe(1)
     expect(isDatabaseDown((await running).error)).toBe(true)
-    await expect(one(database)).resolves.toBeDefined()
+    await expectRecovery(database)
   })
 
   it('again and again under load ends no process', async () => {
@@ -134,7 +139,7 @@ describe('a backend that is terminated', () => {
     while (Date.now() < until) await Promise.all([terminate(), sleep(50)])
     await Promise.all(users)
     expect(failed).toBeGreaterThan(0)
-    await expect(one(database)).resolves.toBeDefined()
+    await expectRecovery(database)
   })
 })
 
