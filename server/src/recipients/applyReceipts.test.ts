@@ -28,7 +28,7 @@ beforeEach(async () => {
 })
 
 it('in all 24 orders the rank only rises: who was delivered to never fails, who failed stays failed', async () => {
-  const orders = permutations(['sent', 'delivered', 'read', 'failed'])
+  const orders = permutations<Receipt['state']>(['sent', 'delivered', 'read', 'failed'])
   await claimAndSettle(orders.length, { status: 'sent' })
   for (let turn = 0; turn < 4; turn++)
     await apply(...orders.map((order, index) => receipt(index + 1, order[turn] ?? 'sent')))

@@ -22,11 +22,13 @@ export async function createTestDatabase(options: { max?: number } = {}): Promis
   const name = `revoada_test_${randomBytes(6).toString('hex')}`
   await administer(cluster, [`create database ${name} template ${inject('testTemplate')}`])
   const connection = { ...cluster, database: name }
+  // The form for a socket, whose folder cannot stand where a host does.
+  const parameters = new URLSearchParams({ ...cluster, port: String(cluster.port) })
   const { db, close } = openDatabase(connection, { log: testLog, max: options.max ?? 5, name: 'test' })
   return {
     db,
     connection,
-    url: `postgres://${cluster.user}${cluster.password === undefined ? '' : `:${cluster.password}`}@/${name}?host=${encodeURIComponent(cluster.host)}&port=${cluster.port}`,
+    url: `postgres:///${name}?${parameters}`,
     close: async () => {
       await close()
       await administer(cluster, [`drop database if exists ${name} with (force)`])
