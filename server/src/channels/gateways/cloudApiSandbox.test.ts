@@ -29,7 +29,13 @@ afterEach(async () => {
 })
 
 function gatewayOf(number: TestNumber, options: Partial<CloudApiOptions> = {}): Gateway {
-  const gateway = createCloudApiGateway({ baseUrl: sandbox.url, phoneNumberId: number.id, token: number.token, deadlineMs: 3000, ...options })
+  const gateway = createCloudApiGateway({
+    baseUrl: sandbox.url,
+    phoneNumberId: number.id,
+    token: number.token,
+    deadlineMs: 3000,
+    ...options,
+  })
   open.push(gateway)
   return gateway
 }
@@ -48,7 +54,10 @@ function events(): GatewayEvent[] {
 }
 
 async function failureOf(call: Promise<unknown>): Promise<SendFailure> {
-  const error: unknown = await call.then(() => null, (thrown: unknown) => thrown)
+  const error: unknown = await call.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
   expect(error).toBeInstanceOf(GatewayError)
   return (error as GatewayError).failure
 }
@@ -61,14 +70,19 @@ test('a message is accepted, and sent, delivered and read come back under our id
   expect(line).toMatchObject({ number: ANA, messageId: ID })
   await hook.waitForStatuses(3)
   const receipts = events()
-  expect(receipts.map((event) => (event.type === 'receipt' ? event.state : '')).toSorted()).toEqual(['delivered', 'read', 'sent'])
+  expect(new Set(receipts.map((event) => (event.type === 'receipt' ? event.state : '')))).toEqual(
+    new Set(['delivered', 'read', 'sent']),
+  )
   for (const receipt of receipts) expect(receipt).toMatchObject({ messageIds: [ID], gatewayId: line?.wamid })
 })
 
 test('a message whose answer is lost is resolved by its webhook', async () => {
   const { number, gateway } = await connect()
   await number.setScript({ [ANA]: [{ kind: 'resetAfterAccept' }] })
-  expect(await gateway.send({ id: ID, to: ANA, content: TEXT })).toMatchObject({ ok: false, failure: { category: 'TIMEOUT', fate: 'maybe' } })
+  expect(await gateway.send({ id: ID, to: ANA, content: TEXT })).toMatchObject({
+    ok: false,
+    failure: { category: 'TIMEOUT', fate: 'maybe' },
+  })
   await hook.waitForStatuses(1)
   expect(events()).toMatchObject([{ type: 'receipt', state: 'sent', messageIds: [ID] }])
 })
@@ -77,7 +91,13 @@ test('a person who is not there is found out after the message was accepted', as
   const { gateway } = await connect({ faults: [{ code: 131_026, share: 1, when: 'webhook' }] })
   expect(await gateway.send({ id: ID, to: ANA, content: TEXT })).toMatchObject({ ok: true })
   await hook.waitForStatuses(1)
-  expect(events()).toMatchObject([{ state: 'failed', messageIds: [ID], failure: { category: 'INVALID_NUMBER', code: 'META_131026', permanent: true } }])
+  expect(events()).toMatchObject([
+    {
+      state: 'failed',
+      messageIds: [ID],
+      failure: { category: 'INVALID_NUMBER', code: 'META_131026', permanent: true },
+    },
+  ])
 })
 
 test.each<[number, Partial<SendFailure>]>([
@@ -94,10 +114,13 @@ test.each<[number, Partial<SendFailure>]>([
   [131_047, { category: 'API_ERROR', permanent: true }],
   [132_001, { category: 'API_ERROR', permanent: true }],
   [987_654, { category: 'API_ERROR', permanent: true }],
-])('Meta\'s %i in an answer', async (code, expected) => {
+])("Meta's %i in an answer", async (code, expected) => {
   const { number, gateway } = await connect()
   await number.setScript({ [ANA]: [{ kind: 'error', code }] })
-  expect(await gateway.send({ id: ID, to: ANA, content: TEXT })).toMatchObject({ ok: false, failure: { ...expected, code: `META_${code}`, fate: 'notSent' } })
+  expect(await gateway.send({ id: ID, to: ANA, content: TEXT })).toMatchObject({
+    ok: false,
+    failure: { ...expected, code: `META_${code}`, fate: 'notSent' },
+  })
 })
 
 test('when a limit is free again is read from the usage header', async () => {
@@ -110,12 +133,19 @@ test('when a limit is free again is read from the usage header', async () => {
 
 describe('media', () => {
   const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(1_000_000, 1)])
-  const image = (bytes: Uint8Array, mimeType = 'image/png'): OutgoingContent => ({ type: 'image', bytes, mimeType, caption: 'Menu' })
+  const image = (bytes: Uint8Array, mimeType = 'image/png'): OutgoingContent => ({
+    type: 'image',
+    bytes,
+    mimeType,
+    caption: 'Menu',
+  })
   const mediaOf = async (number: TestNumber) => ((await number.control('GET', '')) as { media: number }).media
 
   test('are uploaded once, however many messages need them at the same time', async () => {
     const { number, gateway } = await connect({ messagesPerSecond: 0 })
-    const outcomes = await Promise.all(Array.from({ length: 30 }, (_, n) => gateway.send({ id: `id-${n}`, to: ANA, content: image(png) })))
+    const outcomes = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => gateway.send({ id: `id-${n}`, to: ANA, content: image(png) })),
+    )
     expect(outcomes.every(({ ok }) => ok)).toBe(true)
     expect(await gateway.send({ id: ID, to: ANA, content: image(Buffer.from(png)) })).toMatchObject({ ok: true })
     expect(await mediaOf(number)).toBe(1)
@@ -135,14 +165,27 @@ describe('media', () => {
 
   test('are in the header of a template', async () => {
     const { number, gateway } = await connect()
-    const content: OutgoingContent = { type: 'template', name: 'spring', language: 'pt_BR', header: { type: 'document', bytes: Buffer.from('%PDF'), mimeType: 'application/pdf', fileName: 'conta "março".pdf' } }
+    const content: OutgoingContent = {
+      type: 'template',
+      name: 'spring',
+      language: 'pt_BR',
+      header: {
+        type: 'document',
+        bytes: Buffer.from('%PDF'),
+        mimeType: 'application/pdf',
+        fileName: 'conta "março".pdf',
+      },
+    }
     expect(await gateway.send({ id: ID, to: ANA, content })).toMatchObject({ ok: true })
     expect(await mediaOf(number)).toBe(1)
   })
 
   test('that Meta will not have fail for good, and are not uploaded again for everybody', async () => {
     const { number, gateway } = await connect()
-    const refused = { ok: false, failure: { category: 'API_ERROR', code: 'META_100', permanent: true, fate: 'notSent' } }
+    const refused = {
+      ok: false,
+      failure: { category: 'API_ERROR', code: 'META_100', permanent: true, fate: 'notSent' },
+    }
     const content = image(Buffer.from('x'), 'image/tiff')
     expect(await gateway.send({ id: 'a', to: ANA, content })).toMatchObject(refused)
     await number.control('POST', '/state', { tokenRevoked: true })
@@ -153,7 +196,9 @@ describe('media', () => {
   test('whose upload fails otherwise are uploaded by the next message', async () => {
     const { number, gateway } = await connect()
     await number.control('POST', '/state', { tokenRevoked: true })
-    expect(await gateway.send({ id: 'a', to: ANA, content: image(png) })).toMatchObject({ failure: { category: 'UNAUTHORIZED', scope: 'channel', fate: 'notSent' } })
+    expect(await gateway.send({ id: 'a', to: ANA, content: image(png) })).toMatchObject({
+      failure: { category: 'UNAUTHORIZED', scope: 'channel', fate: 'notSent' },
+    })
     await number.control('POST', '/state', { tokenRevoked: false })
     expect(await gateway.send({ id: 'b', to: ANA, content: image(png) })).toMatchObject({ ok: true })
   })
@@ -165,12 +210,16 @@ describe('media', () => {
       // Takes the bytes and never answers: the upload goes on until the gateway is closed.
       const gateway = gatewayOf(number, { baseUrl: `${slow.url}/hang`, deadlineMs: 150 })
       slow.hang = true
-      expect(await gateway.send({ id: 'a', to: ANA, content: image(png) })).toMatchObject({ failure: { category: 'TIMEOUT', code: 'UPLOAD_SLOW', fate: 'notSent' } })
+      expect(await gateway.send({ id: 'a', to: ANA, content: image(png) })).toMatchObject({
+        failure: { category: 'TIMEOUT', code: 'UPLOAD_SLOW', fate: 'notSent' },
+      })
       const abort = new AbortController()
       const waiting = gateway.send({ id: 'b', to: ANA, content: image(png) }, abort.signal)
       abort.abort()
       expect(await waiting).toMatchObject({ failure: { code: 'ABORTED', fate: 'notSent' } })
-      expect(await gateway.send({ id: 'c', to: ANA, content: image(png) }, abort.signal)).toMatchObject({ failure: { code: 'ABORTED', fate: 'notSent' } })
+      expect(await gateway.send({ id: 'c', to: ANA, content: image(png) }, abort.signal)).toMatchObject({
+        failure: { code: 'ABORTED', fate: 'notSent' },
+      })
     } finally {
       await slow.close()
     }
@@ -181,7 +230,10 @@ describe('status', () => {
   test('is ready when Meta says connected and would send', async () => {
     const { number, gateway } = await connect()
     expect(await gateway.status()).toEqual({
-      connected: true, loggedIn: true, number: '551130000000', rating: { quality: 'GREEN', throughput: 'STANDARD', messagingLimit: 'TIER_2K' },
+      connected: true,
+      loggedIn: true,
+      number: '551130000000',
+      rating: { quality: 'GREEN', throughput: 'STANDARD', messagingLimit: 'TIER_2K' },
     })
     await number.control('POST', '/state', { canSend: 'BLOCKED' })
     expect(await gateway.status()).toMatchObject({ connected: false, loggedIn: true })
@@ -191,7 +243,11 @@ describe('status', () => {
 
   test('with a token that was revoked is an error, with a number that is not there an answer', async () => {
     const { number, gateway } = await connect()
-    expect(await gatewayOf(number, { phoneNumberId: '99999999' }).status()).toEqual({ connected: false, loggedIn: false, number: null })
+    expect(await gatewayOf(number, { phoneNumberId: '99999999' }).status()).toEqual({
+      connected: false,
+      loggedIn: false,
+      number: null,
+    })
     await number.control('POST', '/state', { tokenRevoked: true })
     expect(await failureOf(gateway.status())).toMatchObject({ category: 'UNAUTHORIZED', scope: 'channel' })
   })
@@ -210,6 +266,10 @@ describe('the webhook', () => {
   test('is refused where it does not', async () => {
     const number = await cloud.register()
     const gateway = gatewayOf(number, { wabaId: number.wabaId, verifyToken: 'another' })
-    expect(await failureOf(gateway.registerWebhook(hook.url, null))).toMatchObject({ category: 'API_ERROR', code: 'META_100', permanent: true })
+    expect(await failureOf(gateway.registerWebhook(hook.url, null))).toMatchObject({
+      category: 'API_ERROR',
+      code: 'META_100',
+      permanent: true,
+    })
   })
 })

@@ -96,12 +96,9 @@ describe('sends', () => {
       wamids.map((wamid) => ['same', wamid]),
     )
     const statuses = await hook.waitForStatuses(4)
-    expect(
-      statuses
-        .filter(({ status }) => status === 'delivered')
-        .map(({ id }) => id)
-        .toSorted(),
-    ).toEqual(wamids.toSorted())
+    expect(new Set(statuses.filter(({ status }) => status === 'delivered').map(({ id }) => id))).toEqual(
+      new Set(wamids),
+    )
   })
 
   test("without a plus go to the business's own country", async () => {
@@ -222,7 +219,7 @@ describe('statuses', () => {
     const number = await cloud.register({ delivered: 1, read: 1 }, { webhookUrl: hook.url })
     const wamid = wamidOf(await number.sendText(ANA, 'our-id'))
     const statuses = await hook.waitForStatuses(3)
-    expect(statuses.map(({ status }) => status).toSorted()).toEqual(['delivered', 'read', 'sent'])
+    expect(new Set(statuses.map(({ status }) => status))).toEqual(new Set(['delivered', 'read', 'sent']))
     for (const status of statuses)
       expect(status).toMatchObject({ id: wamid, recipient_id: DIGITS, biz_opaque_callback_data: 'our-id' })
     for (const { raw, signature } of hook.calls) {

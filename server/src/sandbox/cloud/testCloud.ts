@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { request } from 'undici'
 import { readBody } from '../goAnswers.ts'
-import { TestSandbox, type Answer } from '../testSandbox.ts'
+import type { Answer, TestSandbox } from '../testSandbox.ts'
 import type { CloudBehaviour, CloudVerdict } from './cloudSettings.ts'
 
 export const APP_SECRET = 'app-secret-0123456789abcdef'
