@@ -80,7 +80,7 @@ test('a sent draft is gone from the device', async ({ page }) => {
 test('a slow campaign is paused, stands still across a reload, goes on and is cancelled', async ({ page }) => {
   await page.goto('/campaigns/new')
   await page.getByLabel(pt.newCampaign.name, { exact: true }).fill('Devagar')
-  const numbers = Array.from({ length: 30 }, (_, i) => `Maria Souza 11 9${7000 + i}-${2000 + i}`)
+  const numbers = Array.from({ length: 400 }, (_, i) => `Maria Souza 11 9${7000 + i}-${2000 + i}`)
   await page.getByLabel(pt.newCampaign.typed).fill(numbers.join('\n'))
   await page.getByLabel(pt.newCampaign.content, { exact: true }).fill('Oi, {{nome}}!')
   await page.getByLabel(pt.newCampaign.delayMin).fill('0.5')
