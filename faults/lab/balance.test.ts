@@ -1,27 +1,6 @@
 import { expect, test } from 'vitest'
-import { CASES } from './cases/index.ts'
-import { findProblems } from './lab/balance.ts'
-import { Lab } from './lab/Lab.ts'
-import { replayAudit } from './lab/replayAudit.ts'
-
-/** These share two cores with the rest of the suite: what is slow here is the machine, not the product. */
-const SLACK = 4
-const LIMIT_MS = 120_000
-
-/** The cases whose short form takes seconds; `npm run faults` runs them all, and longer. */
-const IN_THE_SUITE = ['kill-embedded', 'kill-worker', 'P01', 'P03', 'K13', 'C08']
-
-for (const id of IN_THE_SUITE) {
-  test(`${id}: ${CASES[id]?.about}`, { timeout: LIMIT_MS }, async () => {
-    const lab = new Lab({ seed: 7, size: 'short', slack: SLACK })
-    try {
-      const numbers = await CASES[id]?.run(lab)
-      expect(numbers).toBeTypeOf('object')
-    } finally {
-      await lab.close()
-    }
-  })
-}
+import { findProblems } from './balance.ts'
+import { replayAudit } from './replayAudit.ts'
 
 test('the oracle refuses a trail that is no path of the state machine', () => {
   const row = (action: string, details = {}) => ({ action, details })

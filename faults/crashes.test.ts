@@ -1,0 +1,3 @@
+import { testCases } from './testCases.ts'
+
+testCases(['kill-embedded', 'P01', 'P03'])
