@@ -16,6 +16,7 @@ export async function deathAfterClaim(lab: Lab): Promise<Numbers> {
   let worker = await site.start('worker')
   await site.setUp({ maxInFlight: 1, latencyMinMs: 0, latencyMaxMs: 1 })
   const claimed: number[] = []
+  let repeated = 0
   for (let kill = 1; kill <= kills; kill++) {
     await site.gateway.script({ '*': [{ kind: 'hang' }] })
     const campaign = await site.createCampaign(SIZE)
@@ -28,8 +29,9 @@ export async function deathAfterClaim(lab: Lab): Promise<Numbers> {
     await campaign.resume()
     const books = await balanceAtEnd(campaign, lab.limit(60_000))
     check(books.repeatedRequests === 1, `${books.repeatedRequests} requests were repeated; one had left.`)
+    repeated += books.repeatedRequests
     lab.tell(`kill ${kill} of ${kills}`)
   }
   check(Math.min(...claimed) >= 100, `Only ${Math.min(...claimed)} rows were claimed at a kill.`)
-  return { kills, 'rows claimed at the kill': most(claimed), 'repeated a kill': 1 }
+  return { kills, 'rows claimed at the kill': most(claimed), repeated }
 }

@@ -57,6 +57,6 @@ export function crashNumbers(kills: number, report: CrashReport): Numbers {
     recipients: report.recipients,
     'repeated requests (same id, same bytes)': report.repeatedRequests,
     'repeats a kill': report.mostRepeats,
-    'second deliveries of an id': 0,
+    'accepted again under the same id (the recipient sees one)': report.repeatedAccepts,
   }
 }
