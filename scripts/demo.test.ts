@@ -32,8 +32,17 @@ it(
     const source = await readFile('scripts/recount.mjs', 'utf8')
     expect(source).not.toMatch(/from '(?:\.|#)/)
     const files = ['--file', EXAMPLE, '--country', 'BR', '--export', books, '--ledger', ledger]
-    const recount = JSON.parse((await run(process.execPath, ['scripts/recount.mjs', ...files])).stdout) as Record<string, unknown>
-    expect(recount).toMatchObject({ ok: true, rows: 5000, recipients: verdict['chosen'], accepted: verdict['sent'], ledgerIds: verdict['ledger'] })
+    const recount = JSON.parse((await run(process.execPath, ['scripts/recount.mjs', ...files])).stdout) as Record<
+      string,
+      unknown
+    >
+    expect(recount).toMatchObject({
+      ok: true,
+      rows: 5000,
+      recipients: verdict['chosen'],
+      accepted: verdict['sent'],
+      ledgerIds: verdict['ledger'],
+    })
   },
   DEMO_TIMEOUT_MS,
 )

@@ -22,9 +22,18 @@ process.env['TZ'] = 'UTC'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CAMPAIGNS = '/api/user/bulk-campaigns'
 const EMAIL = 'demo@revoada.local'
-const TEXT = '{{saudacao}}, {{primeiro_nome}}! Aqui é da Padaria Revoada: hoje tem fornada às 17h. Para não receber mais, responda SAIR.'
+const TEXT =
+  '{{saudacao}}, {{primeiro_nome}}! Aqui é da Padaria Revoada: hoje tem fornada às 17h. Para não receber mais, responda SAIR.'
 /** How the pretend gateway behaves: some numbers are not on WhatsApp, some sends fail once. */
-const BEHAVIOUR = { latencyMinMs: 5, latencyMaxMs: 25, notOnWhatsapp: 0.03, transientErrors: 0.01, delivered: 0.95, read: 0.6, maxInFlight: 16 }
+const BEHAVIOUR = {
+  latencyMinMs: 5,
+  latencyMaxMs: 25,
+  notOnWhatsapp: 0.03,
+  transientErrors: 0.01,
+  delivered: 0.95,
+  read: 0.6,
+  maxInFlight: 16,
+}
 
 const options = readOptions()
 process.exitCode = await main()
@@ -65,7 +74,14 @@ async function main(): Promise<number> {
 
 async function start(directory: string): Promise<Product> {
   const port = options.exit ? 0 : await freePort(Number(process.env['PORT'] ?? 3000))
-  const env = { LOG_LEVEL: 'error', ...process.env, DATA_DIR: directory, PORT: String(port), DATABASE_URL: '', ROLE: 'all' }
+  const env = {
+    LOG_LEVEL: 'error',
+    ...process.env,
+    DATA_DIR: directory,
+    PORT: String(port),
+    DATABASE_URL: '',
+    ROLE: 'all',
+  }
   const config = readConfig(env, [])
   return startProduct(config, createLogger({ level: config.logLevel }))
 }
@@ -113,7 +129,9 @@ async function findCutOff(api: ApiSession): Promise<string | null> {
   const cutOff = items.find((campaign) => campaign.pauseReason === 'restart')
   if (cutOff === undefined) return null
   const { stats } = cutOff
-  say(`An earlier run was cut off with ${count(stats.pending + stats.retrying + stats.sending)} of ${count(stats.total)} people left. Going on with the rest.`)
+  say(
+    `An earlier run was cut off with ${count(stats.pending + stats.retrying + stats.sending)} of ${count(stats.total)} people left. Going on with the rest.`,
+  )
   await api.post(`${CAMPAIGNS}/${cutOff.id}/resume`)
   return cutOff.id
 }
@@ -150,7 +168,8 @@ async function importFile(api: ApiSession): Promise<ContactImport> {
   line.end(
     `  ${count(done.rows)} rows: ${count(done.accepted)} people, ${count(done.duplicates)} duplicates, ${count(done.rejected)} refused with a reason, ${count(done.warnings)} warnings`,
   )
-  if (done.status !== 'completed') throw new Error(`The import ended as ${done.status}: ${JSON.stringify(done.failure)}`)
+  if (done.status !== 'completed')
+    throw new Error(`The import ended as ${done.status}: ${JSON.stringify(done.failure)}`)
   return done
 }
 
@@ -166,7 +185,11 @@ async function watch(api: ApiSession, campaignId: string): Promise<CampaignProgr
   return done
 }
 
-async function findSandboxNumber(api: ApiSession, campaignId: string, directory: string): Promise<{ sandbox: Sandbox; userId: string }> {
+async function findSandboxNumber(
+  api: ApiSession,
+  campaignId: string,
+  directory: string,
+): Promise<{ sandbox: Sandbox; userId: string }> {
   const sandbox = await findSandbox({ directory: join(directory, 'sandbox') })
   if (sandbox === null) throw new Error('The sandbox does not answer.')
   const { channelName } = await api.get<CampaignSummary>(`${CAMPAIGNS}/${campaignId}`)

@@ -12,17 +12,66 @@ const TARGET = fileURLToPath(new URL('../examples/contatos.csv', import.meta.url
 type Person = { name: string; city: string; ddd: string; subscriber: string }
 type Random = { below(limit: number): number; pick<T>(from: readonly T[]): T; digits(count: number): string }
 
-const FIRST_NAMES = 'Ana,Antônio,Beatriz,Bruno,Caio,Camila,Cecília,César,Conceição,Daniel,Débora,Diego,Eduarda,Elaine,Érica,Fábio,Fernanda,Flávia,Gabriel,Gisele,Glória,Heitor,Helena,Ícaro,Igor,Inês,Isabela,João,Joaquim,Jorge,José,Júlia,Júlio,Karina,Kauã,Larissa,Laís,Leandro,Letícia,Luís,Luíza,Márcia,Marcos,Mariana,Mário,Matheus,Nádia,Natália,Nelson,Otávio,Patrícia,Paulo,Pedro,Rafaela,Raíssa,Renan,Rita,Roberta,Rogério,Sandra,Sérgio,Sílvia,Sônia,Tainá,Tânia,Thiago,Úrsula,Valéria,Vânia,Vinícius,Vitória,Wesley,Yasmin,Zélia'.split(',')
-const FAMILY_NAMES = 'Almeida,Alves,Araújo,Barbosa,Barros,Brandão,Cardoso,Carvalho,Castro,Conceição,Correia,Costa,Dias,dos Santos,Esteves,Farias,Fernandes,Ferreira,Freitas,Gomes,Gonçalves,Guimarães,Leão,Lima,Lopes,Magalhães,Maia,Marques,Martins,Melo,Mendes,Monteiro,Moraes,Moreira,Nascimento,Neves,Nogueira,Nunes,Oliveira,Pacheco,Peixoto,Pereira,Pinto,Pires,Ramos,Reis,Ribeiro,Rocha,Rodrigues,Sá,Santana,Silva,Simões,Souza,Tavares,Teixeira,Vieira,Xavier'.split(',')
+const FIRST_NAMES =
+  'Ana,Antônio,Beatriz,Bruno,Caio,Camila,Cecília,César,Conceição,Daniel,Débora,Diego,Eduarda,Elaine,Érica,Fábio,Fernanda,Flávia,Gabriel,Gisele,Glória,Heitor,Helena,Ícaro,Igor,Inês,Isabela,João,Joaquim,Jorge,José,Júlia,Júlio,Karina,Kauã,Larissa,Laís,Leandro,Letícia,Luís,Luíza,Márcia,Marcos,Mariana,Mário,Matheus,Nádia,Natália,Nelson,Otávio,Patrícia,Paulo,Pedro,Rafaela,Raíssa,Renan,Rita,Roberta,Rogério,Sandra,Sérgio,Sílvia,Sônia,Tainá,Tânia,Thiago,Úrsula,Valéria,Vânia,Vinícius,Vitória,Wesley,Yasmin,Zélia'.split(
+    ',',
+  )
+const FAMILY_NAMES =
+  'Almeida,Alves,Araújo,Barbosa,Barros,Brandão,Cardoso,Carvalho,Castro,Conceição,Correia,Costa,Dias,dos Santos,Esteves,Farias,Fernandes,Ferreira,Freitas,Gomes,Gonçalves,Guimarães,Leão,Lima,Lopes,Magalhães,Maia,Marques,Martins,Melo,Mendes,Monteiro,Moraes,Moreira,Nascimento,Neves,Nogueira,Nunes,Oliveira,Pacheco,Peixoto,Pereira,Pinto,Pires,Ramos,Reis,Ribeiro,Rocha,Rodrigues,Sá,Santana,Silva,Simões,Souza,Tavares,Teixeira,Vieira,Xavier'.split(
+    ',',
+  )
 const CITIES: readonly [city: string, ddd: string][] = [
-  ['São Paulo', '11'], ['Guarulhos', '11'], ['Santos', '13'], ['Campinas', '19'], ['Ribeirão Preto', '16'],
-  ['Rio de Janeiro', '21'], ['Niterói', '21'], ['Vitória', '27'], ['Belo Horizonte', '31'], ['Uberlândia', '34'],
-  ['Curitiba', '41'], ['Londrina', '43'], ['Florianópolis', '48'], ['Porto Alegre', '51'], ['Santa Maria', '55'],
-  ['Brasília', '61'], ['Goiânia', '62'], ['Cuiabá', '65'], ['Salvador', '71'], ['Aracaju', '79'],
-  ['Recife', '81'], ['Fortaleza', '85'], ['Belém', '91'], ['Manaus', '92'], ['São Luís', '98'],
+  ['São Paulo', '11'],
+  ['Guarulhos', '11'],
+  ['Santos', '13'],
+  ['Campinas', '19'],
+  ['Ribeirão Preto', '16'],
+  ['Rio de Janeiro', '21'],
+  ['Niterói', '21'],
+  ['Vitória', '27'],
+  ['Belo Horizonte', '31'],
+  ['Uberlândia', '34'],
+  ['Curitiba', '41'],
+  ['Londrina', '43'],
+  ['Florianópolis', '48'],
+  ['Porto Alegre', '51'],
+  ['Santa Maria', '55'],
+  ['Brasília', '61'],
+  ['Goiânia', '62'],
+  ['Cuiabá', '65'],
+  ['Salvador', '71'],
+  ['Aracaju', '79'],
+  ['Recife', '81'],
+  ['Fortaleza', '85'],
+  ['Belém', '91'],
+  ['Manaus', '92'],
+  ['São Luís', '98'],
 ]
-const COMPANIES = ['', '', '', 'Padaria Pão Quente', 'Mercadinho São Jorge', 'Oficina do Zé', 'Clínica Bem-Estar', 'Açaí & Cia', 'Ótica Visão', 'Pet Shop Au-Au', 'Construções "Boa Obra"', 'Escola Aprender; Brincar']
-const PRODUCTS = ['', 'Café especial', 'Pão de queijo', 'Plano anual', 'Corte + barba', 'Ração 10 kg', 'Óculos de sol', 'Açaí 500 ml', 'Mensalidade']
+const COMPANIES = [
+  '',
+  '',
+  '',
+  'Padaria Pão Quente',
+  'Mercadinho São Jorge',
+  'Oficina do Zé',
+  'Clínica Bem-Estar',
+  'Açaí & Cia',
+  'Ótica Visão',
+  'Pet Shop Au-Au',
+  'Construções "Boa Obra"',
+  'Escola Aprender; Brincar',
+]
+const PRODUCTS = [
+  '',
+  'Café especial',
+  'Pão de queijo',
+  'Plano anual',
+  'Corte + barba',
+  'Ração 10 kg',
+  'Óculos de sol',
+  'Açaí 500 ml',
+  'Mensalidade',
+]
 const EMOJI = ['🦜', '⭐', '❤️', '👩🏽‍🔧', '🇧🇷', '🙏🏾']
 
 /** Ways in which Brazilian lists carry a number; the first ones are the most common. */
@@ -117,17 +166,23 @@ function usableRow(people: Person[], random: Random): string[] {
 function fieldOf(person: Person, kind: number, random: Random): string {
   const usual = spell(person, random)
   if (kind < 170) return spell(withoutNinth(person), random)
-  if (kind >= 990) return `(${person.ddd}) ${halves(person.subscriber, '-')} / (${person.ddd}) ${halves(makePerson(random).subscriber, '-')}`
-  if (kind >= 985) return `${person.ddd} ${halves(person.subscriber, '-')} ou ${person.ddd} ${halves(makeLandline(random).subscriber, '-')}`
+  if (kind >= 990)
+    return `(${person.ddd}) ${halves(person.subscriber, '-')} / (${person.ddd}) ${halves(makePerson(random).subscriber, '-')}`
+  if (kind >= 985)
+    return `${person.ddd} ${halves(person.subscriber, '-')} ou ${person.ddd} ${halves(makeLandline(random).subscriber, '-')}`
   if (kind >= 981) return `(${person.ddd}) ${halves(person.subscriber, '-')} / ${random.below(10)}`
-  if (kind >= 976) return `(${person.ddd}) ${halves(person.subscriber, '-')} ${random.pick(['recado com a mãe', '(WhatsApp)', 'só à tarde'])}`
+  if (kind >= 976)
+    return `(${person.ddd}) ${halves(person.subscriber, '-')} ${random.pick(['recado com a mãe', '(WhatsApp)', 'só à tarde'])}`
   return usual
 }
 
 function foreignNumber(random: Random): string {
   for (;;) {
     const number = random.pick(FOREIGN)(random)
-    const plain = number.replace(/^00/, '+').replace('(0)', '').replace(/^\+52 1/, '+52')
+    const plain = number
+      .replace(/^00/, '+')
+      .replace('(0)', '')
+      .replace(/^\+52 1/, '+52')
     if (parsePhoneNumberFromString(plain)?.isValid()) return number
   }
 }

@@ -14,7 +14,12 @@ const SAMPLE = fileURLToPath(new URL('../examples/contatos.csv', import.meta.url
 
 type Recipient = { phone: string; status: string; messageId: string | null }
 type Accepted = { number: string; messageId: string }
-type Summary = { ok: boolean; rows: number; recipients: number; differences: Record<string, { count: number; first: string[] }> }
+type Summary = {
+  ok: boolean
+  rows: number
+  recipients: number
+  differences: Record<string, { count: number; first: string[] }>
+}
 
 let directory: string
 beforeAll(async () => {
@@ -24,7 +29,10 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 async function recount(input: string, recipients: Recipient[], accepted: Accepted[], format: 'csv' | 'jsonl' = 'csv') {
   const paths = { file: input, export: join(directory, 'export'), ledger: join(directory, 'ledger') }
-  const csv = ['phone;name;status;messageId;errorCategory;errorCode', ...recipients.map((r) => `${r.phone};"a;b";${r.status};${r.messageId ?? ''};;`)]
+  const csv = [
+    'phone;name;status;messageId;errorCategory;errorCode',
+    ...recipients.map((r) => `${r.phone};"a;b";${r.status};${r.messageId ?? ''};;`),
+  ]
   const jsonLines = recipients.map((recipient) => JSON.stringify(recipient))
   await writeFile(paths.export, (format === 'csv' ? csv : jsonLines).join('\r\n'))
   const lines = accepted.flatMap(({ number, messageId }) => [
@@ -38,7 +46,10 @@ async function recount(input: string, recipients: Recipient[], accepted: Accepte
 function run(args: string[]): Promise<{ code: number; summary: Summary }> {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [SCRIPT, ...args], { maxBuffer: 1e7 }, (_, stdout) => {
-      resolve({ code: child.exitCode ?? -1, summary: stdout === '' ? ({} as Summary) : (JSON.parse(stdout) as Summary) })
+      resolve({
+        code: child.exitCode ?? -1,
+        summary: stdout === '' ? ({} as Summary) : (JSON.parse(stdout) as Summary),
+      })
     })
   })
 }
@@ -52,7 +63,15 @@ async function small(lines: string[]): Promise<string> {
 const ANA = { phone: '+5511987654321', status: 'sent', messageId: 'A' }
 const BIA = { phone: '+552132321234', status: 'delivered', messageId: 'B' }
 const CAIO = { phone: '+351912345678', status: 'failed', messageId: null }
-const LINES = ['Ana;11 8765-4321', 'Ana;+55 (11) 98765-4321', 'Bia;(021) 3232-1234 / 5', 'Caio;+351 912 345 678', 'Nada;', 'Excel;5,5E+12', 'Curto;123']
+const LINES = [
+  'Ana;11 8765-4321',
+  'Ana;+55 (11) 98765-4321',
+  'Bia;(021) 3232-1234 / 5',
+  'Caio;+351 912 345 678',
+  'Nada;',
+  'Excel;5,5E+12',
+  'Curto;123',
+]
 const LEDGER = [
   { number: '5511987654321', messageId: 'A' },
   { number: '552132321234', messageId: 'B' },
@@ -61,7 +80,15 @@ const LEDGER = [
 describe('books that agree', () => {
   it.each(['csv', 'jsonl'] as const)('end 0, export as %s', async (format) => {
     const { code, summary } = await recount(await small(LINES), [ANA, BIA, CAIO], LEDGER, format)
-    expect(summary).toMatchObject({ ok: true, rows: 7, expected: 3, recipients: 3, accepted: 2, ledgerIds: 2, differences: {} })
+    expect(summary).toMatchObject({
+      ok: true,
+      rows: 7,
+      expected: 3,
+      recipients: 3,
+      accepted: 2,
+      ledgerIds: 2,
+      differences: {},
+    })
     expect(code).toBe(0)
   })
 
