@@ -14,7 +14,7 @@ export async function runPlaywright(name: string): Promise<Result> {
   const directory = await mkdtemp(join(tmpdir(), 'revoada-e2e-report-'))
   try {
     const file = join(directory, 'report.json')
-    const env = { ...browser, PLAYWRIGHT_JSON_OUTPUT_NAME: file, FORCE_COLOR: '0' }
+    const env = { ...browser, PLAYWRIGHT_JSON_OUTPUT_NAME: file }
     const run = await runProgram('playwright', ['test', '--reporter=line,json'], env)
     return runnerResult(name, run, await readCounts(file))
   } finally {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -27,7 +28,8 @@ export function runProgram(name: string, args: string[], env: Record<string, str
     let output = ''
     const end = (code: number) => {
       forward.stop()
-      done({ code, output, seconds: (performance.now() - began) / 1000 })
+      // Some colour their words into a pipe when CI is set, and then nobody can search the log.
+      done({ code, output: stripVTControlCharacters(output), seconds: (performance.now() - began) / 1000 })
     }
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))

@@ -14,7 +14,7 @@ export async function runVitest(name: string, project: string): Promise<Result> 
   try {
     const file = join(directory, 'report.json')
     const args = ['run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`]
-    const run = await runProgram('vitest', args, { FORCE_COLOR: '0' })
+    const run = await runProgram('vitest', args)
     return runnerResult(name, run, await readCounts(file))
   } finally {
     await rm(directory, { recursive: true, force: true })

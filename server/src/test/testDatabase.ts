@@ -28,7 +28,7 @@ export async function createTestDatabase(options: { max?: number } = {}): Promis
   return {
     db,
     connection,
-    url: `postgres:///${name}?${parameters}`,
+    url: `postgres:///${name}?${parameters.toString()}`,
     close: async () => {
       await close()
       await administer(cluster, [`drop database if exists ${name} with (force)`])
