@@ -13,6 +13,23 @@ export const MAX_TYPED_RECIPIENTS = 10_000
 export const MIN_DELAY_S = 5
 export const MAX_DELAY_S = 300
 
+export const DEFAULT_TIME_ZONE = 'America/Sao_Paulo'
+/** A start that was missed by more than this waits for a person. */
+export const MISSED_AFTER_MINUTES = 15
+
+const wallClock = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'Write it as HH:MM.')
+
+/**
+ * Hours and weekdays in which a campaign may send, as wall time in its zone. An end at or before the start lies on the
+ * next day; `days` are those on which the window opens, 0 is Sunday.
+ */
+export const sendingWindow = z.strictObject({
+  startTime: wallClock,
+  endTime: wallClock,
+  days: z.array(z.int().min(0).max(6)).min(1).max(7),
+})
+export type SendingWindow = z.infer<typeof sendingWindow>
+
 /** One step of the sequence that every recipient gets. */
 export const campaignMessage = z.strictObject({
   type: z.literal('text'),
@@ -46,11 +63,35 @@ export const createCampaignBody = z
     delayMax: z.number().min(0).max(MAX_DELAY_S),
     randomizeOrder: z.boolean().default(false),
     unknownPolicy: z.enum(UNKNOWN_POLICIES).default('resend'),
+    /** An instant (`…Z`, `…-03:00`) or a wall time in `timeZone`. */
+    scheduledAt: z.string().max(40).optional(),
+    timeZone: z.string().min(1).max(60).optional(),
+    sendingWindow: sendingWindow.optional(),
+    /** Goes on by itself, slower at first, when its number is connected again. */
+    autoResume: z.boolean().default(false),
     defaultCountry: country.optional(),
     start: z.boolean().default(false),
   })
   .refine((body) => body.delayMin <= body.delayMax, { path: ['delayMax'], error: 'delayMax is below delayMin.' })
+  .refine((body) => !(body.start && body.scheduledAt !== undefined), {
+    path: ['scheduledAt'],
+    error: 'A campaign starts at once or at a time, not both.',
+  })
 export type CreateCampaignBody = z.input<typeof createCampaignBody>
+
+/** `PATCH /:id/config`: what may change while a campaign runs. Null takes the window or the schedule away. */
+export const campaignConfigBody = z
+  .strictObject({
+    delayMin: z.number().min(0).max(MAX_DELAY_S).optional(),
+    delayMax: z.number().min(0).max(MAX_DELAY_S).optional(),
+    sendingWindow: sendingWindow.nullable().optional(),
+    timeZone: z.string().min(1).max(60).optional(),
+    autoResume: z.boolean().optional(),
+    /** Only for drafts and scheduled campaigns. */
+    scheduledAt: z.string().max(40).nullable().optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, 'Name at least one field to change.')
+export type CampaignConfigBody = z.infer<typeof campaignConfigBody>
 
 /** What became of the people chosen. `chosen` = `recipients` + `duplicates` + `invalid`. */
 export const audienceTotals = z.object({
@@ -106,6 +147,8 @@ export const campaignProgress = z.object({
   averageSpeed: z.number().nullable(),
   recentErrors: z.array(recentError).max(5),
   failedByCategory: z.record(z.string(), z.number()),
+  /** When the sending window opens again; null while it is open, or when there is none. */
+  waitsUntil: instant.nullable(),
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),
   at: instant,
@@ -123,6 +166,8 @@ export const campaignSummary = z.object({
   preparing: z.boolean(),
   startRequested: z.boolean(),
   stats,
+  scheduledAt: instant.nullable(),
+  timeZone: z.string(),
   createdAt: instant,
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),
@@ -136,6 +181,8 @@ export const campaignDetails = campaignSummary.extend({
   delayMax: z.number(),
   randomizeOrder: z.boolean(),
   unknownPolicy: z.enum(UNKNOWN_POLICIES),
+  sendingWindow: sendingWindow.nullable(),
+  autoResume: z.boolean(),
   totals: audienceTotals,
 })
 export type CampaignDetails = z.infer<typeof campaignDetails>

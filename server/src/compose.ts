@@ -11,6 +11,7 @@ import { ensureSandbox, type Sandbox } from '#server/channels/sandboxProcess.ts'
 import type { Config } from '#server/config.ts'
 import { createImportRunner } from '#server/contacts/importRunner.ts'
 import { CampaignScheduler } from '#server/dispatch/CampaignScheduler.ts'
+import { ReconnectWatcher } from '#server/dispatch/ReconnectWatcher.ts'
 import { StateSynchronizer } from '#server/dispatch/StateSynchronizer.ts'
 import { apiRoutes } from '#server/http/apiRoutes.ts'
 import { createApp } from '#server/http/app.ts'
@@ -61,7 +62,7 @@ export async function startProduct(config: Config, log: Log): Promise<Product> {
     // Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise.
     if (store.isEmbedded) await parts.synchronizer.restoreRunningCampaigns()
     started.push({ start: () => undefined, stop: () => parts.gateways.close() })
-    if (config.role !== 'api') await startAll(workerServices(log, parts), started)
+    if (config.role !== 'api') await startAll(workerServices(config, log, parts), started)
     if (config.role === 'worker') return { address: null, failed: store.gaveUp, stop }
     const web = await startWeb(config, log, store, parts, secretKey)
     started.push(web.service)
@@ -119,6 +120,7 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
     applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),
     importRunner: createImportRunner({ db, log }),
+    watcher: new ReconnectWatcher({ db, channels, keeper, log }),
     scheduler,
     synchronizer: new StateSynchronizer({
       db,
@@ -133,15 +135,18 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
 }
 
 /** What a worker does, in the order of its start. */
-function workerServices(log: Log, parts: Parts): Service[] {
+function workerServices(config: Config, log: Log, parts: Parts): Service[] {
   const sweeper = new Poller({ work: () => parts.keeper.sweepCancelled(), intervalMs: SWEEP_MS, log })
   parts.bell.onRing(() => sweeper.nudge())
+  const starter = new Poller({ work: () => parts.keeper.startDue(), intervalMs: config.pollMs, log })
   const { synchronizer } = parts
   return [
     sweeper,
     parts.applier,
     parts.importRunner,
     parts.preparer,
+    starter,
+    parts.watcher,
     parts.scheduler,
     // Last, because our own worker must be registered before anybody asks whether a living one may take a campaign.
     { start: () => synchronizer.startSync(), stop: () => synchronizer.stopSync() },

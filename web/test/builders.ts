@@ -28,6 +28,7 @@ export function buildProgress(overrides: Partial<CampaignProgress> = {}): Campai
     averageSpeed: null,
     recentErrors: [],
     failedByCategory: {},
+    waitsUntil: null,
     startedAt: AT,
     finishedAt: null,
     at: AT,

@@ -97,7 +97,7 @@ export class AudiencePreparer {
       await moveCampaigns(trx, 'failed', { id: campaign.id })
       await this.#audit.log(trx, { ...about, userId: null, action: 'fail', details: { reason: 'no valid recipient' } })
     } else if (campaign.start_requested) {
-      await moveCampaigns(trx, 'running', { id: campaign.id, from: ['draft'] })
+      await moveCampaigns(trx, 'running', { id: campaign.id, from: ['draft', 'scheduled'] })
       await this.#audit.log(trx, { ...about, action: 'start', details: { from: campaign.status, recipients: pending } })
     }
     return 'finished'

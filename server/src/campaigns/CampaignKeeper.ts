@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { MISSED_AFTER_MINUTES } from '#contract/campaigns.ts'
 import { openOf, type Counts, type PauseReason } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -10,6 +11,9 @@ import { hasOpenRecipients, logCampaignErrors, recount } from '#server/recipient
 import { moveCampaigns } from './campaignQueries.ts'
 
 const CANCEL_CHUNK = 5000
+const MISSED_AFTER_MS = MISSED_AFTER_MINUTES * 60_000
+/** After a lost session the first messages go slower: a number that has just come back is watched. */
+const SLOW_AFTER_RESUME_MS = 300_000
 
 /** The changes of state that nobody asked for: completed, paused by the channel, paused by a restart, swept. */
 export class CampaignKeeper {
@@ -76,6 +80,48 @@ export class CampaignKeeper {
       )
     })
     this.#bell.ring()
+  }
+
+  /**
+   * scheduled → running for campaigns whose time has come; those that nobody started in time become paused (missed) and
+   * wait for a person: what was meant for the morning must not go out at night.
+   */
+  async startDue(): Promise<void> {
+    const late = sql`c.scheduled_at < clock_timestamp() - ${MISSED_AFTER_MS}::double precision * interval '1 millisecond'`
+    const due = sql`c.scheduled_at <= clock_timestamp() and not c.preparing`
+    const changes = [
+      { to: 'paused', action: 'auto-pause', reason: 'missed', where: sql<boolean>`${due} and ${late}` },
+      { to: 'running', action: 'start', reason: 'scheduled', where: sql<boolean>`${due} and not ${late}` },
+    ] as const
+    const moved = await transaction(this.#db, async (trx) => {
+      const all = []
+      for (const { to, action, reason, where } of changes) {
+        const campaigns = await moveCampaigns(trx, to, { from: ['scheduled'], pauseReason: 'missed', where })
+        const entries = campaigns.map(({ id }) => ({ campaignId: id, userId: null, action, details: { reason } }))
+        await this.#audit.logAll(trx, entries)
+        all.push(...campaigns)
+      }
+      return all
+    })
+    if (moved.length > 0) this.#bell.ring()
+  }
+
+  /** paused (disconnected) → running for campaigns of a channel that is back and that asked for it; slower at first. */
+  async resumeAfterReconnect(channel: { userId: string; id: string }): Promise<string[]> {
+    const moved = await transaction(this.#db, async (trx) => {
+      const campaigns = await moveCampaigns(trx, 'running', {
+        userId: channel.userId,
+        channelId: channel.id,
+        from: ['paused'],
+        where: sql<boolean>`c.auto_resume and c.pause_reason = 'disconnected'`,
+        slowForMs: SLOW_AFTER_RESUME_MS,
+      })
+      const entries = campaigns.map(({ id }) => ({ campaignId: id, userId: null, action: 'resume' as const, details: { reason: 'reconnected' } }))
+      await this.#audit.logAll(trx, entries)
+      return campaigns.map(({ id }) => id)
+    })
+    if (moved.length > 0) this.#bell.ring()
+    return moved
   }
 
   /** running → paused (restart) for all campaigns: the product was down, and a person decides when to go on. */

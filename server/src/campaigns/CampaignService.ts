@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  MIN_DELAY_S,
+  type CampaignConfigBody,
   type CampaignState,
-  type CreateCampaignBody,
   type createCampaignBody,
 } from '#contract/campaigns.ts'
 import type { z } from 'zod'
 import type { AuditAction, AuditLogger } from '#server/audit/AuditLogger.ts'
+import { isFinal } from '#contract/states.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
 import type { ChannelService } from '#server/channels/ChannelService.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
@@ -18,9 +18,9 @@ import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { storeAudience, type AudienceSource, type TypedEntry } from '#server/recipients/expandAudience.ts'
-import { compileTemplate } from '#server/templates/renderTemplate.ts'
 import { isProcessed } from './campaignLocks.ts'
-import { findCampaign, moveCampaigns } from './campaignQueries.ts'
+import { findCampaign, lockCampaign, moveCampaigns } from './campaignQueries.ts'
+import { checkPace, checkTexts, configColumnsOf, timeColumnsOf, toMs, type TimeColumns } from './campaignSettings.ts'
 import type { CampaignRow } from './campaignTables.ts'
 
 export type CampaignServiceDeps = {
@@ -32,7 +32,7 @@ export type CampaignServiceDeps = {
 }
 
 type ParsedBody = z.output<typeof createCampaignBody>
-type NewCampaign = { userId: string; body: ParsedBody; sources: AudienceSource[]; typed: TypedEntry[] }
+type NewCampaign = { userId: string; body: ParsedBody; times: TimeColumns; sources: AudienceSource[]; typed: TypedEntry[] }
 
 const DEFAULT_COUNTRY = 'BR'
 const UNIQUE_VIOLATION = '23505'
@@ -56,10 +56,11 @@ export class CampaignService {
     const { db, channels, bell } = this.#deps
     const channel = await findChannel(db, userId, body.channelId)
     if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL', { details: [{ field: 'channelId' }] })
-    checkPace(channel, body)
+    checkPace(channel, toMs(body.delayMin), toMs(body.delayMax))
     checkTexts(body.messages)
     await this.#checkImports(userId, body.recipients.importIds ?? [])
-    const campaign = { userId, body, ...audienceOf(body) }
+    const times = timeColumnsOf(body, new Date())
+    const campaign = { userId, body, times, ...audienceOf(body) }
     if (campaign.sources.length === 0) throw new AppError('NO_RECIPIENTS', { details: [{ field: 'recipients' }] })
     if (body.start) await channels.requireReady(userId, channel.id)
     const row = await this.#insert(campaign)
@@ -67,10 +68,34 @@ export class CampaignService {
     return row
   }
 
+  /**
+   * Changes pace, window, zone, schedule and `autoResume`; a running campaign follows within a poll. A schedule given to
+   * a draft makes it `scheduled`, one taken away makes it a draft again.
+   */
+  async configure(userId: string, id: string, body: CampaignConfigBody): Promise<CampaignState> {
+    const channel = await this.#channelOf(userId, id)
+    await transaction(this.#deps.db, async (trx) => {
+      const campaign = await lockCampaign(trx, userId, id)
+      if (campaign === undefined) throw new AppError('NOT_FOUND')
+      const isWaiting = campaign.status === 'draft' || campaign.status === 'scheduled'
+      if (isFinal(campaign.status) || (body.scheduledAt !== undefined && !isWaiting)) throw wrongState(campaign)
+      const columns = configColumnsOf(campaign, body, new Date())
+      checkPace(channel, columns.delay_min_ms, columns.delay_max_ms)
+      await trx.updateTable('campaigns').set(columns).where('user_id', '=', userId).where('id', '=', id).execute()
+      if (body.scheduledAt !== undefined) {
+        const to = body.scheduledAt === null ? 'draft' : 'scheduled'
+        await moveCampaigns(trx, to, { userId, id })
+      }
+      await this.#deps.audit.log(trx, { campaignId: id, userId, action: 'edit', details: { changes: body } })
+    })
+    this.#deps.bell.ring()
+    return this.#state(userId, id)
+  }
+
   /** draft → running; remembered while the audience is still being expanded. */
   async start(userId: string, id: string): Promise<CampaignState> {
     const campaign = await this.#get(userId, id)
-    if (campaign.status !== 'draft') throw wrongState(campaign)
+    if (campaign.status !== 'draft' && campaign.status !== 'scheduled') throw wrongState(campaign)
     await this.#deps.channels.requireReady(userId, campaign.channel_id)
     if (campaign.preparing && (await this.#requestStart(userId, id))) return this.#state(userId, id)
     return this.#move(userId, id, 'start', (trx) =>
@@ -128,7 +153,7 @@ export class CampaignService {
         .set({ start_requested: true })
         .where('user_id', '=', userId)
         .where('id', '=', id)
-        .where('status', '=', 'draft')
+        .where('status', 'in', ['draft', 'scheduled'])
         .where('preparing', '=', true)
         .executeTakeFirst()
       if (numUpdatedRows === 0n) return false
@@ -155,7 +180,7 @@ export class CampaignService {
     }
   }
 
-  async #insertOnce(trx: Trx, { userId, body, sources, typed }: NewCampaign): Promise<CampaignRow> {
+  async #insertOnce(trx: Trx, { userId, body, times, sources, typed }: NewCampaign): Promise<CampaignRow> {
     const invalid = typed.filter((entry) => 'reason' in entry).length
     const row = await trx
       .insertInto('campaigns')
@@ -165,8 +190,11 @@ export class CampaignService {
         name: body.name,
         message_tag: randomInt(2 ** 32),
         messages: JSON.stringify(body.messages),
-        delay_min_ms: Math.round(body.delayMin * 1000),
-        delay_max_ms: Math.round(body.delayMax * 1000),
+        status: times.scheduled_at === null ? 'draft' : 'scheduled',
+        ...times,
+        auto_resume: body.autoResume,
+        delay_min_ms: toMs(body.delayMin),
+        delay_max_ms: toMs(body.delayMax),
         randomize_order: body.randomizeOrder,
         order_seed: randomInt(2 ** 47),
         unknown_policy: body.unknownPolicy,
@@ -181,7 +209,7 @@ export class CampaignService {
       campaignId: row.id,
       userId,
       action: 'create',
-      details: { name: row.name, start: body.start },
+      details: { name: row.name, start: body.start, scheduledAt: row.scheduled_at?.toISOString() ?? null },
     })
     return row
   }
@@ -194,6 +222,13 @@ export class CampaignService {
     const missing = ids.filter((id) => !finished.has(id))
     if (missing.length > 0)
       throw new AppError('UNKNOWN_IMPORT', { details: [{ field: 'recipients.importIds', missing }] })
+  }
+
+  async #channelOf(userId: string, id: string): Promise<ChannelRow> {
+    const campaign = await this.#get(userId, id)
+    const channel = await findChannel(this.#deps.db, userId, campaign.channel_id)
+    if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL')
+    return channel
   }
 
   async #get(userId: string, id: string): Promise<CampaignRow> {
@@ -216,29 +251,6 @@ export class CampaignService {
 
 function wrongState(campaign: CampaignRow): AppError {
   return new AppError('CAMPAIGN_STATE', { details: { status: campaign.status, preparing: campaign.preparing } })
-}
-
-/** No pause at all only where the gateway paces itself. */
-function checkPace(channel: ChannelRow, body: ParsedBody): void {
-  if (channel.gateway !== 'wuzapi' || body.delayMin >= MIN_DELAY_S) return
-  throw new AppError('UNPROCESSABLE', {
-    details: [{ field: 'delayMin', message: `On this channel the pause is at least ${MIN_DELAY_S} seconds.` }],
-  })
-}
-
-function checkTexts(messages: CreateCampaignBody['messages']): void {
-  for (const [index, message] of messages.entries()) {
-    try {
-      compileTemplate(message.content)
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      const { message: reason } = (error.details ?? {}) as { message?: string }
-      throw new AppError('TEMPLATE_INVALID', {
-        cause: error,
-        details: [{ field: `messages.${index}.content`, message: reason }],
-      })
-    }
-  }
 }
 
 /** What was typed is judged now, so that the answer names every refusal; imports were judged when they came in. */

@@ -53,6 +53,18 @@ function countsOf(row: Record<`count_${keyof Counts}`, number>): Counts {
   return Object.fromEntries(RECIPIENT_STATUSES.map((status) => [status, row[`count_${status}`]])) as Counts
 }
 
+/** The same, held until the transaction ends. */
+export async function lockCampaign(trx: Trx, userId: string, id: string): Promise<CampaignRow | undefined> {
+  return trx
+    .selectFrom('campaigns')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
 export type Moved = { id: string; userId: string; from: CampaignStatus }
 
 /**
@@ -70,6 +82,8 @@ export async function moveCampaigns(
     pauseReason?: PauseReason
     /** Further condition, as SQL over `c`. */
     where?: ReturnType<typeof sql<boolean>>
+    /** A resumption that nobody asked for goes slower for so long. */
+    slowForMs?: number
   },
 ): Promise<Moved[]> {
   const from = (options.from ?? entriesTo(to)).filter((status) => entriesTo(to).includes(status))
@@ -87,6 +101,7 @@ export async function moveCampaigns(
     set status = ${to}::text,
       pause_reason = ${to === 'paused' ? (options.pauseReason ?? 'user') : null}::text,
       start_requested = false,
+      slow_until = clock_timestamp() + ${options.slowForMs ?? null}::double precision * interval '1 millisecond',
       started_at = case when ${to === 'running'} then coalesce(c.started_at, clock_timestamp()) else c.started_at end,
       running_since = case when ${to === 'running'} then clock_timestamp() end,
       running_ms = c.running_ms + coalesce(extract(epoch from clock_timestamp() - c.running_since) * 1000, 0)::bigint,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import {
+  campaignConfigBody,
   campaignContact,
   campaignContactFilter,
   campaignDetails,
@@ -72,6 +73,14 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
       { ...access, schema: { summary: 'One campaign', params: idParams, response: { 200: campaignDetails } } },
       async (request) => getDetails(db, requireUser(request).id, request.params.id),
     )
+    app.patch(
+      `${PATH}/:id/config`,
+      {
+        ...access,
+        schema: { summary: 'Change pace, window or schedule', params: idParams, body: campaignConfigBody, response: { 200: campaignState } },
+      },
+      async (request) => campaigns.configure(requireUser(request).id, request.params.id, request.body),
+    )
     for (const act of ['start', 'pause', 'resume', 'cancel'] as const) {
       app.post(
         `${PATH}/:id/${act}`,
@@ -127,6 +136,8 @@ async function getDetails(db: Db, userId: string, id: string): Promise<z.output<
     delayMax: row.delay_max_ms / 1000,
     randomizeOrder: row.randomize_order,
     unknownPolicy: row.unknown_policy,
+    sendingWindow: row.sending_window,
+    autoResume: row.auto_resume,
     totals: totalsOf(row),
   }
 }
@@ -177,6 +188,8 @@ function toSummary(row: CampaignListRow): CampaignSummary {
     preparing: row.preparing,
     startRequested: row.start_requested,
     stats: { ...row.counts, total: totalOf(row.counts) },
+    scheduledAt: row.scheduled_at?.toISOString() ?? null,
+    timeZone: row.time_zone,
     createdAt: row.created_at.toISOString(),
     startedAt: row.started_at?.toISOString() ?? null,
     finishedAt: row.finished_at?.toISOString() ?? null,

@@ -4,14 +4,14 @@ import type { CampaignStatus } from '#contract/states.ts'
  * Every legal change of a campaign's state; what is not here is refused with 409.
  *
  *   draft     → scheduled, running, cancelled, failed
- *   scheduled → running, draft, paused (missed), cancelled
+ *   scheduled → running, draft, paused (missed), cancelled, failed
  *   running   → paused, completed, cancelled, failed
  *   paused    → running, cancelled
  *   completed, cancelled, failed are final
  */
 export const EXITS: Record<CampaignStatus, readonly CampaignStatus[]> = {
   draft: ['scheduled', 'running', 'cancelled', 'failed'],
-  scheduled: ['running', 'draft', 'paused', 'cancelled'],
+  scheduled: ['running', 'draft', 'paused', 'cancelled', 'failed'],
   running: ['paused', 'completed', 'cancelled', 'failed'],
   paused: ['running', 'cancelled'],
   completed: [],

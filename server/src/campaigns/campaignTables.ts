@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
-import type { CampaignMessage, UnknownPolicy } from '#contract/campaigns.ts'
+import type { CampaignMessage, SendingWindow, UnknownPolicy } from '#contract/campaigns.ts'
 import type { CampaignStatus, PauseReason } from '#contract/states.ts'
 
 type Instant = ColumnType<Date, Date | undefined, Date>
@@ -20,6 +20,15 @@ export interface CampaignsTable {
   order_seed: number
   unknown_policy: Generated<UnknownPolicy>
   scheduled_at: NullableInstant
+  /** Zone of the schedule and of the window. */
+  time_zone: Generated<string>
+  /** What was meant by the schedule, as it was said. */
+  scheduled_wall_time: string | null
+  scheduled_offset: string | null
+  sending_window: ColumnType<SendingWindow | null, string | null | undefined, string | null>
+  auto_resume: Generated<boolean>
+  /** After a resumption by itself the pace is slower until then. */
+  slow_until: NullableInstant
   preparing: Generated<boolean>
   start_requested: Generated<boolean>
   prepare_source: Generated<number>

@@ -62,7 +62,7 @@ beforeEach(async () => {
   await sandbox.register(channel.token)
 })
 
-const call = (method: 'GET' | 'POST', path: string, payload?: object, cookie = user.cookie) =>
+const call = (method: 'GET' | 'POST' | 'PATCH', path: string, payload?: object, cookie = user.cookie) =>
   app.inject({ method, url: PATH + path, headers: { cookie }, ...(payload === undefined ? {} : { payload }) })
 
 const plan = (changes: object = {}) => ({
@@ -134,6 +134,57 @@ describe('a new campaign is refused', () => {
     const dead = await buildChannel(test.db, user.id, { gateway: 'wuzapi', baseUrl: 'http://127.0.0.1:9' })
     const answer = await call('POST', '', plan({ channelId: dead.id, delayMin: 5, delayMax: 5, start: true }))
     expect([answer.statusCode, answer.json().error.code]).toEqual([503, 'DISCONNECTED'])
+  })
+})
+
+describe('time and pace', () => {
+  const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
+
+  it.each([
+    ['a date that does not exist', { scheduledAt: '2027-02-30T10:00' }, 'scheduledAt'],
+    ['a time that has passed', { scheduledAt: '2020-01-01T10:00' }, 'scheduledAt'],
+    ['a zone that does not exist', { timeZone: 'America/Sao_Paolo' }, 'timeZone'],
+  ])('%s is refused', async (_what, changes, field) => {
+    const answer = await call('POST', '', plan(changes))
+    expect([answer.statusCode, answer.json().error.details[0].field]).toEqual([422, field])
+  })
+
+  it.each([
+    ['hours that are none', { sendingWindow: { startTime: '24:00', endTime: '10:00', days: [1] } }],
+    ['no day', { sendingWindow: { startTime: '09:00', endTime: '10:00', days: [] } }],
+    ['a start at once and at a time', { start: true, scheduledAt: '2027-01-01T10:00' }],
+  ])('%s: refused as the wrong shape', async (_what, changes) => {
+    expect((await call('POST', '', plan(changes))).statusCode).toBe(400)
+  })
+
+  it('a schedule is kept as it was meant, and can be changed and taken away until the start', async () => {
+    const { campaignId, status } = await create({ scheduledAt: '2027-01-01T10:00', timeZone: 'America/Sao_Paulo' })
+    expect(status).toBe('scheduled')
+    expect((await call('GET', `/${campaignId}`)).json()).toMatchObject({ scheduledAt: '2027-01-01T13:00:00.000Z', timeZone: 'America/Sao_Paulo' })
+    const later = (await call('PATCH', `/${campaignId}/config`, { scheduledAt: inAnHour() })).json<CampaignState>()
+    expect(later.status).toBe('scheduled')
+    const none = (await call('PATCH', `/${campaignId}/config`, { scheduledAt: null })).json<CampaignState>()
+    expect(none.status).toBe('draft')
+    expect((await call('GET', `/${campaignId}`)).json()).toMatchObject({ scheduledAt: null })
+  })
+
+  it('pace and window change while it runs, the schedule and a final campaign do not', async () => {
+    const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id })
+    const window = { startTime: '22:00', endTime: '06:00', days: [5, 6] }
+    expect((await call('PATCH', `/${id}/config`, { delayMin: 1, delayMax: 2, sendingWindow: window, autoResume: true })).statusCode).toBe(200)
+    expect((await call('GET', `/${id}`)).json()).toMatchObject({ delayMin: 1, delayMax: 2, sendingWindow: window, autoResume: true })
+    expect((await call('PATCH', `/${id}/config`, { scheduledAt: inAnHour() })).statusCode).toBe(409)
+    expect((await call('PATCH', `/${id}/config`, { delayMin: 5 })).json().error.details[0].field).toBe('delayMax')
+    await call('POST', `/${id}/cancel`)
+    expect((await call('PATCH', `/${id}/config`, { delayMin: 0 })).statusCode).toBe(409)
+    const history = await new AuditLogger().getHistory(test.db, id)
+    expect(history.map(({ action }) => action)).toEqual(['edit', 'cancel'])
+  })
+
+  it('a scheduled campaign can be started at once', async () => {
+    const { campaignId } = await create({ scheduledAt: '2027-01-01T10:00' })
+    await untilPrepared(campaignId)
+    expect((await call('POST', `/${campaignId}/start`)).json()).toMatchObject({ status: 'running' })
   })
 })
 

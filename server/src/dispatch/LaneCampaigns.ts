@@ -7,7 +7,7 @@ export type LaneCampaignsDeps = {
   acquireLock: (campaignId: string) => Promise<number | null>
   releaseLock: (campaignId: string) => Promise<void>
   /** Null when the campaign does not run any more. */
-  makeQueue: (campaignId: string) => Promise<QueueManager | null>
+  makeQueue: (campaign: CampaignControl) => Promise<QueueManager | null>
   onQueueOpened: (queue: QueueManager) => void
   onQueueClosed: (campaignId: string) => void
   log: Log
@@ -44,16 +44,20 @@ export class LaneCampaigns {
     for (const id of this.#locked) {
       if (!ours.has(id) || this.#queues.get(id)?.isClosed === true) await this.close(id)
     }
-    for (const { id } of running) if (!this.#queues.has(id)) await this.#open(id)
+    for (const campaign of running) {
+      const queue = this.#queues.get(campaign.id)
+      if (queue === undefined) await this.#open(campaign)
+      else queue.gate.follow(campaign.pace)
+    }
   }
 
-  /** The next campaign in turn that has somebody ready; null when none has. */
+  /** The next campaign in turn that may send and has somebody ready; null when none has. */
   next(): QueueManager | null {
     for (let tries = this.#turn.length; tries > 0; tries--) {
       const queue = this.#turn.shift()
       if (queue === undefined) return null
       this.#turn.push(queue)
-      if (queue.readyCount > 0) return queue
+      if (queue.readyCount > 0 && queue.gate.closedForMs() === 0) return queue
     }
     return null
   }
@@ -83,13 +87,14 @@ export class LaneCampaigns {
     }
   }
 
-  async #open(id: string): Promise<void> {
+  async #open(campaign: CampaignControl): Promise<void> {
+    const { id } = campaign
     this.#locked.add(id)
     if ((await this.#deps.acquireLock(id)) === null) {
       this.#locked.delete(id)
       return
     }
-    const queue = await this.#deps.makeQueue(id)
+    const queue = await this.#deps.makeQueue(campaign)
     if (queue === null) return this.close(id)
     this.#queues.set(id, queue)
     this.#turn.push(queue)

@@ -12,7 +12,7 @@ import { settleRecipients, type Settlement } from '#server/recipients/settleReci
 import { Breaker } from './Breaker.ts'
 import { categorizeError } from './categorizeError.ts'
 import { decideSettlement } from './decideSettlement.ts'
-import { findRunningCampaign, listRunningOfChannel } from './dispatchQueries.ts'
+import { findRunningCampaign, listRunningOfChannel, type CampaignControl } from './dispatchQueries.ts'
 import { LaneCampaigns } from './LaneCampaigns.ts'
 import { QueueManager } from './QueueManager.ts'
 import { SettleQueue } from './SettleQueue.ts'
@@ -59,6 +59,7 @@ export class LaneRunner {
   #inFlight = 0
   #trustedUntil: number
   #nextSlotAt: number
+  #lastSend: { queue: QueueManager; at: number } | null = null
   #backOffUntil: number
   #controlAt = -Infinity
   #stopping = false
@@ -84,7 +85,7 @@ export class LaneRunner {
       ...deps,
       log: this.#log,
       acquireLock: (id) => deps.acquireLock(id, hold.epoch),
-      makeQueue: (id) => this.#makeQueue(id),
+      makeQueue: (control) => this.#makeQueue(control),
     })
   }
 
@@ -153,6 +154,7 @@ export class LaneRunner {
     try {
       await this.#pausing
       if (performance.now() - this.#controlAt >= CONTROL_EVERY_MS) await this.#refresh()
+      for (const queue of this.#campaigns.open) queue.restWhileClosed()
       this.#pump()
       await this.#completeDrained()
       return !this.#campaigns.isEmpty
@@ -175,16 +177,25 @@ export class LaneRunner {
       this.#gateway = await this.#deps.gateways.get(channel)
       this.#minDelayMs = channel.min_delay_ms
     }
+    this.#shortenPause()
     this.#controlAt = askedAt
   }
 
-  async #makeQueue(id: string): Promise<QueueManager | null> {
+  /** A pause that was drawn at a slower pace ends when the present one would end at the latest. */
+  #shortenPause(): void {
+    if (this.#lastSend === null) return
+    const { queue, at } = this.#lastSend
+    this.#nextSlotAt = Math.min(this.#nextSlotAt, at + Math.max(queue.gate.longestGapMs, this.#minDelayMs))
+  }
+
+  async #makeQueue({ id, pace }: CampaignControl): Promise<QueueManager | null> {
     const campaign = await findRunningCampaign(this.#deps.db, id)
     if (campaign === undefined) return null
     return new QueueManager({
       db: this.#deps.db,
       lane: this.hold,
       campaign,
+      pace,
       held: this.#held,
       settle: (settlement) => this.#settles.push(settlement),
       maxBatch: this.#deps.batchSize,
@@ -220,7 +231,7 @@ export class LaneRunner {
 
   #claimAhead(gateway: Gateway): void {
     for (const queue of this.#campaigns.open) {
-      const lowWater = queue.campaign.delayMinMs === 0 && this.#minDelayMs === 0 ? gateway.limits.maxInFlight : 1
+      const lowWater = queue.gate.shortestGapMs === 0 && this.#minDelayMs === 0 ? gateway.limits.maxInFlight : 1
       const claim = queue.processContactsBatch(lowWater, this.#minDelayMs)
       claim?.then(
         () => (queue.readyCount > 0 ? this.#pump() : this.nudge()),
@@ -234,7 +245,8 @@ export class LaneRunner {
   #start(gateway: Gateway, queue: QueueManager, recipient: ClaimedRecipient): void {
     this.#inFlight += 1
     queue.inFlight += 1
-    const delayMs = Math.max(drawDelayMs(queue), this.#minDelayMs)
+    const delayMs = Math.max(queue.gate.drawGapMs(), this.#minDelayMs)
+    this.#lastSend = { queue, at: performance.now() }
     if (delayMs > 0) {
       this.#nextSlotAt = performance.now() + delayMs
       this.#settles.markPace({ nextSlotInMs: delayMs })
@@ -352,9 +364,4 @@ export class LaneRunner {
     await this.#campaigns.closeAll()
     await this.#settles.drain()
   }
-}
-
-function drawDelayMs(queue: QueueManager): number {
-  const { delayMinMs, delayMaxMs } = queue.campaign
-  return delayMinMs + Math.random() * (delayMaxMs - delayMinMs)
 }

@@ -9,8 +9,9 @@ import { recipientScope } from '#server/templates/recipientScope.ts'
 import { compileTemplate, renderTemplate, type CompiledTemplate } from '#server/templates/renderTemplate.ts'
 import { POISON } from './categorizeError.ts'
 import { failFor, giveBack, giveUpAsUnknown, type CampaignRules } from './decideSettlement.ts'
-import type { RunningCampaign } from './dispatchQueries.ts'
+import type { CampaignPace, RunningCampaign } from './dispatchQueries.ts'
 import { getEnhancedProgress } from './getEnhancedProgress.ts'
+import { PaceGate } from './PaceGate.ts'
 
 /** Nothing is claimed that the pace cannot start within this time. */
 const BATCH_HORIZON_MS = 10_000
@@ -26,6 +27,7 @@ const CLAIM_RETRY_MS = 250
 export class QueueManager {
   readonly campaign: RunningCampaign
   readonly rules: CampaignRules
+  readonly gate: PaceGate
   readonly #db: Db
   readonly #lane: LaneHold
   readonly #templates = new Map<number, CompiledTemplate>()
@@ -50,6 +52,7 @@ export class QueueManager {
     db: Db
     lane: LaneHold
     campaign: RunningCampaign
+    pace: CampaignPace
     /** What the lane has in memory of this campaign, also from before it was paused and resumed. */
     held: HeldRows
     settle: (settlement: Settlement) => void
@@ -58,6 +61,7 @@ export class QueueManager {
     this.#db = options.db
     this.#lane = options.lane
     this.campaign = options.campaign
+    this.gate = new PaceGate(options.pace)
     this.#held = options.held
     this.#settle = options.settle
     this.#maxBatch = options.maxBatch
@@ -109,7 +113,7 @@ export class QueueManager {
   /** Milliseconds until a retry is due; 0 when there may be work now, Infinity when nothing is known to wait. */
   get idleForMs(): number {
     const dueAt = this.#exhausted && !this.#mayHaveLost && !this.#suspectsLeft ? this.#lookAgainAt : 0
-    return Math.max(0, Math.max(dueAt, this.#claimNotBefore) - performance.now())
+    return Math.max(0, Math.max(dueAt, this.#claimNotBefore) - performance.now(), this.gate.closedForMs())
   }
 
   /** Something was settled as `retrying`, or someone says that there is more: look again after `ms`. */
@@ -137,6 +141,11 @@ export class QueueManager {
     }
   }
 
+  /** Outside its window a campaign holds nobody: who is claimed goes back, and is claimed again when it opens. */
+  restWhileClosed(): void {
+    if (this.gate.closedForMs() > 0) this.#giveBackReady()
+  }
+
   /** Stops claiming and gives back what is claimed and not under way. What throws is to be repeated. */
   async close(): Promise<void> {
     this.#closed = true
@@ -150,7 +159,7 @@ export class QueueManager {
   }
 
   #wantsMore(lowWater: number): boolean {
-    if (this.#closed || performance.now() < this.#claimNotBefore) return false
+    if (this.#closed || performance.now() < this.#claimNotBefore || this.gate.closedForMs() > 0) return false
     if (this.#mayHaveLost) return this.#ready.length < lowWater
     if (this.#suspectsLeft) return this.#ready.length === 0 && this.inFlight === 0
     return this.#ready.length < lowWater && (!this.#exhausted || performance.now() >= this.#lookAgainAt)
@@ -168,7 +177,7 @@ export class QueueManager {
   }
 
   #batchSize(minDelayMs: number): number {
-    const gapMs = Math.max(this.campaign.delayMinMs, minDelayMs)
+    const gapMs = Math.max(this.gate.shortestGapMs, minDelayMs)
     return gapMs === 0 ? this.#maxBatch : Math.min(this.#maxBatch, Math.max(1, Math.floor(BATCH_HORIZON_MS / gapMs)))
   }
 
@@ -236,7 +245,11 @@ export class QueueManager {
   }
 
   #giveBackReady(): void {
+    if (this.#ready.length === 0) return
     for (const recipient of this.#ready) this.#settle(giveBack(this.campaign.id, recipient))
     this.#ready = []
+    // They lie before the cursor now.
+    this.#after = Number.MIN_SAFE_INTEGER
+    this.#exhausted = false
   }
 }

@@ -160,7 +160,8 @@ describe('a claim of suspects', () => {
     const leaseUntil = (at: Date) => bench.db.updateTable('channels').set({ lane_expires_at: at }).where('id', '=', campaign.channelId).execute()
     const running = await findRunningCampaign(bench.db, campaign.id)
     if (running === undefined) throw new Error('The campaign does not run.')
-    const queue = new QueueManager({ db: bench.db, lane, campaign: running, held: new HeldRows(), settle: () => undefined, maxBatch: 100 })
+    const pace = { delayMinMs: 0, delayMaxMs: 0, window: null, timeZone: 'UTC', isSlow: false }
+    const queue = new QueueManager({ db: bench.db, lane, campaign: running, pace, held: new HeldRows(), settle: () => undefined, maxBatch: 100 })
     await leaseUntil(new Date(0))
     for (let i = 0; i < 4; i++) await queue.processContactsBatch(10, 0)
     expect([queue.readyCount, queue.isDrained]).toEqual([0, true])

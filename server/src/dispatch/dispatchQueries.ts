@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { CampaignMessage, UnknownPolicy } from '#contract/campaigns.ts'
+import type { CampaignMessage, SendingWindow, UnknownPolicy } from '#contract/campaigns.ts'
 import type { Db } from '#server/db/Database.ts'
 
 /** What the dispatch needs to know of a running campaign. */
@@ -8,12 +8,20 @@ export type RunningCampaign = {
   userId: string
   messageTag: number
   messages: CampaignMessage[]
-  delayMinMs: number
-  delayMaxMs: number
   unknownPolicy: UnknownPolicy
 }
 
-export type CampaignControl = { id: string; isMine: boolean }
+/** How fast and when a campaign may send; may change while it runs. */
+export type CampaignPace = {
+  delayMinMs: number
+  delayMaxMs: number
+  window: SendingWindow | null
+  timeZone: string
+  /** Came back by itself a short while ago. */
+  isSlow: boolean
+}
+
+export type CampaignControl = { id: string; isMine: boolean; pace: CampaignPace }
 
 /**
  * Channels with a campaign that this worker may take: it runs, nobody else alive holds it, and we are no newcomer to it.
@@ -33,9 +41,30 @@ export async function listTakeableChannels(db: Db, workerId: string): Promise<{ 
 
 /** The running campaigns of a channel, and which of them we hold: asked right before sending. */
 export async function listRunningOfChannel(db: Db, channelId: string, workerId: string): Promise<CampaignControl[]> {
-  const { rows } = await sql<CampaignControl>`
-    select id, coalesce(processing_lock = ${workerId}, false) as "isMine" from campaigns
+  const { rows } = await sql<CampaignPace & { id: string; isMine: boolean }>`
+    select id, coalesce(processing_lock = ${workerId}, false) as "isMine", delay_min_ms as "delayMinMs",
+      delay_max_ms as "delayMaxMs", sending_window as "window", time_zone as "timeZone",
+      coalesce(slow_until > clock_timestamp(), false) as "isSlow"
+    from campaigns
     where channel_id = ${channelId} and status = 'running' and deleted_at is null order by started_at, id
+  `.execute(db)
+  return rows.map(({ id, isMine, ...pace }) => ({ id, isMine, pace }))
+}
+
+/**
+ * Channels with campaigns that wait for them to be connected again; each is handed out at most every `everyMs`, to one
+ * process, so that however many workers there are a gateway is asked no more often.
+ */
+export async function takeChannelsToWatch(db: Db, everyMs: number): Promise<{ userId: string; id: string }[]> {
+  const { rows } = await sql<{ userId: string; id: string }>`
+    update channels l set status_checked_at = clock_timestamp()
+    where l.deleted_at is null
+      and coalesce(l.status_checked_at, '-infinity') <= clock_timestamp() - ${everyMs}::double precision * interval '1 millisecond'
+      and exists (
+        select 1 from campaigns c where c.user_id = l.user_id and c.channel_id = l.id and c.status = 'paused'
+          and c.auto_resume and c.pause_reason = 'disconnected' and c.deleted_at is null
+      )
+    returning l.user_id as "userId", l.id
   `.execute(db)
   return rows
 }
@@ -43,7 +72,7 @@ export async function listRunningOfChannel(db: Db, channelId: string, workerId: 
 export async function findRunningCampaign(db: Db, id: string): Promise<RunningCampaign | undefined> {
   const row = await db
     .selectFrom('campaigns')
-    .select(['id', 'user_id', 'message_tag', 'messages', 'delay_min_ms', 'delay_max_ms', 'unknown_policy'])
+    .select(['id', 'user_id', 'message_tag', 'messages', 'unknown_policy'])
     .where('id', '=', id)
     .where('status', '=', 'running')
     .executeTakeFirst()
@@ -53,8 +82,6 @@ export async function findRunningCampaign(db: Db, id: string): Promise<RunningCa
       userId: row.user_id,
       messageTag: row.message_tag,
       messages: row.messages,
-      delayMinMs: row.delay_min_ms,
-      delayMaxMs: row.delay_max_ms,
       unknownPolicy: row.unknown_policy,
     }
   )

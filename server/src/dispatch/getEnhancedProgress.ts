@@ -4,6 +4,7 @@ import { acceptedOf, openOf, totalOf, type Counts } from '#contract/states.ts'
 import { formatTimeRemaining } from '#contract/timeRemaining.ts'
 import { findCampaign } from '#server/campaigns/campaignQueries.ts'
 import type { CampaignRow } from '#server/campaigns/campaignTables.ts'
+import { finishWithin, windowStateAt } from '#server/campaigns/sendingWindow.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { maskPhone } from '#server/lib/logger.ts'
@@ -24,7 +25,7 @@ export async function getEnhancedProgress(db: Db, userId: string, campaignId: st
     databaseNow(db),
   ])
   const runningMs = runningMsOf(campaign, now)
-  const seconds = estimateSecondsRemaining(campaign, counts, runningMs)
+  const seconds = estimateSecondsRemaining(campaign, counts, runningMs, now)
   return {
     campaignId,
     status: campaign.status,
@@ -44,6 +45,7 @@ export async function getEnhancedProgress(db: Db, userId: string, campaignId: st
       message: error.message,
       at: error.at.toISOString(),
     })),
+    waitsUntil: waitsUntil(campaign, now)?.toISOString() ?? null,
     startedAt: campaign.started_at?.toISOString() ?? null,
     finishedAt: campaign.finished_at?.toISOString() ?? null,
     at: now.toISOString(),
@@ -61,17 +63,31 @@ export function averageSpeedOf(counts: Counts, runningMs: number): number | null
  * is slower. Null while nothing can be said: not running and never measured, or no pace and no speed.
  */
 export function estimateSecondsRemaining(
-  campaign: Pick<CampaignRow, 'status' | 'delay_min_ms' | 'delay_max_ms' | 'messages'>,
+  campaign: Pick<CampaignRow, 'status' | 'delay_min_ms' | 'delay_max_ms' | 'messages' | 'sending_window' | 'time_zone'>,
   counts: Counts,
   runningMs: number,
+  now: Date,
 ): number | null {
   const open = openOf(counts)
   if (open === 0 || !['draft', 'scheduled', 'running', 'paused'].includes(campaign.status)) return null
   const plannedMs = ((campaign.delay_min_ms + campaign.delay_max_ms) / 2) * campaign.messages.length
   const decided = totalOf(counts) - open
-  const measuredMs = runningMs >= MEASURED_FROM_MS && decided > 0 ? runningMs / decided : 0
+  // Time in which the window was closed counts as running and says nothing about speed.
+  const isMeasured = runningMs >= MEASURED_FROM_MS && decided > 0 && campaign.sending_window === null
+  const measuredMs = isMeasured ? runningMs / decided : 0
   const perRecipientMs = Math.max(plannedMs, measuredMs)
-  return perRecipientMs === 0 ? null : (open * perRecipientMs) / 1000
+  if (perRecipientMs === 0) return null
+  const { sending_window: window, time_zone: timeZone } = campaign
+  if (window === null) return (open * perRecipientMs) / 1000
+  const end = finishWithin(window, timeZone, now, open * perRecipientMs)
+  return end === null ? null : (end.getTime() - now.getTime()) / 1000
+}
+
+/** When a running campaign whose window is closed goes on. */
+function waitsUntil(campaign: CampaignRow, now: Date): Date | null {
+  if (campaign.status !== 'running' || campaign.sending_window === null) return null
+  const { isOpen, until } = windowStateAt(campaign.sending_window, campaign.time_zone, now)
+  return isOpen ? null : until
 }
 
 /** Milliseconds spent in `running`, up to `now` on the database's clock. */

@@ -12,6 +12,7 @@ function buildSummary(overrides: Partial<CampaignSummary> = {}): CampaignSummary
   return {
     id: uuid(1), name: 'Promoção', channelId: uuid(10), channelName: 'Loja', status: 'completed', pauseReason: null,
     preparing: false, startRequested: false, stats: buildStats({ sent: 4870, failed: 130 }),
+    scheduledAt: null, timeZone: 'America/Sao_Paulo',
     createdAt: '2026-11-22T12:00:00.000Z', startedAt: null, finishedAt: null, ...overrides,
   }
 }

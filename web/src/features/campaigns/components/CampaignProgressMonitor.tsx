@@ -26,6 +26,7 @@ import { RecentErrors } from './RecentErrors.tsx'
  */
 export function CampaignProgressMonitor({ campaignId }: { campaignId: string }) {
   const { t } = useTranslation()
+  const format = useFormat()
   const { progress, error, refetch, connection } = useCampaignProgress(campaignId)
   return (
     <div className="flex flex-col gap-4">
@@ -46,6 +47,9 @@ export function CampaignProgressMonitor({ campaignId }: { campaignId: string }) 
             <BooksLegend stats={progress.stats} />
           </Card>
           {progress.status === 'paused' && progress.pauseReason !== null && <PauseNotice reason={progress.pauseReason} />}
+          {progress.waitsUntil !== null && (
+            <Notice tone="info">{t('monitor.waitsUntil', { at: format.instant(progress.waitsUntil) })}</Notice>
+          )}
           {isFinal(progress.status) && <FinalBalance progress={progress} />}
           <RecentErrors progress={progress} />
           <Announcement progress={progress} />
