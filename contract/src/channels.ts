@@ -4,9 +4,6 @@ import { id, instant } from './common.ts'
 export const GATEWAYS = ['wuzapi', 'cloud', 'sandbox'] as const
 export type GatewayName = (typeof GATEWAYS)[number]
 
-/** Gateways a channel can be made for today. The Cloud API adapter is not built yet. */
-export const AVAILABLE_GATEWAYS = ['wuzapi', 'sandbox'] as const
-
 /** The longest pause a channel may ask for between two messages: one hour. */
 const delayMs = z.int().min(0).max(3_600_000)
 
@@ -44,6 +41,25 @@ export const createChannelBody = z.discriminatedUnion('gateway', [
     /** Key that the gateway signs its webhooks with, 32 characters or more. */
     webhookKey: z.string().min(32).max(256).optional(),
   }),
+  z.strictObject({
+    ...common,
+    gateway: z.literal('cloud'),
+    /** Of a system user, with whatsapp_business_messaging. */
+    token: z.string().min(8).max(1024),
+    phoneNumberId: z.string().regex(/^\d{5,32}$/),
+    /** WhatsApp Business Account; with it the webhook registers itself. */
+    wabaId: z
+      .string()
+      .regex(/^\d{5,32}$/)
+      .optional(),
+    /** The app's secret: Meta signs its webhooks with it. */
+    appSecret: z.string().min(16).max(256),
+    /** Another address than Meta's own, for a simulator or a proxy. */
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .max(500)
+      .optional(),
+  }),
   z.strictObject({ ...common, gateway: z.literal('sandbox'), sandbox: sandboxBehaviour.optional() }),
 ])
 export type CreateChannelBody = z.infer<typeof createChannelBody>
@@ -56,8 +72,9 @@ export const editChannelBody = z
       .url({ protocol: /^https?$/ })
       .max(500)
       .optional(),
-    token: z.string().min(8).max(256).optional(),
+    token: z.string().min(8).max(1024).optional(),
     webhookKey: z.string().min(32).max(256).optional(),
+    appSecret: z.string().min(16).max(256).optional(),
     sandbox: sandboxBehaviour.optional(),
   })
   .refine((body) => Object.keys(body).length > 0, 'Name at least one field to change.')

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type {
   Channel,
   ChannelStatus,
@@ -19,6 +19,7 @@ import {
   saveChannelStatus,
 } from './channelQueries.ts'
 import type { ChannelRow } from './channelTables.ts'
+import { accessOf, refuseForeignFields, trimmed } from './gatewayAccess.ts'
 import { tokenBinding, webhookKeyBinding, type GatewayRegistry } from './GatewayRegistry.ts'
 import { GatewayError } from './gateways/Gateway.ts'
 import { registerSandboxNumber, setSandboxBehaviour, type Sandbox } from './sandboxProcess.ts'
@@ -48,20 +49,19 @@ export class ChannelService {
 
   async create(user: { id: string; role: Role }, body: CreateChannelBody): Promise<Channel> {
     const { box } = this.#deps
-    if (body.gateway === 'wuzapi') this.#checkHost(user.role, body.baseUrl)
+    const { baseUrl, token, webhookKey, settings } = accessOf(body)
+    if (baseUrl !== null) this.#checkHost(user.role, baseUrl)
     const id = randomUUID()
-    const token = body.gateway === 'wuzapi' ? body.token : randomBytes(24).toString('base64url')
-    const webhookKey = body.gateway === 'wuzapi' ? body.webhookKey : randomBytes(24).toString('base64url')
     const values = {
       user_id: user.id,
       id,
       name: body.name,
       gateway: body.gateway,
-      base_url: body.gateway === 'wuzapi' ? body.baseUrl.replace(/\/+$/, '') : null,
-      settings: JSON.stringify(body.gateway === 'sandbox' ? { sandbox: body.sandbox ?? {} } : {}),
+      base_url: baseUrl,
+      settings: JSON.stringify(settings),
       token_ciphertext: box.seal(token, tokenBinding(id)),
       token_hash: box.hash(token, 'channel-token'),
-      webhook_key_ciphertext: webhookKey === undefined ? null : box.seal(webhookKey, webhookKeyBinding(id)),
+      webhook_key_ciphertext: webhookKey === null ? null : box.seal(webhookKey, webhookKeyBinding(id)),
       webhook_secret_hash: box.hash(this.#webhookSecret(id), 'webhook-secret'),
       min_delay_ms: body.minDelay ?? 0,
     }
@@ -85,6 +85,7 @@ export class ChannelService {
     const before = await this.#row(user.id, id)
     refuseForeignFields(before, body)
     if (body.baseUrl !== undefined) this.#checkHost(user.role, body.baseUrl)
+    const webhookKey = body.webhookKey ?? body.appSecret
     const sandbox = { ...before.settings.sandbox, ...body.sandbox }
     const row = await this.#onUniqueToken(() =>
       db
@@ -92,7 +93,7 @@ export class ChannelService {
         .set({
           ...(body.name === undefined ? {} : { name: body.name }),
           ...(body.minDelay === undefined ? {} : { min_delay_ms: body.minDelay }),
-          ...(body.baseUrl === undefined ? {} : { base_url: body.baseUrl.replace(/\/+$/, '') }),
+          ...(body.baseUrl === undefined ? {} : { base_url: trimmed(body.baseUrl) }),
           ...(body.sandbox === undefined ? {} : { settings: JSON.stringify({ sandbox }) }),
           ...(body.token === undefined
             ? {}
@@ -100,9 +101,9 @@ export class ChannelService {
                 token_ciphertext: box.seal(body.token, tokenBinding(id)),
                 token_hash: box.hash(body.token, 'channel-token'),
               }),
-          ...(body.webhookKey === undefined
+          ...(webhookKey === undefined
             ? {}
-            : { webhook_key_ciphertext: box.seal(body.webhookKey, webhookKeyBinding(id)) }),
+            : { webhook_key_ciphertext: box.seal(webhookKey, webhookKeyBinding(id)) }),
         })
         .where('user_id', '=', user.id)
         .where('id', '=', id)
@@ -139,7 +140,7 @@ export class ChannelService {
    * not answer is logged and tried again at the next call.
    */
   async registerWebhooks(): Promise<void> {
-    const gateways: ChannelRow['gateway'][] = this.#deps.publicUrl === null ? ['sandbox'] : ['sandbox', 'wuzapi']
+    const gateways: ChannelRow['gateway'][] = this.#deps.publicUrl === null ? ['sandbox'] : ['sandbox', 'wuzapi', 'cloud']
     for (const row of await listChannelsForWebhooks(this.#deps.db, gateways)) await this.#connect(row)
   }
 
@@ -229,14 +230,6 @@ function reasonOf(error: unknown): object {
   if (!(error instanceof GatewayError)) return { err: error }
   const { category, code } = error.failure
   return { category, code }
-}
-
-/** Address and token belong to WuzAPI, behaviour to the sandbox. */
-function refuseForeignFields(row: ChannelRow, body: EditChannelBody): void {
-  const foreign = row.gateway === 'sandbox' ? (['baseUrl', 'token', 'webhookKey'] as const) : (['sandbox'] as const)
-  const field = foreign.find((name) => body[name] !== undefined)
-  if (field === undefined) return
-  throw new AppError('UNPROCESSABLE', { details: [{ field, message: `A channel on ${row.gateway} has no ${field}.` }] })
 }
 
 function toChannel(row: ChannelRow): Channel {

@@ -1,11 +1,13 @@
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 import type { ChannelRow } from './channelTables.ts'
+import { CLOUD_API_URL, createCloudApiGateway } from './gateways/cloudApi.ts'
 import type { Gateway } from './gateways/Gateway.ts'
 import { createWuzapiGateway } from './gateways/wuzapi.ts'
 
 /** WuzAPI gives up on a send after 75 s of waiting, and 75 s before for a query (contracts/wuzapi.md 4.6). */
 const WUZAPI_DEADLINE_MS = 100_000
 const SANDBOX_DEADLINE_MS = 15_000
+const CLOUD_DEADLINE_MS = 30_000
 
 /** A sender learns of the new gateway at its next look at the database. */
 const RETIRE_MARGIN_MS = 2000
@@ -28,20 +30,26 @@ export class GatewayRegistry {
   }
 
   async get(channel: ChannelRow): Promise<Gateway> {
-    const baseUrl = channel.gateway === 'sandbox' ? await this.#sandboxUrl() : (channel.base_url ?? '')
-    const maxInFlight = maxInFlightOf(channel)
-    const fingerprint = `${baseUrl} ${maxInFlight} ${channel.token_hash.toString('base64')}`
+    const baseUrl = channel.gateway === 'sandbox' ? await this.#sandboxUrl() : (channel.base_url ?? CLOUD_API_URL)
+    const fingerprint = `${baseUrl} ${JSON.stringify(channel.settings)} ${channel.token_hash.toString('base64')}`
     const known = this.#entries.get(channel.id)
     if (known?.fingerprint === fingerprint) return known.gateway
-    const gateway = createWuzapiGateway({
-      baseUrl,
-      token: this.#box.open(channel.token_ciphertext, tokenBinding(channel.id)),
-      maxInFlight,
-      deadlineMs: this.#deadlineMs ?? (channel.gateway === 'sandbox' ? SANDBOX_DEADLINE_MS : WUZAPI_DEADLINE_MS),
-    })
+    const gateway = this.#open(channel, baseUrl)
     this.#entries.set(channel.id, { fingerprint, gateway })
     if (known !== undefined) this.#retire(known.gateway)
     return gateway
+  }
+
+  #open(channel: ChannelRow, baseUrl: string): Gateway {
+    const token = this.#box.open(channel.token_ciphertext, tokenBinding(channel.id))
+    const deadlineOr = (ms: number) => this.#deadlineMs ?? ms
+    if (channel.gateway === 'cloud') {
+      const cloud = channel.settings.cloud ?? { phoneNumberId: '' }
+      const verifyToken = verifyTokenOf(this.#box, channel.id)
+      return createCloudApiGateway({ ...cloud, baseUrl, token, verifyToken, deadlineMs: deadlineOr(CLOUD_DEADLINE_MS) })
+    }
+    const deadlineMs = deadlineOr(channel.gateway === 'sandbox' ? SANDBOX_DEADLINE_MS : WUZAPI_DEADLINE_MS)
+    return createWuzapiGateway({ baseUrl, token, maxInFlight: maxInFlightOf(channel), deadlineMs })
   }
 
   /** Lets go of a channel that is gone: its connections, and its token in our memory. */
@@ -71,6 +79,11 @@ export class GatewayRegistry {
 /** WuzAPI serialises the sends of one number, so more than one under way only makes them wait there. */
 function maxInFlightOf(channel: ChannelRow): number {
   return channel.gateway === 'sandbox' ? (channel.settings.sandbox?.maxInFlight ?? 4) : 1
+}
+
+/** What Meta shows when it asks whether a webhook's address is ours. */
+export function verifyTokenOf(box: SecretBox, channelId: string): string {
+  return box.derive(`webhook-verify/${channelId}`)
 }
 
 /** What a channel's token is sealed to: see SecretBox. */

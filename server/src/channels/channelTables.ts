@@ -4,14 +4,16 @@ import type { ChannelStatus, GatewayName, SandboxBehaviour } from '#contract/cha
 type Instant = ColumnType<Date, Date | undefined, Date>
 type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
 
+export type ChannelSettings = { sandbox?: SandboxBehaviour; cloud?: { phoneNumberId: string; wabaId?: string } }
+
 export interface ChannelsTable {
   user_id: string
   id: Generated<string>
   name: string
   gateway: GatewayName
   base_url: string | null
-  /** The sandbox's behaviour, nothing else yet. Written as JSON text. */
-  settings: ColumnType<{ sandbox?: SandboxBehaviour }, string | undefined, string>
+  /** What belongs to one gateway alone. Written as JSON text. */
+  settings: ColumnType<ChannelSettings, string | undefined, string>
   token_ciphertext: Buffer
   token_hash: Buffer
   webhook_key_ciphertext: Buffer | null

@@ -38,12 +38,16 @@ export class LaneCampaigns {
     return this.#locked.size === 0
   }
 
-  /** Closes what does not run under our lock any more, and opens what does not yet. */
-  async follow(running: CampaignControl[]): Promise<void> {
+  /** Closes what does not run under our lock any more. */
+  async closeOthers(running: CampaignControl[]): Promise<void> {
     const ours = new Set(running.filter(({ isMine }) => isMine).map(({ id }) => id))
     for (const id of this.#locked) {
       if (!ours.has(id) || this.#queues.get(id)?.isClosed === true) await this.close(id)
     }
+  }
+
+  /** Opens what runs and is not open yet; the others follow changes of their pace. */
+  async openMissing(running: CampaignControl[]): Promise<void> {
     for (const campaign of running) {
       const queue = this.#queues.get(campaign.id)
       if (queue === undefined) await this.#open(campaign)
@@ -64,7 +68,7 @@ export class LaneCampaigns {
 
   /**
    * Gives the unsent rows back and releases the lock: for whoever paused the campaign, the sign that nothing follows.
-   * What throws here is repeated with the next `follow`.
+   * What throws here is repeated with the next `closeOthers`.
    */
   async close(id: string): Promise<void> {
     const queue = this.#queues.get(id)

@@ -21,6 +21,8 @@ import { SettleQueue } from './SettleQueue.ts'
 const CONTROL_MAX_AGE_MS = 250
 /** While messages leave, the state is asked for this often, so that no send has to wait for it. */
 const CONTROL_EVERY_MS = 150
+/** Shorter pauses are over before anybody else could take the lane. */
+const REMEMBERED_FROM_MS = 500
 /** Outcomes that may wait for the database before sending stops. */
 const MAX_UNSETTLED = 1000
 
@@ -172,11 +174,12 @@ export class LaneRunner {
     const running =
       channel === undefined ? [] : await listRunningOfChannel(this.#deps.db, this.hold.channelId, this.hold.owner)
     // First, so that a pause is acknowledged also when there is no gateway to be had.
-    await this.#campaigns.follow(running)
+    await this.#campaigns.closeOthers(running)
     if (channel !== undefined) {
       this.#gateway = await this.#deps.gateways.get(channel)
       this.#minDelayMs = channel.min_delay_ms
     }
+    await this.#campaigns.openMissing(running)
     this.#shortenPause()
     this.#controlAt = askedAt
   }
@@ -190,12 +193,13 @@ export class LaneRunner {
 
   async #makeQueue({ id, pace }: CampaignControl): Promise<QueueManager | null> {
     const campaign = await findRunningCampaign(this.#deps.db, id)
-    if (campaign === undefined) return null
+    if (campaign === undefined || this.#gateway === null) return null
     return new QueueManager({
       db: this.#deps.db,
       lane: this.hold,
       campaign,
       pace,
+      gateway: this.#gateway,
       held: this.#held,
       settle: (settlement) => this.#settles.push(settlement),
       maxBatch: this.#deps.batchSize,
@@ -245,11 +249,13 @@ export class LaneRunner {
   #start(gateway: Gateway, queue: QueueManager, recipient: ClaimedRecipient): void {
     this.#inFlight += 1
     queue.inFlight += 1
-    const delayMs = Math.max(queue.gate.drawGapMs(), this.#minDelayMs)
+    const { maxPerSecond } = gateway.limits
+    const fastestMs = maxPerSecond === undefined ? 0 : 1000 / maxPerSecond
+    const delayMs = Math.max(queue.gate.drawGapMs(), this.#minDelayMs, fastestMs)
     this.#lastSend = { queue, at: performance.now() }
     if (delayMs > 0) {
       this.#nextSlotAt = performance.now() + delayMs
-      this.#settles.markPace({ nextSlotInMs: delayMs })
+      if (delayMs >= REMEMBERED_FROM_MS) this.#settles.markPace({ nextSlotInMs: delayMs })
     }
     void this.#send(gateway, queue, recipient).then((outcome) => {
       this.#inFlight -= 1

@@ -1,5 +1,5 @@
 import type { Db } from '#server/db/Database.ts'
-import type { OutgoingMessage } from '#server/channels/gateways/Gateway.ts'
+import type { Gateway, OutgoingMessage } from '#server/channels/gateways/Gateway.ts'
 import { claimRecipients, claimSuspect, type ClaimedRecipient, type LaneHold } from '#server/recipients/claimRecipients.ts'
 import { findLostClaims, type HeldRows } from '#server/recipients/lostClaims.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
@@ -8,7 +8,7 @@ import type { Settlement } from '#server/recipients/settleRecipients.ts'
 import { recipientScope } from '#server/templates/recipientScope.ts'
 import { compileTemplate, renderTemplate, type CompiledTemplate } from '#server/templates/renderTemplate.ts'
 import { POISON } from './categorizeError.ts'
-import { failFor, giveBack, giveUpAsUnknown, type CampaignRules } from './decideSettlement.ts'
+import { failFor, giveBack, giveUpAsUnknown, mayResend, type CampaignRules } from './decideSettlement.ts'
 import type { CampaignPace, RunningCampaign } from './dispatchQueries.ts'
 import { getEnhancedProgress } from './getEnhancedProgress.ts'
 import { PaceGate } from './PaceGate.ts'
@@ -57,6 +57,8 @@ export class QueueManager {
     held: HeldRows
     settle: (settlement: Settlement) => void
     maxBatch: number
+    /** Whether the channel's gateway bears a repeat, and how many requests it takes at once. */
+    gateway: Pick<Gateway, 'isIdempotent' | 'limits'>
   }) {
     this.#db = options.db
     this.#lane = options.lane
@@ -64,10 +66,13 @@ export class QueueManager {
     this.gate = new PaceGate(options.pace)
     this.#held = options.held
     this.#settle = options.settle
-    this.#maxBatch = options.maxBatch
+    // Where nothing may be repeated, everybody claimed when a worker dies ends as unknown: so few are claimed.
+    const { isIdempotent, limits } = options.gateway
+    this.#maxBatch = isIdempotent ? options.maxBatch : Math.min(options.maxBatch, limits.maxInFlight)
     this.rules = {
       id: options.campaign.id,
       unknownPolicy: options.campaign.unknownPolicy,
+      isIdempotent,
       stepDelaysMs: options.campaign.messages.map((message) => message.delayBeforeMs ?? 0),
     }
   }
@@ -234,7 +239,7 @@ export class QueueManager {
 
   #keepSuspect(suspect: ClaimedRecipient): void {
     const isPoison = suspect.startedDeaths >= MAX_STARTED_DEATHS
-    if (!isPoison && this.campaign.unknownPolicy === 'resend') return this.#keep(suspect)
+    if (!isPoison && mayResend(this.rules)) return this.#keep(suspect)
     this.#held.add(this.campaign.id, suspect.id)
     this.#settle(isPoison ? failFor(this.campaign.id, suspect, POISON) : giveUpAsUnknown(this.campaign.id, suspect))
   }

@@ -7,7 +7,7 @@ import { backOffMs } from './backOff.ts'
 import { Breaker } from './Breaker.ts'
 import { decideSettlement, giveBack, type CampaignRules } from './decideSettlement.ts'
 
-const campaign: CampaignRules = { id: 'c', unknownPolicy: 'resend', stepDelaysMs: [0] }
+const campaign: CampaignRules = { id: 'c', unknownPolicy: 'resend', isIdempotent: true, stepDelaysMs: [0] }
 const recipient: ClaimedRecipient = {
   id: 1,
   phone: '+5511987654321',
@@ -104,6 +104,11 @@ describe('after a send of unknown fate', () => {
       status: 'unknown',
       maybeSent: true,
     })
+  })
+
+  it('nothing is sent again through a gateway that would deliver it twice', () => {
+    expect(after({ fate: 'maybe' }, {}, { isIdempotent: false }).settlement).toMatchObject({ status: 'unknown', maybeSent: true, attempts: 1 })
+    expect(after({}, {}, { isIdempotent: false }).settlement).toMatchObject({ status: 'retrying', maybeSent: false })
   })
 
   it('a later failure does not turn it into "failed": nobody knows that', () => {

@@ -18,6 +18,8 @@ export type Decision = { settlement: Settlement; effect: ChannelEffect }
 export type CampaignRules = {
   id: string
   unknownPolicy: UnknownPolicy
+  /** Whether the gateway's recipients see a repeated message once; if not, nothing of unknown fate is repeated. */
+  isIdempotent: boolean
   /** For each step, the pause before it in ms. */
   stepDelaysMs: number[]
 }
@@ -50,6 +52,11 @@ export function giveBack(
   )
 }
 
+/** Whether a message that may have left already may be sent again, under the same id. */
+export function mayResend(campaign: CampaignRules): boolean {
+  return campaign.isIdempotent && campaign.unknownPolicy === 'resend'
+}
+
 /** Ends a recipient as `unknown` without a further request. */
 export function giveUpAsUnknown(campaignId: string, recipient: ClaimedRecipient): Settlement {
   return settle(campaignId, recipient, { status: 'unknown', maybeSent: true, error: null })
@@ -77,7 +84,7 @@ function afterSuccess(campaign: CampaignRules, recipient: ClaimedRecipient): Set
 
 function afterMaybe(campaign: CampaignRules, recipient: ClaimedRecipient, failure: SendFailure): Settlement {
   const counted = { attempts: recipient.attempts + 1, maybeSent: true, error: errorOf(failure) }
-  if (campaign.unknownPolicy !== 'resend' || recipient.resends >= MAX_RESENDS) {
+  if (!mayResend(campaign) || recipient.resends >= MAX_RESENDS) {
     return settle(campaign.id, recipient, { status: 'unknown', ...counted })
   }
   const resends = recipient.resends + 1

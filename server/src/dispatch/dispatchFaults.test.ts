@@ -161,7 +161,7 @@ describe('a claim of suspects', () => {
     const running = await findRunningCampaign(bench.db, campaign.id)
     if (running === undefined) throw new Error('The campaign does not run.')
     const pace = { delayMinMs: 0, delayMaxMs: 0, window: null, timeZone: 'UTC', isSlow: false }
-    const queue = new QueueManager({ db: bench.db, lane, campaign: running, pace, held: new HeldRows(), settle: () => undefined, maxBatch: 100 })
+    const queue = new QueueManager({ db: bench.db, lane, campaign: running, pace, held: new HeldRows(), settle: () => undefined, maxBatch: 100, gateway: { isIdempotent: true, limits: { deadlineMs: 1000, maxInFlight: 8 } } })
     await leaseUntil(new Date(0))
     for (let i = 0; i < 4; i++) await queue.processContactsBatch(10, 0)
     expect([queue.readyCount, queue.isDrained]).toEqual([0, true])

@@ -53,11 +53,11 @@ export class ReceiptApplier {
     const addressed = webhooks.flatMap(({ events }) => events.flatMap(addressesOf))
     if (addressed.length === 0) return
     const campaigns = await findCampaignsByTag(trx, userId, channelId, [...new Set(addressed.map(({ tag }) => tag))])
-    const receipts = addressed.flatMap(({ tag, recipient, step, state }): Receipt[] => {
+    const receipts = addressed.flatMap(({ tag, recipient, step, state, failure }): Receipt[] => {
       const campaign = campaigns.get(tag)
       return campaign === undefined
         ? []
-        : [{ campaignId: campaign.id, id: recipient, step, isLastStep: step === campaign.steps - 1, state }]
+        : [{ campaignId: campaign.id, id: recipient, step, isLastStep: step === campaign.steps - 1, state, failure }]
     })
     await applyReceipts(trx, userId, receipts)
   }
@@ -65,9 +65,10 @@ export class ReceiptApplier {
 
 function addressesOf(event: GatewayEvent) {
   if (event.type !== 'receipt') return []
+  const failure = event.state === 'failed' ? event.failure : null
   return event.messageIds.flatMap((messageId) => {
     const address = parseMessageId(messageId)
-    return address === null ? [] : [{ ...address, state: event.state }]
+    return address === null ? [] : [{ ...address, state: event.state, failure }]
   })
 }
 

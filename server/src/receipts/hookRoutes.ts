@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { findChannelById } from '#server/channels/channelQueries.ts'
-import { webhookKeyBinding } from '#server/channels/GatewayRegistry.ts'
+import type { ChannelRow } from '#server/channels/channelTables.ts'
+import { verifyTokenOf, webhookKeyBinding } from '#server/channels/GatewayRegistry.ts'
+import { answerCloudHandshake, splitCloudWebhook, verifyCloudSignature } from '#server/channels/gateways/cloudApiWebhook.ts'
 import { parseWuzapiWebhook, verifyWuzapiSignature } from '#server/channels/gateways/wuzapiWebhook.ts'
 import type { GatewayEvent } from '#server/channels/gateways/Gateway.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -9,9 +11,14 @@ import { AppError } from '#server/lib/AppError.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import { equalBytes, type SecretBox } from '#server/lib/SecretBox.ts'
 
-const MAX_BODY_BYTES = 2 * 1024 * 1024
+/** Meta's calls reach 3 MB (contracts/cloud-api.md). */
+const MAX_BODY_BYTES = 4 * 1024 * 1024
+const PATH = '/api/hooks/:channelId/:secret'
+const address = z.strictObject({ channelId: z.string().max(100), secret: z.string().max(200) })
 
 export type HookRoutesDeps = { db: Db; box: SecretBox; onStored: () => void }
+
+type Headers = Record<string, string | string[] | undefined>
 
 /**
  * Where gateways report: the address holds a secret per channel, and where the gateway signs, the signature over the
@@ -24,50 +31,62 @@ export function hookRoutes(deps: HookRoutesDeps): RoutePlugin {
       done(null, body),
     )
     app.post(
-      '/api/hooks/:channelId/:secret',
+      PATH,
       {
         bodyLimit: MAX_BODY_BYTES,
         config: { access: 'webhook' },
-        schema: {
-          hide: true,
-          params: z.strictObject({ channelId: z.string().max(100), secret: z.string().max(200) }),
-          response: { 200: z.object({ stored: z.number() }) },
-        },
+        schema: { hide: true, params: address, response: { 200: z.object({ stored: z.number() }) } },
       },
       async (request) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-        const signature = request.headers['x-hmac-signature']
-        const channel = await authenticate(
-          deps,
-          request.params,
-          body,
-          typeof signature === 'string' ? signature : undefined,
-        )
-        const events = parseWuzapiWebhook(body, request.headers['content-type'] ?? '').filter(isOfInterest)
+        const channel = await findAddressed(deps, request.params)
+        checkSignature(deps.box, channel, body, request.headers)
+        const events = readEvents(channel, body, request.headers).filter(isOfInterest)
         await store(deps.db, channel, body, events)
         if (events.length > 0) deps.onStored()
         return { stored: events.length }
       },
     )
+    app.get(
+      PATH,
+      { config: { access: 'webhook' }, schema: { hide: true, params: address, response: { 200: z.string() } } },
+      async (request, reply) => {
+        const channel = await findAddressed(deps, request.params)
+        const query = new URL(request.url, 'http://localhost').searchParams
+        const challenge = channel.gateway === 'cloud' ? answerCloudHandshake(query, verifyTokenOf(deps.box, channel.id)) : null
+        if (challenge === null) throw new AppError('WEBHOOK_REJECTED')
+        return reply.type('text/plain; charset=utf-8').send(challenge)
+      },
+    )
   }
 }
 
-/** The channel that the address and the signature speak for. Throws WEBHOOK_REJECTED, the same for every reason. */
-async function authenticate(
-  { db, box }: HookRoutesDeps,
-  params: { channelId: string; secret: string },
-  body: Buffer,
-  signature: string | undefined,
-): Promise<{ id: string; userId: string }> {
+/** The channel that the address speaks for. Throws WEBHOOK_REJECTED, the same for every reason. */
+async function findAddressed({ db, box }: HookRoutesDeps, params: z.output<typeof address>): Promise<ChannelRow> {
   const isId = z.uuid().safeParse(params.channelId).success
   const channel = isId ? await findChannelById(db, params.channelId) : undefined
   const hash = box.hash(params.secret, 'webhook-secret')
   if (channel === undefined || !equalBytes(hash, channel.webhook_secret_hash)) throw new AppError('WEBHOOK_REJECTED')
-  if (channel.webhook_key_ciphertext !== null) {
-    const key = box.open(channel.webhook_key_ciphertext, webhookKeyBinding(channel.id))
-    if (!verifyWuzapiSignature(body, signature, key)) throw new AppError('WEBHOOK_REJECTED')
-  }
-  return { id: channel.id, userId: channel.user_id }
+  return channel
+}
+
+function checkSignature(box: SecretBox, channel: ChannelRow, body: Buffer, headers: Headers): void {
+  if (channel.webhook_key_ciphertext === null) return
+  const key = box.open(channel.webhook_key_ciphertext, webhookKeyBinding(channel.id))
+  const [name, verify] =
+    channel.gateway === 'cloud'
+      ? (['x-hub-signature-256', verifyCloudSignature] as const)
+      : (['x-hmac-signature', verifyWuzapiSignature] as const)
+  const signature = headers[name]
+  if (!verify(body, typeof signature === 'string' ? signature : undefined, key)) throw new AppError('WEBHOOK_REJECTED')
+}
+
+function readEvents(channel: ChannelRow, body: Buffer, headers: Headers): GatewayEvent[] {
+  if (channel.gateway !== 'cloud') return parseWuzapiWebhook(body, String(headers['content-type'] ?? ''))
+  // One address of an app hears of all its numbers; each number has a channel of its own here.
+  const ours = channel.settings.cloud?.phoneNumberId
+  const parts = splitCloudWebhook(body).filter(({ phoneNumberId }) => phoneNumberId === null || phoneNumberId === ours)
+  return parts.flatMap(({ events }) => events)
 }
 
 function isOfInterest(event: GatewayEvent): boolean {
@@ -75,17 +94,12 @@ function isOfInterest(event: GatewayEvent): boolean {
 }
 
 /** A gateway repeats a call whose answer it did not see: the same bytes are one row while they wait. */
-async function store(
-  db: Db,
-  channel: { id: string; userId: string },
-  body: Buffer,
-  events: GatewayEvent[],
-): Promise<void> {
+async function store(db: Db, channel: ChannelRow, body: Buffer, events: GatewayEvent[]): Promise<void> {
   if (events.length === 0) return
   await db
     .insertInto('webhook_inbox')
     .values({
-      user_id: channel.userId,
+      user_id: channel.user_id,
       channel_id: channel.id,
       dedupe_key: createHash('sha256').update(channel.id).update(body).digest(),
       events: JSON.stringify(events),

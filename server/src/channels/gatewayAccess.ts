@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import type { CreateChannelBody, EditChannelBody } from '#contract/channels.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import type { ChannelRow, ChannelSettings } from './channelTables.ts'
+
+/** How a channel reaches its gateway and is recognised by it, whatever the gateway calls these things. */
+export type GatewayAccess = {
+  baseUrl: string | null
+  token: string
+  /** The gateway signs its webhooks with it; null where it does not. */
+  webhookKey: string | null
+  settings: ChannelSettings
+}
+
+/** A sandbox channel gets its token and key from us: nobody has to know them. */
+export function accessOf(body: CreateChannelBody): GatewayAccess {
+  if (body.gateway === 'sandbox') {
+    const secret = () => randomBytes(24).toString('base64url')
+    return { baseUrl: null, token: secret(), webhookKey: secret(), settings: { sandbox: body.sandbox ?? {} } }
+  }
+  if (body.gateway === 'wuzapi') {
+    return { baseUrl: trimmed(body.baseUrl), token: body.token, webhookKey: body.webhookKey ?? null, settings: {} }
+  }
+  const { phoneNumberId, wabaId } = body
+  return {
+    baseUrl: body.baseUrl === undefined ? null : trimmed(body.baseUrl),
+    token: body.token,
+    webhookKey: body.appSecret,
+    settings: { cloud: { phoneNumberId, ...(wabaId === undefined ? {} : { wabaId }) } },
+  }
+}
+
+/** An address without the slashes at its end. */
+export function trimmed(baseUrl: string): string {
+  return baseUrl.replace(/\/+$/, '')
+}
+
+const FOREIGN_FIELDS = {
+  sandbox: ['baseUrl', 'token', 'webhookKey', 'appSecret'],
+  wuzapi: ['sandbox', 'appSecret'],
+  cloud: ['sandbox', 'webhookKey'],
+} as const
+
+/** Throws UNPROCESSABLE for a change of something that this gateway does not have. */
+export function refuseForeignFields(row: ChannelRow, body: EditChannelBody): void {
+  const field = FOREIGN_FIELDS[row.gateway].find((name) => body[name] !== undefined)
+  if (field === undefined) return
+  throw new AppError('UNPROCESSABLE', { details: [{ field, message: `A channel on ${row.gateway} has no ${field}.` }] })
+}
