@@ -71,7 +71,8 @@ function readOptions(): { cases: readonly BenchCase[]; lab: LabOptions; json: st
     })
     const rounds = Number(values.rounds)
     const unknown = positionals.filter((name) => !CASES.some((benchCase) => benchCase.name === name))
-    if (values.help || unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) throw new Error(unknown.join(', '))
+    if (values.help || unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1)
+      throw new Error(unknown.join(', '))
     const profileDir = values.profile === undefined ? null : resolve(values.profile)
     if (profileDir !== null) mkdirSync(profileDir, { recursive: true })
     return {
@@ -95,7 +96,10 @@ async function runCase(benchCase: BenchCase, options: LabOptions): Promise<Outco
   const signals = ['SIGINT', 'SIGTERM'] as const
   const onSignal = () => interrupt.reject(new Error(INTERRUPTED))
   for (const signal of signals) process.once(signal, onSignal)
-  const limit = setTimeout(() => interrupt.reject(new Error(`longer than ${benchCase.limitMinutes} minutes`)), benchCase.limitMinutes * 60_000)
+  const limit = setTimeout(
+    () => interrupt.reject(new Error(`longer than ${benchCase.limitMinutes} minutes`)),
+    benchCase.limitMinutes * 60_000,
+  )
   try {
     outcome.measurements = await Promise.race([benchCase.run(lab), interrupt.promise])
   } catch (error) {

@@ -24,14 +24,29 @@ async function main(): Promise<number> {
     },
   })
   if (values.help) return say(USAGE)
-  if (values.list) return say(Object.entries(CASES).map(([id, { about }]) => `${id.padEnd(16)}${about}`).join('\n'))
+  if (values.list)
+    return say(
+      Object.entries(CASES)
+        .map(([id, { about }]) => `${id.padEnd(16)}${about}`)
+        .join('\n'),
+    )
   const unknown = positionals.filter((id) => CASES[id] === undefined)
   if (unknown.length > 0) return say(`No such case: ${unknown.join(', ')}. See --list.`, 2)
   const failed: string[] = []
   for (const id of positionals.length > 0 ? positionals : Object.keys(CASES)) {
-    if (!(await runCase(id, { seed: Number(values.seed), slack: Number(values.slack), size: values.short ? 'short' : 'full' }))) failed.push(id)
+    if (
+      !(await runCase(id, {
+        seed: Number(values.seed),
+        slack: Number(values.slack),
+        size: values.short ? 'short' : 'full',
+      }))
+    )
+      failed.push(id)
   }
-  return say(failed.length === 0 ? '\nAll hold.' : `\nFailed: ${failed.join(', ')} (seed ${values.seed})`, failed.length === 0 ? 0 : 1)
+  return say(
+    failed.length === 0 ? '\nAll hold.' : `\nFailed: ${failed.join(', ')} (seed ${values.seed})`,
+    failed.length === 0 ? 0 : 1,
+  )
 }
 
 /** Runs one case in a lab of its own and prints its numbers; false when it failed. */

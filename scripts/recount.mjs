@@ -9,7 +9,18 @@ import { parseArgs } from 'node:util'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 
 const SHOWN = 10
-const STATES = ['pending', 'retrying', 'sending', 'sent', 'delivered', 'read', 'failed', 'skipped', 'unknown', 'cancelled']
+const STATES = [
+  'pending',
+  'retrying',
+  'sending',
+  'sent',
+  'delivered',
+  'read',
+  'failed',
+  'skipped',
+  'unknown',
+  'cancelled',
+]
 const ACCEPTED = new Set(['sent', 'delivered', 'read'])
 const PHONE_HEADER = /whatsapp|celular|telefone|telem[oó]vel|phone|fone|mobile/i
 
@@ -33,7 +44,9 @@ const summary = {
   states,
   accepted: recipients.filter((recipient) => ACCEPTED.has(recipient.status)).length,
   ledgerIds: acceptedIds,
-  differences: Object.fromEntries([...differences].map(([kind, found]) => [kind, { count: found.length, first: found.slice(0, SHOWN) }])),
+  differences: Object.fromEntries(
+    [...differences].map(([kind, found]) => [kind, { count: found.length, first: found.slice(0, SHOWN) }]),
+  ),
 }
 console.log(JSON.stringify(summary))
 process.exit(ok ? 0 : 1)
@@ -42,10 +55,13 @@ function readOptions() {
   const text = { type: 'string' }
   try {
     const { values } = parseArgs({ options: { file: text, country: text, export: text, ledger: text } })
-    for (const name of ['file', 'country', 'export', 'ledger']) if (!values[name]) throw new Error(`--${name} is missing`)
+    for (const name of ['file', 'country', 'export', 'ledger'])
+      if (!values[name]) throw new Error(`--${name} is missing`)
     return values
   } catch (error) {
-    console.error(`${error.message}\nnode scripts/recount.mjs --file INPUT.csv --country BR --export EXPORT --ledger LEDGER.jsonl`)
+    console.error(
+      `${error.message}\nnode scripts/recount.mjs --file INPUT.csv --country BR --export EXPORT --ledger LEDGER.jsonl`,
+    )
     process.exit(2)
   }
 }
@@ -60,8 +76,11 @@ function differ(kind, what) {
 function readInput(path) {
   const [header = [], ...body] = parseCsv(decode(readFileSync(path)))
   const named = header.findIndex((cell) => PHONE_HEADER.test(cell))
-  if (named >= 0) return body.map((cells) => ({ field: cells[named] ?? '', cells, isWhole: cells.length <= header.length }))
-  const column = header.findIndex((_, at) => [header, ...body].some((cells) => (cells[at] ?? '').replace(/\D/g, '').length >= 8))
+  if (named >= 0)
+    return body.map((cells) => ({ field: cells[named] ?? '', cells, isWhole: cells.length <= header.length }))
+  const column = header.findIndex((_, at) =>
+    [header, ...body].some((cells) => (cells[at] ?? '').replace(/\D/g, '').length >= 8),
+  )
   return [header, ...body].map((cells) => ({ field: cells[Math.max(column, 0)] ?? '', cells, isWhole: true }))
 }
 
@@ -136,7 +155,8 @@ function checkExportAgainstLedger(recipients, ledger) {
     const recipient = byPhone.get(phone)
     if (recipient === undefined) differ('acceptedButNobody', phone)
     // Sent or not, nobody could tell: that the ledger knows better is no contradiction.
-    else if (!ACCEPTED.has(recipient.status) && recipient.status !== 'unknown') differ('acceptedButNotSent', `${phone} ${recipient.status}`)
+    else if (!ACCEPTED.has(recipient.status) && recipient.status !== 'unknown')
+      differ('acceptedButNotSent', `${phone} ${recipient.status}`)
   }
   for (const { phone, status, messageId } of recipients) {
     if (!ACCEPTED.has(status)) continue
@@ -154,7 +174,10 @@ function judge({ field, isWhole }) {
   if (!isWhole) return null
   const text = field.replace(/[０-９]/g, (digit) => String(digit.charCodeAt(0) - 0xff10)).replace(/[‐-―]/g, '-')
   const first = text.split(/\s*[/;|\n]\s*|\s+-\s+|\s+ou\s+/)[0] ?? ''
-  const plain = first.replace(/@s\.whatsapp\.net$/, '').replace(/<[^>]*>/g, '').replace(/[\s\u00a0().-]/g, '')
+  const plain = first
+    .replace(/@s\.whatsapp\.net$/, '')
+    .replace(/<[^>]*>/g, '')
+    .replace(/[\s\u00a0().-]/g, '')
   return /^\+?\d{8,15}$/.test(plain) ? e164Of(plain) : null
 }
 
@@ -174,7 +197,8 @@ function brazilian(text) {
 function withCallingCode(text) {
   const parsed = parsePhoneNumberFromString(text, options.country)
   if (!parsed?.isValid()) return null
-  const isHome = parsed.countryCallingCode === parsePhoneNumberFromString('12345678', options.country)?.countryCallingCode
+  const isHome =
+    parsed.countryCallingCode === parsePhoneNumberFromString('12345678', options.country)?.countryCallingCode
   return text.startsWith('+') || isHome ? parsed.number : null
 }
 
@@ -196,7 +220,9 @@ function decode(bytes) {
 
 function parseCsv(text) {
   const firstLine = text.split(/\r?\n/, 1)[0] ?? ''
-  const delimiter = [';', ',', '\t', '|'].reduce((a, b) => (firstLine.split(b).length > firstLine.split(a).length ? b : a))
+  const delimiter = [';', ',', '\t', '|'].reduce((a, b) =>
+    firstLine.split(b).length > firstLine.split(a).length ? b : a,
+  )
   const rows = []
   let cells = []
   let cell = ''

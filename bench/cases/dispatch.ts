@@ -56,7 +56,9 @@ async function runInTurn(lab: Lab, contenders: Contender[]): Promise<void> {
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
       contender.results.push(await contender.run(MESSAGES))
     }
-    lab.say(`round ${round + 1}: ${contenders.map(({ name, results }) => `${name} ${results.at(-1)?.messagesPerSecond.toFixed(0)}`).join(', ')} messages/s`)
+    lab.say(
+      `round ${round + 1}: ${contenders.map(({ name, results }) => `${name} ${results.at(-1)?.messagesPerSecond.toFixed(0)}`).join(', ')} messages/s`,
+    )
   }
 }
 
@@ -73,7 +75,11 @@ function bareContender(lab: Lab, gateway: StubGateway): Contender {
 }
 
 async function embeddedContender(lab: Lab, gateway: StubGateway, csv: string) {
-  const options = { directory: await lab.newDirectory('embedded'), gatewayUrl: gateway.url, nodeOptions: profiling(lab, 'embedded') }
+  const options = {
+    directory: await lab.newDirectory('embedded'),
+    gatewayUrl: gateway.url,
+    nodeOptions: profiling(lab, 'embedded'),
+  }
   const server = await ProductServer.start(lab, options)
   const product = await Product.setUp(server.url)
   const meters = { node: () => cpuSeconds(server.pid), postgres: () => postgresCpuSeconds(server.postmasterPid) }
@@ -85,7 +91,12 @@ async function externalContender(lab: Lab, gateway: StubGateway, csv: string, po
   const options = { gatewayUrl: gateway.url, databaseUrl: postgres.url }
   const api = await ProductServer.start(lab, { ...options, role: 'api', directory: await lab.newDirectory('api') })
   const nodeOptions = profiling(lab, 'worker')
-  const worker = await ProductServer.start(lab, { ...options, role: 'worker', directory: await lab.newDirectory('worker'), nodeOptions })
+  const worker = await ProductServer.start(lab, {
+    ...options,
+    role: 'worker',
+    directory: await lab.newDirectory('worker'),
+    nodeOptions,
+  })
   const product = await Product.setUp(api.url)
   const meters = {
     worker: () => cpuSeconds(worker.pid),
@@ -152,7 +163,9 @@ function cpuOf({ name, results }: Contender): Measurement[] {
 
 function profiling(lab: Lab, name: string): string[] {
   const { profileDir } = lab.options
-  return profileDir === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir, '--cpu-prof-name', `${name}.cpuprofile`]
+  return profileDir === null
+    ? []
+    : ['--cpu-prof', '--cpu-prof-dir', profileDir, '--cpu-prof-name', `${name}.cpuprofile`]
 }
 
 async function saveStatements(url: string, directory: string): Promise<void> {

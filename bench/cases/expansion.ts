@@ -16,7 +16,10 @@ export const expansion: BenchCase = {
   limitMinutes: 15,
   async run(lab) {
     const gateway = await StubGateway.start(lab)
-    const server = await ProductServer.start(lab, { directory: await lab.newDirectory('expansion'), gatewayUrl: gateway.url })
+    const server = await ProductServer.start(lab, {
+      directory: await lab.newDirectory('expansion'),
+      gatewayUrl: gateway.url,
+    })
     const product = await Product.setUp(server.url)
     const csv = lab.file('contacts.csv')
     await writeContactsCsv(csv, lab.options.large ? LARGE_ROWS : ROWS)
@@ -29,7 +32,9 @@ export const expansion: BenchCase = {
       rates.push(campaign.total / campaign.seconds)
       firstSends.push(await timeFirstSend(product, gateway, campaign.id))
       await product.act(campaign.id, 'cancel')
-      lab.say(`round ${round + 1}: ${rates.at(-1)?.toFixed(0)} rows/s, first send after ${firstSends.at(-1)?.toFixed(2)} s`)
+      lab.say(
+        `round ${round + 1}: ${rates.at(-1)?.toFixed(0)} rows/s, first send after ${firstSends.at(-1)?.toFixed(2)} s`,
+      )
     }
     await server.stop()
     const size = lab.options.large ? '1,000,000' : '200,000'

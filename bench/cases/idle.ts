@@ -11,7 +11,8 @@ const MOST_ROUNDS = 3
 
 export const idle: BenchCase = {
   name: 'idle',
-  about: 'Memory 30 s after the start: the Node process, and all processes of its database with shared pages counted once.',
+  about:
+    'Memory 30 s after the start: the Node process, and all processes of its database with shared pages counted once.',
   limitMinutes: 5,
   async run(lab) {
     const gateway = await StubGateway.start(lab)

@@ -17,7 +17,8 @@ type Round = FinishedImport & { nodePeakMb: number; databasePeakMb: number }
 
 export const importRows: BenchCase = {
   name: 'import',
-  about: 'A CSV of 1,000,000 rows through HTTP: normalised, deduplicated, in the database; the process runs everything.',
+  about:
+    'A CSV of 1,000,000 rows through HTTP: normalised, deduplicated, in the database; the process runs everything.',
   limitMinutes: 20,
   async run(lab) {
     const csv = lab.file('million.csv')
@@ -28,13 +29,33 @@ export const importRows: BenchCase = {
       if (result.accepted !== dialable) throw new Error(`${result.accepted} of ${dialable} numbers were accepted.`)
       rounds.push(result)
       const { nodePeakMb, importSeconds, uploadSeconds } = result
-      lab.say(`round ${round + 1}: upload ${uploadSeconds.toFixed(1)} s, import ${importSeconds.toFixed(1)} s, Node peak ${nodePeakMb.toFixed(0)} MB`)
+      lab.say(
+        `round ${round + 1}: upload ${uploadSeconds.toFixed(1)} s, import ${importSeconds.toFixed(1)} s, Node peak ${nodePeakMb.toFixed(0)} MB`,
+      )
     }
     return [
-      medianOf('import', 'rows/s', rounds.map((round) => ROWS / round.importSeconds), { atLeast: 50_000 }),
-      medianOf('import, the upload included', 'rows/s', rounds.map((round) => ROWS / (round.importSeconds + round.uploadSeconds))),
-      worstOf('import, peak memory of the Node process (RSS)', 'MB', rounds.map((round) => round.nodePeakMb), { atMost: 300 }),
-      worstOf('import, peak memory of its database (PSS)', 'MB', rounds.map((round) => round.databasePeakMb)),
+      medianOf(
+        'import',
+        'rows/s',
+        rounds.map((round) => ROWS / round.importSeconds),
+        { atLeast: 50_000 },
+      ),
+      medianOf(
+        'import, the upload included',
+        'rows/s',
+        rounds.map((round) => ROWS / (round.importSeconds + round.uploadSeconds)),
+      ),
+      worstOf(
+        'import, peak memory of the Node process (RSS)',
+        'MB',
+        rounds.map((round) => round.nodePeakMb),
+        { atMost: 300 },
+      ),
+      worstOf(
+        'import, peak memory of its database (PSS)',
+        'MB',
+        rounds.map((round) => round.databasePeakMb),
+      ),
     ]
   },
 }
@@ -42,7 +63,10 @@ export const importRows: BenchCase = {
 /** A fresh server each time: a peak belongs to one import, and a second one would find every contact there. */
 async function importOnce(lab: Lab, csv: string): Promise<Round> {
   const gateway = await StubGateway.start(lab)
-  const server = await ProductServer.start(lab, { directory: await lab.newDirectory('import'), gatewayUrl: gateway.url })
+  const server = await ProductServer.start(lab, {
+    directory: await lab.newDirectory('import'),
+    gatewayUrl: gateway.url,
+  })
   const product = await Product.setUp(server.url)
   const sampling = { over: false }
   const database = sampleDatabase(server.postmasterPid, sampling)

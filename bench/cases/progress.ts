@@ -23,7 +23,10 @@ export const progress: BenchCase = {
   limitMinutes: 15,
   async run(lab) {
     const gateway = await StubGateway.start(lab)
-    const server = await ProductServer.start(lab, { directory: await lab.newDirectory('progress'), gatewayUrl: gateway.url })
+    const server = await ProductServer.start(lab, {
+      directory: await lab.newDirectory('progress'),
+      gatewayUrl: gateway.url,
+    })
     const product = await Product.setUp(server.url)
     const sizes = lab.options.large ? LARGE_SIZES : SIZES
     const campaigns: string[] = []

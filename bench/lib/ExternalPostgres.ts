@@ -2,7 +2,12 @@ import { existsSync } from 'node:fs'
 import pg from 'pg'
 import { prepareClusterPlace } from '#server/db/embedded/clusterPlace.ts'
 import { createCluster } from '#server/db/embedded/createCluster.ts'
-import { findPostgresPrograms, program, programEnvironment, type PostgresPrograms } from '#server/db/embedded/postgresPrograms.ts'
+import {
+  findPostgresPrograms,
+  program,
+  programEnvironment,
+  type PostgresPrograms,
+} from '#server/db/embedded/postgresPrograms.ts'
 import { asOrdinaryUser } from '#server/db/embedded/postmasterProcess.ts'
 import { freePort } from './freePort.ts'
 import { stopChild, type Lab } from './Lab.ts'

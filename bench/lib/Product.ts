@@ -13,7 +13,13 @@ const WATCH_MS = 200
 const IMPORT_TIMEOUT_MS = 600_000
 const PREPARE_TIMEOUT_MS = 300_000
 
-export type FinishedImport = { id: string; accepted: number; rows: number; uploadSeconds: number; importSeconds: number }
+export type FinishedImport = {
+  id: string
+  accepted: number
+  rows: number
+  uploadSeconds: number
+  importSeconds: number
+}
 
 /** The administrator of one server, over its public API. */
 export class Product {
@@ -29,7 +35,10 @@ export class Product {
   static async setUp(url: string): Promise<Product> {
     const response = await fetch(`${url}/api/setup`, post(ADMIN))
     if (!response.ok) throw new Error(`Setting up: ${response.status} ${await response.text()}`)
-    const cookie = response.headers.getSetCookie().map((text) => text.split(';', 1)[0]).join('; ')
+    const cookie = response.headers
+      .getSetCookie()
+      .map((text) => text.split(';', 1)[0])
+      .join('; ')
     const made = await fetch(`${url}/api/user/api-keys`, post({ name: 'bench' }, { cookie, origin: url }))
     const { key } = (await made.json()) as { key: string }
     return new Product(url, `Bearer ${key}`)
@@ -42,7 +51,15 @@ export class Product {
 
   /** A channel to the stub gateway with so many requests under way at once. */
   async createChannel(maxInFlight: number): Promise<string> {
-    const sandbox = { maxInFlight, latencyMinMs: 0, latencyMaxMs: 0, notOnWhatsapp: 0, transientErrors: 0, delivered: 0, read: 0 }
+    const sandbox = {
+      maxInFlight,
+      latencyMinMs: 0,
+      latencyMaxMs: 0,
+      notOnWhatsapp: 0,
+      transientErrors: 0,
+      delivered: 0,
+      read: 0,
+    }
     const { id } = await this.#post<Channel>('/api/user/channels', { name: 'Bench', gateway: 'sandbox', sandbox })
     return id
   }
@@ -60,7 +77,10 @@ export class Product {
       return row.finishedAt === null ? null : row
     })
     if (done.status !== 'completed') throw new Error(`The import ended as ${done.status}.`)
-    const seconds = { uploadSeconds: (uploadedAt - startedAt) / 1000, importSeconds: (performance.now() - uploadedAt) / 1000 }
+    const seconds = {
+      uploadSeconds: (uploadedAt - startedAt) / 1000,
+      importSeconds: (performance.now() - uploadedAt) / 1000,
+    }
     return { id, accepted: done.accepted, rows: done.rows, ...seconds }
   }
 

@@ -12,7 +12,12 @@ const POLL_MS = 5
 const START_TIMEOUT_MS = 60_000
 const LAST_WORDS = 4000
 /** Limits are for the Internet; here they would be what is measured. */
-const NO_LIMITS = { CAMPAIGN_CREATE_LIMIT: '100000', CAMPAIGN_OPERATION_LIMIT: '100000', PROGRESS_LIMIT: '100000', SIGN_IN_LIMIT: '100000' }
+const NO_LIMITS = {
+  CAMPAIGN_CREATE_LIMIT: '100000',
+  CAMPAIGN_OPERATION_LIMIT: '100000',
+  PROGRESS_LIMIT: '100000',
+  SIGN_IN_LIMIT: '100000',
+}
 
 export type ServerOptions = {
   directory: string

@@ -51,7 +51,8 @@ export class StubGateway {
     for (;;) {
       const stats = await this.stats()
       if (stats.distinct >= count) return stats
-      if (performance.now() > deadline) throw new Error(`Only ${stats.distinct} of ${count} messages came in ${timeoutMs / 1000} s.`)
+      if (performance.now() > deadline)
+        throw new Error(`Only ${stats.distinct} of ${count} messages came in ${timeoutMs / 1000} s.`)
       await sleep(POLL_MS)
     }
   }

@@ -2,8 +2,25 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
 
-const AREA_CODES = [11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 24, 27, 28, 31, 32, 33, 34, 35, 37, 38, 41, 42, 43, 44, 45, 46, 47, 48, 49, 51, 53, 54, 55, 61, 62, 63, 64, 65, 66, 67, 68, 69, 71, 73, 74, 75, 77, 79, 81, 82, 83, 84, 85, 86, 87, 88, 89, 91, 92, 93, 94, 95, 96, 97, 98, 99]
-const FIRST_NAMES = ['Ana', 'João', 'Conceição', 'Luís', 'Márcia', 'Tiago', 'Antônia', 'Zé', 'Flávia', 'Caio', 'Íris', 'Nádia']
+const AREA_CODES = [
+  11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 24, 27, 28, 31, 32, 33, 34, 35, 37, 38, 41, 42, 43, 44, 45, 46, 47, 48,
+  49, 51, 53, 54, 55, 61, 62, 63, 64, 65, 66, 67, 68, 69, 71, 73, 74, 75, 77, 79, 81, 82, 83, 84, 85, 86, 87, 88, 89,
+  91, 92, 93, 94, 95, 96, 97, 98, 99,
+]
+const FIRST_NAMES = [
+  'Ana',
+  'João',
+  'Conceição',
+  'Luís',
+  'Márcia',
+  'Tiago',
+  'Antônia',
+  'Zé',
+  'Flávia',
+  'Caio',
+  'Íris',
+  'Nádia',
+]
 const LAST_NAMES = ['da Silva', 'Araújo', 'Gonçalves', 'Pires', 'Sant’Anna', 'Müller', 'Brandão', 'Sá']
 const CITIES = ['São Paulo', 'Ribeirão Preto', 'Belém', 'Goiânia', 'Florianópolis', 'Niterói']
 const BAD = ['sem telefone', '1,19876E+10', '12345', '(00) 98765-4321', '']

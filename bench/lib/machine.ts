@@ -48,7 +48,12 @@ function postgresVersion(): string {
 
 function run(command: string, args: string[], env = process.env): string {
   try {
-    return execFileSync(command, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], cwd: import.meta.dirname }).trim()
+    return execFileSync(command, args, {
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      cwd: import.meta.dirname,
+    }).trim()
   } catch {
     return 'unknown'
   }

@@ -42,7 +42,9 @@ export function postgresCpuSeconds(postmaster: number): number {
 
 /** The postmaster and all its children. */
 export function postgresProcesses(postmaster: number): number[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
   return [postmaster, ...all.filter((pid) => parentOf(pid) === postmaster)]
 }
 
@@ -73,7 +75,10 @@ function parentOf(pid: number): number | null {
 /** See proc_pid_stat(5): the name in brackets may hold anything, the fields after it are numbered from 3. */
 function statOf(pid: number): Stat {
   const text = read(pid, 'stat')
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number)
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
   const at = (field: number) => fields[field - 3] ?? NaN
   return { ppid: at(4), cpuTicks: at(14) + at(15), childrenCpuTicks: at(16) + at(17) }
 }

@@ -6,7 +6,9 @@ const HEADER = ['', 'measured', '', 'target', '', 'lowest … highest', 'of']
 export function tableLines(measurements: readonly Measurement[]): string[] {
   const rows = [HEADER, ...measurements.map(cellsOf)]
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)))
-  return rows.map((row) => `  ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join('  ')}`.trimEnd())
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join('  ')}`.trimEnd(),
+  )
 }
 
 function cellsOf(measurement: Measurement): string[] {

@@ -55,12 +55,19 @@ function answerSend(body: string, response: ServerResponse): void {
   lastAt = Date.now()
   firstAt ??= lastAt
   sends += 1
-  if (failEvery > 0 && sends % failEvery === 0) return reply(response, 500, { code: 500, error: 'bench', success: false })
+  if (failEvery > 0 && sends % failEvery === 0)
+    return reply(response, 500, { code: 500, error: 'bench', success: false })
   ids.add(Id)
-  reply(response, 200, { code: 200, data: { Details: 'Sent', Id, Timestamp: Math.floor(lastAt / 1000) }, success: true })
+  reply(response, 200, {
+    code: 200,
+    data: { Details: 'Sent', Id, Timestamp: Math.floor(lastAt / 1000) },
+    success: true,
+  })
 }
 
 function reply(response: ServerResponse, status: number, value: unknown): void {
   const text = JSON.stringify(value)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text)
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+    .end(text)
 }

@@ -43,11 +43,19 @@ async function coldStartExternal(lab: Lab): Promise<Numbers> {
   const readAtPause = await site.gateway.readCount()
   check(readAtPause === readBefore, `${readAtPause - readBefore} requests came before the pause.`)
   const { early, repeated } = await finishAfterSilence(lab, campaign, LEASE_MS)
-  return { 'external: requests before resume': early, 'external: paused after ms': pausedMs, 'external: repeated': repeated }
+  return {
+    'external: requests before resume': early,
+    'external: paused after ms': pausedMs,
+    'external: repeated': repeated,
+  }
 }
 
 /** Nothing is sent for a while; after resume the campaign completes. Returns how many requests came too early and how many again. */
-async function finishAfterSilence(lab: Lab, campaign: ObservedCampaign, waitMs: number): Promise<{ early: number; repeated: number }> {
+async function finishAfterSilence(
+  lab: Lab,
+  campaign: ObservedCampaign,
+  waitMs: number,
+): Promise<{ early: number; repeated: number }> {
   const readBefore = await campaign.site.gateway.readCount()
   await sleep(waitMs)
   const early = (await campaign.site.gateway.readCount()) - readBefore

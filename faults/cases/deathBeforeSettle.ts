@@ -32,15 +32,23 @@ async function dieWithAccepted(lab: Lab, site: Site, resend: object): Promise<nu
   await site.setUp({ latencyMinMs: 0, latencyMaxMs: 2 })
   await site.gateway.script({ '*': Array.from({ length: IN_FLIGHT }, () => ({ kind: 'hang', accept: true })) })
   const campaign = await site.createCampaign(SIZE)
-  const numbers = await until('accepted messages without an answer', () => acceptedNumbers(campaign), { limitMs: lab.limit(20_000) })
+  const numbers = await until('accepted messages without an answer', () => acceptedNumbers(campaign), {
+    limitMs: lab.limit(20_000),
+  })
   await server.kill()
   await site.gateway.script(Object.fromEntries(numbers.map((number) => [number, [resend]])))
   await site.start()
   await campaign.resume()
   await campaign.untilCompleted(lab.limit(60_000))
   const books = await balance(campaign)
-  check(books.accepted + books.unknown === SIZE, `${books.accepted} of ${SIZE} people were reached, ${books.unknown} are unknown.`)
-  check(books.repeatedRequests >= IN_FLIGHT, `Only ${books.repeatedRequests} requests were repeated; ${IN_FLIGHT} had no answer.`)
+  check(
+    books.accepted + books.unknown === SIZE,
+    `${books.accepted} of ${SIZE} people were reached, ${books.unknown} are unknown.`,
+  )
+  check(
+    books.repeatedRequests >= IN_FLIGHT,
+    `Only ${books.repeatedRequests} requests were repeated; ${IN_FLIGHT} had no answer.`,
+  )
   return books.unknown
 }
 

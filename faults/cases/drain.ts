@@ -16,7 +16,12 @@ const PEER_MARGIN_MS = 2000
 
 /** SIGTERM during a batch, with a peer that waits, against a gateway that hangs, and twice. */
 export async function drain(lab: Lab): Promise<Numbers> {
-  return { ...(await drainAlone(lab)), ...(await drainToPeer(lab)), ...(await drainHanging(lab)), ...(await secondSignal(lab)) }
+  return {
+    ...(await drainAlone(lab)),
+    ...(await drainToPeer(lab)),
+    ...(await drainHanging(lab)),
+    ...(await secondSignal(lab)),
+  }
 }
 
 async function drainAlone(lab: Lab): Promise<Numbers> {
@@ -24,7 +29,10 @@ async function drainAlone(lab: Lab): Promise<Numbers> {
   const { code, lateMs, tookMs } = await terminate(worker, campaign)
   check(code === 0, `The worker ended with ${code}.`)
   check(tookMs <= lab.limit(DRAIN_MS), `The worker took ${tookMs} ms to end; ${DRAIN_MS} are allowed.`)
-  check(lateMs <= LAST_REQUEST_MS, `The last request came ${lateMs} ms after the signal; ${LAST_REQUEST_MS} are allowed.`)
+  check(
+    lateMs <= LAST_REQUEST_MS,
+    `The last request came ${lateMs} ms after the signal; ${LAST_REQUEST_MS} are allowed.`,
+  )
   check((await campaign.rowsByStatus())['sending'] === undefined, 'Rows were left in sending.')
   check((await campaign.lease()).isFree, 'The worker did not give back its leases.')
   await site.start('worker')

@@ -20,15 +20,33 @@ export type FaultCase = {
 
 /** Every case by its id: K, P and C are those of the fault matrix. */
 export const CASES: Record<string, FaultCase> = {
-  'kill-embedded': { about: 'kill -9 at random moments on the embedded database: nobody is missing, nobody has two ids', run: killEmbedded },
-  'kill-worker': { about: 'kill -9 of the only worker on an external PostgreSQL: paused for a person, then exactly the rest', run: killWorker },
-  K02: { about: 'the sending worker dies: the other one takes over by itself, and not before the lease has run out', run: killHolder },
+  'kill-embedded': {
+    about: 'kill -9 at random moments on the embedded database: nobody is missing, nobody has two ids',
+    run: killEmbedded,
+  },
+  'kill-worker': {
+    about: 'kill -9 of the only worker on an external PostgreSQL: paused for a person, then exactly the rest',
+    run: killWorker,
+  },
+  K02: {
+    about: 'the sending worker dies: the other one takes over by itself, and not before the lease has run out',
+    run: killHolder,
+  },
   K08: { about: 'an unrelated worker comes and goes: the campaign does not notice', run: unrelatedWorker },
   K09: { about: 'cold start: no request before a person resumes', run: coldStart },
-  K11: { about: 'SIGTERM: no new request, what is under way is drained, the rest given back; also hanging, also twice', run: drain },
+  K11: {
+    about: 'SIGTERM: no new request, what is under way is drained, the rest given back; also hanging, also twice',
+    run: drain,
+  },
   K12: { about: 'death with a batch claimed: nothing is burnt, one request is repeated', run: deathAfterClaim },
-  K13: { about: 'death between the acceptance and its settle: same id again, and nobody reached is called failed', run: deathBeforeSettle },
+  K13: {
+    about: 'death between the acceptance and its settle: same id again, and nobody reached is called failed',
+    run: deathBeforeSettle,
+  },
   P01: { about: 'a second server on one directory: refused within 2 s, the first unharmed', run: secondServer },
-  P03: { about: 'kill -9 of the server: its database ends by itself and the next start works at once', run: databaseFollows },
+  P03: {
+    about: 'kill -9 of the server: its database ends by itself and the next start works at once',
+    run: databaseFollows,
+  },
   C08: { about: 'pause near the start, in the middle and at the end: exactly the rest is sent', run: pauseArithmetic },
 }

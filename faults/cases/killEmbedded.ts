@@ -19,7 +19,12 @@ export async function killEmbedded(lab: Lab): Promise<Numbers> {
   let server = await site.start()
   await site.setUp({ delivered: 0.9, read: 0.5 })
   // Receipts arrive while their messages are still being settled, and across the kills.
-  await site.gateway.behave({ deliveredDelayMinMs: 0, deliveredDelayMaxMs: 200, readDelayMinMs: 0, readDelayMaxMs: 200 })
+  await site.gateway.behave({
+    deliveredDelayMinMs: 0,
+    deliveredDelayMaxMs: 200,
+    readDelayMinMs: 0,
+    readDelayMaxMs: 200,
+  })
   const startsMs: number[] = []
   const firstSendsMs: number[] = []
   const report = await surviveCrashes(lab, site, {
@@ -40,7 +45,10 @@ export async function killEmbedded(lab: Lab): Promise<Numbers> {
     },
   })
   const limitMs = lab.limit(NEXT_START_MS)
-  check(most(startsMs) <= limitMs, `A start after a kill took ${most(startsMs)} ms of ${limitMs} allowed: ${startsMs.map(Math.round).join(', ')}.`)
+  check(
+    most(startsMs) <= limitMs,
+    `A start after a kill took ${most(startsMs)} ms of ${limitMs} allowed: ${startsMs.map(Math.round).join(', ')}.`,
+  )
   return {
     ...crashNumbers(kills, report),
     'start after a kill, median ms': median(startsMs),

@@ -32,7 +32,12 @@ export async function killHolder(lab: Lab): Promise<Numbers> {
     }
     recipients += await finish(lab, campaign)
   }
-  return { kills, recipients, 'first request after the kill, median ms': median(takeoversMs), 'most ms': most(takeoversMs) }
+  return {
+    kills,
+    recipients,
+    'first request after the kill, median ms': median(takeoversMs),
+    'most ms': most(takeoversMs),
+  }
 }
 
 /** Kills the holder and returns how long nobody sent; a new worker takes the dead one's place among `workers`. */
@@ -46,9 +51,15 @@ async function takeOver(lab: Lab, site: Site, campaign: ObservedCampaign, worker
   const limitMs = lab.limit(LEASE_MS + TAKEOVER_GRACE_MS)
   const firstAt = await untilRequestsAfter(campaign, killedAt, 2 * limitMs)
   const after = await campaign.lease()
-  check(firstAt - killedAt <= limitMs, `The survivor's first request came ${firstAt - killedAt} ms after the kill; ${limitMs} are allowed.`)
+  check(
+    firstAt - killedAt <= limitMs,
+    `The survivor's first request came ${firstAt - killedAt} ms after the kill; ${limitMs} are allowed.`,
+  )
   const expiry = before.laneExpiresAt?.getTime() ?? 0
-  check(firstAt >= expiry - CLOCK_MS, `The survivor sent ${expiry - firstAt} ms before the dead holder's lease ran out.`)
+  check(
+    firstAt >= expiry - CLOCK_MS,
+    `The survivor sent ${expiry - firstAt} ms before the dead holder's lease ran out.`,
+  )
   check(after.laneEpoch === before.laneEpoch + 1, `The lane went from epoch ${before.laneEpoch} to ${after.laneEpoch}.`)
   check(after.epoch === before.epoch + 1, `The campaign's lock went from epoch ${before.epoch} to ${after.epoch}.`)
   workers.splice(workers.indexOf(holder), 1, await site.start('worker'))

@@ -30,6 +30,13 @@ export async function killWorker(lab: Lab): Promise<Numbers> {
       await campaign.resume()
     },
   })
-  check(most(pausedAfterMs) <= limitMs, `A pause came ${most(pausedAfterMs)} ms after the kill; ${limitMs} are allowed.`)
-  return { ...crashNumbers(kills, report), 'paused after, median ms': median(pausedAfterMs), 'paused after, most ms': most(pausedAfterMs) }
+  check(
+    most(pausedAfterMs) <= limitMs,
+    `A pause came ${most(pausedAfterMs)} ms after the kill; ${limitMs} are allowed.`,
+  )
+  return {
+    ...crashNumbers(kills, report),
+    'paused after, median ms': median(pausedAfterMs),
+    'paused after, most ms': most(pausedAfterMs),
+  }
 }

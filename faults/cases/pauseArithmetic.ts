@@ -19,7 +19,8 @@ export async function pauseArithmetic(lab: Lab): Promise<Numbers> {
   const size = lab.rounds(5000, 600)
   const campaign = await site.createCampaign(size)
   const numbers: Numbers = { recipients: size }
-  for (const point of POINTS) numbers[`requests read after the pause at ${point * 100} %`] = await pauseAt(lab, campaign, point)
+  for (const point of POINTS)
+    numbers[`requests read after the pause at ${point * 100} %`] = await pauseAt(lab, campaign, point)
   const books = await balanceAtEnd(campaign, lab.limit(60_000))
   check(books.repeatedRequests === 0, `${books.repeatedRequests} requests were repeated although nothing was killed.`)
   return { ...numbers, repeated: books.repeatedRequests }
@@ -36,10 +37,19 @@ async function pauseAt(lab: Lab, campaign: ObservedCampaign, point: number): Pro
   const answeredAt = Date.now()
   await sleep(2 * SLOW_MS)
   const late = (await campaign.ledger()).filter(({ kind, t }) => kind === 'read' && Date.parse(t) > answeredAt).length
-  check(late <= IN_FLIGHT, `${late} requests were read after the pause at ${point * 100} % was answered; ${IN_FLIGHT} may be under way.`)
+  check(
+    late <= IN_FLIGHT,
+    `${late} requests were read after the pause at ${point * 100} % was answered; ${IN_FLIGHT} may be under way.`,
+  )
   const { stats, status } = await campaign.progress()
-  check(status === 'paused' && stats.sending === 0, `After the pause the campaign is ${status} with ${stats.sending} in sending.`)
-  check(totalOf(stats) === campaign.phones.length, `The states add up to ${totalOf(stats)}, not to ${campaign.phones.length}.`)
+  check(
+    status === 'paused' && stats.sending === 0,
+    `After the pause the campaign is ${status} with ${stats.sending} in sending.`,
+  )
+  check(
+    totalOf(stats) === campaign.phones.length,
+    `The states add up to ${totalOf(stats)}, not to ${campaign.phones.length}.`,
+  )
   await balance(campaign, { completed: false })
   await gateway.behave({ latencyMinMs: 5, latencyMaxMs: 10 })
   await campaign.resume()

@@ -33,6 +33,9 @@ async function startInVain(lab: Lab, site: Site, first: ServerProcess): Promise<
   const tookMs = Math.round(at - second.startedAt)
   check(code !== null && code !== 0, `The second server ended with ${code}.`)
   check(tookMs <= lab.limit(REFUSAL_MS), `The second server took ${tookMs} ms to give up.`)
-  check(second.lastWords.includes(`pid ${first.pid}`), `The second server does not name pid ${first.pid}: ${second.lastWords}`)
+  check(
+    second.lastWords.includes(`pid ${first.pid}`),
+    `The second server does not name pid ${first.pid}: ${second.lastWords}`,
+  )
   return tookMs
 }

@@ -26,7 +26,12 @@ export class ApiClient {
     const headers: Record<string, string> = { cookie: this.#cookie, origin: this.address }
     if (body !== undefined) headers['content-type'] = 'application/json'
     const payload = body === undefined ? {} : { body: JSON.stringify(body) }
-    const response = await fetch(this.address + path, { method, headers, ...payload, signal: AbortSignal.timeout(20_000) })
+    const response = await fetch(this.address + path, {
+      method,
+      headers,
+      ...payload,
+      signal: AbortSignal.timeout(20_000),
+    })
     const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0])
     if (cookies.length > 0) this.#cookie = cookies.join('; ')
     const text = await response.text()

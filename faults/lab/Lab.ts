@@ -59,7 +59,9 @@ export class Lab {
   /** An installation on an external PostgreSQL, with a database of its own. Leases are short unless `settings` differ. */
   async externalSite(settings: Record<string, string> = {}): Promise<Site> {
     const databaseUrl = await this.#newDatabase(`site_${this.#sites.length}`)
-    return this.#keep(new Site({ directory: this.#newHome(), databaseUrl, settings: { LEASE_SECONDS: '2', ...settings } }))
+    return this.#keep(
+      new Site({ directory: this.#newHome(), databaseUrl, settings: { LEASE_SECONDS: '2', ...settings } }),
+    )
   }
 
   /** Ends every process of every site and removes the folder. */

@@ -7,7 +7,14 @@ import type { Site } from './Site.ts'
 
 const CAMPAIGNS = '/api/user/bulk-campaigns'
 
-export type Lease = { status: string; owner: string | null; epoch: number; laneEpoch: number; laneExpiresAt: Date | null; isFree: boolean }
+export type Lease = {
+  status: string
+  owner: string | null
+  epoch: number
+  laneEpoch: number
+  laneExpiresAt: Date | null
+  isFree: boolean
+}
 
 /** A campaign, whom it must reach, and what can be seen of it from outside. */
 export class ObservedCampaign {
@@ -36,7 +43,11 @@ export class ObservedCampaign {
 
   /** Returns once the campaign runs and `count` messages are accepted. */
   untilAccepted(count: number, options: { limitMs: number; everyMs?: number }): Promise<CampaignProgress> {
-    return this.#untilProgress(`${count} accepted`, (now) => now.status === 'running' && acceptedOf(now.stats) >= count, options)
+    return this.#untilProgress(
+      `${count} accepted`,
+      (now) => now.status === 'running' && acceptedOf(now.stats) >= count,
+      options,
+    )
   }
 
   untilCompleted(limitMs: number): Promise<CampaignProgress> {
@@ -72,13 +83,19 @@ export class ObservedCampaign {
   }
 
   async auditActions(): Promise<string[]> {
-    const rows = await this.site.query<{ action: string }>('select action from campaign_audit_logs where campaign_id = $1 order by id', [this.id])
+    const rows = await this.site.query<{ action: string }>(
+      'select action from campaign_audit_logs where campaign_id = $1 order by id',
+      [this.id],
+    )
     return rows.map(({ action }) => action)
   }
 
   /** What the gateway recorded of this campaign's messages. */
   async ledger(): Promise<LedgerLine[]> {
-    const [row] = await this.site.query<{ tag: string }>('select message_tag::text as tag from campaigns where id = $1', [this.id])
+    const [row] = await this.site.query<{ tag: string }>(
+      'select message_tag::text as tag from campaigns where id = $1',
+      [this.id],
+    )
     return (await this.site.gateway.ledger()).filter((line) => parseMessageId(line.messageId)?.tag === Number(row?.tag))
   }
 

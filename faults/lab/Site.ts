@@ -18,7 +18,9 @@ import { ServerProcess, type Role } from './ServerProcess.ts'
 export const IN_FLIGHT = 16
 export const POLL_MS = 200
 
-const MESSAGES: CampaignMessage[] = [{ type: 'text', content: '{{saudacao}}, {{primeiro_nome}}! Hoje, {{data}}, tem fornada às 17h. 🥖' }]
+const MESSAGES: CampaignMessage[] = [
+  { type: 'text', content: '{{saudacao}}, {{primeiro_nome}}! Hoje, {{data}}, tem fornada às 17h. 🥖' },
+]
 
 /** Limits of people must not stop a machine; the rest keeps the lab quick. */
 const SETTINGS = {
@@ -72,7 +74,11 @@ export class Site {
 
   /** The first administrator and a sandbox channel. Once per site, with a server that has the API. */
   async setUp(behaviour: Behaviour = {}): Promise<void> {
-    await this.api.post('/api/setup', { name: 'Lab', email: 'lab@revoada.local', password: randomBytes(12).toString('base64url') })
+    await this.api.post('/api/setup', {
+      name: 'Lab',
+      email: 'lab@revoada.local',
+      password: randomBytes(12).toString('base64url'),
+    })
     const sandbox = { maxInFlight: IN_FLIGHT, latencyMinMs: 2, latencyMaxMs: 20, delivered: 0, read: 0, ...behaviour }
     const channel = await this.api.post<Channel>('/api/user/channels', { name: 'lab', gateway: 'sandbox', sandbox })
     this.#channelId = channel.id
@@ -80,7 +86,10 @@ export class Site {
 
   /** Creates a campaign to `size` people of its own and asks to start it; the audience is expanded in the background. */
   async createCampaign(size: number): Promise<ObservedCampaign> {
-    const contacts = Array.from({ length: size }, (_, i) => ({ phone: `+55119${60_000_000 + i}`, name: `Pessoa ${i} Ção` }))
+    const contacts = Array.from({ length: size }, (_, i) => ({
+      phone: `+55119${60_000_000 + i}`,
+      name: `Pessoa ${i} Ção`,
+    }))
     const { campaignId } = await this.api.post<CreatedCampaign>('/api/user/bulk-campaigns', {
       name: `Lab ${size}`,
       channelId: this.#channelId,
@@ -91,7 +100,11 @@ export class Site {
       randomizeOrder: true,
       start: true,
     })
-    return new ObservedCampaign(this, campaignId, contacts.map(({ phone }) => phone))
+    return new ObservedCampaign(
+      this,
+      campaignId,
+      contacts.map(({ phone }) => phone),
+    )
   }
 
   /** Asks the database itself, beside the servers. */
@@ -100,12 +113,16 @@ export class Site {
   }
 
   /** The same for several questions about one moment. */
-  async inSnapshot<R>(work: (ask: <T extends object>(text: string, values: unknown[]) => Promise<T[]>) => Promise<R>): Promise<R> {
+  async inSnapshot<R>(
+    work: (ask: <T extends object>(text: string, values: unknown[]) => Promise<T[]>) => Promise<R>,
+  ): Promise<R> {
     const client = new pg.Client(await this.#connection())
     await client.connect()
     try {
       await client.query('begin isolation level repeatable read read only')
-      return await work(async <T extends object>(text: string, values: unknown[]) => (await client.query<T>(text, values)).rows)
+      return await work(
+        async <T extends object>(text: string, values: unknown[]) => (await client.query<T>(text, values)).rows,
+      )
     } finally {
       await client.end()
     }
@@ -128,7 +145,8 @@ export class Site {
     await Promise.all(this.#servers.filter((server) => !server.hasEnded).map((server) => server.kill()))
     await waitUntil(() => this.databaseProcesses().length === 0, 10_000)
     await stopSandbox({ directory: join(this.directory, 'sandbox') })
-    if (this.#databaseUrl === null) rmSync(clusterPlace(this.directory).socketDirectory, { recursive: true, force: true })
+    if (this.#databaseUrl === null)
+      rmSync(clusterPlace(this.directory).socketDirectory, { recursive: true, force: true })
   }
 
   async #connection(): Promise<pg.ClientConfig> {

@@ -4,7 +4,9 @@ import { replayAudit } from './replayAudit.ts'
 
 test('the oracle refuses a trail that is no path of the state machine', () => {
   const row = (action: string, details = {}) => ({ action, details })
-  expect(replayAudit([row('create'), row('start'), row('restore'), row('resume'), row('complete')], 'completed')).toEqual([])
+  expect(
+    replayAudit([row('create'), row('start'), row('restore'), row('resume'), row('complete')], 'completed'),
+  ).toEqual([])
   expect(replayAudit([row('create'), row('start'), row('resume')], 'running')).toHaveLength(1)
   expect(replayAudit([row('create'), row('start')], 'completed')).toHaveLength(1)
   expect(replayAudit([row('create'), row('start'), row('complete'), row('restore')], 'paused')).toHaveLength(1)
@@ -16,7 +18,18 @@ test('the oracle refuses books that do not agree with the ledger', () => {
     tag: 1,
     completed: true,
     rows: [{ id: 1, phone: '+5511960000000', status: 'sent' as const }],
-    counts: { pending: 0, retrying: 0, sending: 0, sent: 1, delivered: 0, read: 0, failed: 0, skipped: 0, unknown: 0, cancelled: 0 },
+    counts: {
+      pending: 0,
+      retrying: 0,
+      sending: 0,
+      sent: 1,
+      delivered: 0,
+      read: 0,
+      failed: 0,
+      skipped: 0,
+      unknown: 0,
+      cancelled: 0,
+    },
     audit: [
       { action: 'create', details: {} },
       { action: 'start', details: {} },
@@ -37,9 +50,17 @@ test('the oracle refuses books that do not agree with the ledger', () => {
   expect(findProblems(books, phones, [line])).toEqual([])
   expect(findProblems(books, [...phones, '+5511960000001'], [line]).join()).toContain('not in the books')
   expect(findProblems(books, phones, []).join()).toContain('never accepted')
-  expect(findProblems(books, phones, [line, { ...line, messageId: '3EB0000000010000000020' }]).join()).toContain('was accepted under')
+  expect(findProblems(books, phones, [line, { ...line, messageId: '3EB0000000010000000020' }]).join()).toContain(
+    'was accepted under',
+  )
   expect(findProblems(books, phones, [line, { ...line, bodySha256: 'b' }]).join()).toContain('another body')
-  expect(findProblems({ ...books, counts: { ...books.counts, sent: 2 } }, phones, [line]).join()).toContain('The counter says 2 sent')
-  const failed = { ...books, rows: [{ id: 1, phone: '+5511960000000', status: 'failed' as const }], counts: { ...books.counts, sent: 0, failed: 1 } }
+  expect(findProblems({ ...books, counts: { ...books.counts, sent: 2 } }, phones, [line]).join()).toContain(
+    'The counter says 2 sent',
+  )
+  const failed = {
+    ...books,
+    rows: [{ id: 1, phone: '+5511960000000', status: 'failed' as const }],
+    counts: { ...books.counts, sent: 0, failed: 1 },
+  }
   expect(findProblems(failed, phones, [line]).join()).toContain('were accepted and are not called so')
 })

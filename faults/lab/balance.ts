@@ -6,7 +6,14 @@ import type { ObservedCampaign } from './ObservedCampaign.ts'
 import { replayAudit, type AuditRow } from './replayAudit.ts'
 
 type Row = { id: number; phone: string; status: RecipientStatus }
-export type Books = { status: string; tag: number; rows: Row[]; counts: Record<string, number>; audit: AuditRow[]; completed: boolean }
+export type Books = {
+  status: string
+  tag: number
+  rows: Row[]
+  counts: Record<string, number>
+  audit: AuditRow[]
+  completed: boolean
+}
 
 /** What the oracle counted. */
 export type Balance = {
@@ -23,11 +30,15 @@ export type Balance = {
  * The oracle: compares database, counters, audit trail and the gateway's ledger of a campaign at rest. Throws with
  * everything that does not hold. `completed` also demands that nobody is open and everybody was reached.
  */
-export async function balance(campaign: ObservedCampaign, options: { completed: boolean } = { completed: true }): Promise<Balance> {
+export async function balance(
+  campaign: ObservedCampaign,
+  options: { completed: boolean } = { completed: true },
+): Promise<Balance> {
   const books = { ...(await readBooks(campaign)), completed: options.completed }
   const ledger = await campaign.ledger()
   const problems = findProblems(books, campaign.phones, ledger)
-  if (problems.length > 0) throw new ExpectationFailed(`The books do not balance:\n${problems.map((line) => `- ${line}`).join('\n')}`)
+  if (problems.length > 0)
+    throw new ExpectationFailed(`The books do not balance:\n${problems.map((line) => `- ${line}`).join('\n')}`)
   return summarize(books, ledger)
 }
 
@@ -39,16 +50,29 @@ export function findProblems(books: Books, phones: readonly string[], ledger: Le
     ...checkIds(books, ledger),
     ...checkAcceptance(books, ledger),
     ...replayAudit(books.audit, books.status),
-    ...books.audit.filter(({ action }) => action === 'auto-correct').map(({ details }) => `The counters had drifted: ${JSON.stringify(details)}.`),
+    ...books.audit
+      .filter(({ action }) => action === 'auto-correct')
+      .map(({ details }) => `The counters had drifted: ${JSON.stringify(details)}.`),
   ]
 }
 
 async function readBooks(campaign: ObservedCampaign): Promise<Omit<Books, 'completed'>> {
   return campaign.site.inSnapshot(async (ask) => {
-    const [head] = await ask<{ status: string; tag: string }>('select status, message_tag::text as tag from campaigns where id = $1', [campaign.id])
-    const rows = await ask<Row>('select id::int, phone, status from campaign_contacts where campaign_id = $1 order by id', [campaign.id])
-    const [counts] = await ask<Record<string, number>>('select * from campaign_counts where campaign_id = $1', [campaign.id])
-    const audit = await ask<AuditRow>('select action, details from campaign_audit_logs where campaign_id = $1 order by id', [campaign.id])
+    const [head] = await ask<{ status: string; tag: string }>(
+      'select status, message_tag::text as tag from campaigns where id = $1',
+      [campaign.id],
+    )
+    const rows = await ask<Row>(
+      'select id::int, phone, status from campaign_contacts where campaign_id = $1 order by id',
+      [campaign.id],
+    )
+    const [counts] = await ask<Record<string, number>>('select * from campaign_counts where campaign_id = $1', [
+      campaign.id,
+    ])
+    const audit = await ask<AuditRow>(
+      'select action, details from campaign_audit_logs where campaign_id = $1 order by id',
+      [campaign.id],
+    )
     return { status: head?.status ?? '', tag: Number(head?.tag), rows, counts: counts ?? {}, audit }
   })
 }
@@ -79,10 +103,13 @@ function checkCounters({ rows, counts }: Books): string[] {
 function checkIds({ rows, tag }: Books, ledger: LedgerLine[]): string[] {
   const expected = new Map(rows.map((row) => [row.phone.slice(1), messageIdOf(tag, row.id, 0)]))
   const strange = ledger.filter((line) => expected.get(line.number) !== line.messageId)
-  const problems = strange.slice(0, 3).map((line) => `${line.number} was ${line.kind} under ${line.messageId}, not ${expected.get(line.number)}.`)
+  const problems = strange
+    .slice(0, 3)
+    .map((line) => `${line.number} was ${line.kind} under ${line.messageId}, not ${expected.get(line.number)}.`)
   const bodies = new Map<string, string>()
   const changed = ledger.filter((line) => (bodies.get(line.messageId) ?? setFirst(bodies, line)) !== line.bodySha256)
-  if (changed.length > 0) problems.push(`${changed.length} requests had another body under the same id, such as ${changed[0]?.messageId}.`)
+  if (changed.length > 0)
+    problems.push(`${changed.length} requests had another body under the same id, such as ${changed[0]?.messageId}.`)
   return problems
 }
 
@@ -94,14 +121,26 @@ function setFirst(bodies: Map<string, string>, line: LedgerLine): string {
 /** Whom we call reached was reached; who was reached is called so, or unknown. */
 function checkAcceptance({ rows, completed }: Books, ledger: LedgerLine[]): string[] {
   const accepted = new Set(ledger.filter(({ kind }) => kind === 'accepted').map(({ number }) => number))
-  const wrong = (what: string, found: Row[]) => (found.length === 0 ? [] : [`${found.length} ${what}, such as ${found[0]?.phone} (${found[0]?.status}).`])
+  const wrong = (what: string, found: Row[]) =>
+    found.length === 0 ? [] : [`${found.length} ${what}, such as ${found[0]?.phone} (${found[0]?.status}).`]
   const isReached = ({ phone }: Row) => accepted.has(phone.slice(1))
   // While the campaign is open, an accepted message may still wait for its resend.
   const mayBeReached = new Set<RecipientStatus>(completed ? ['unknown'] : ['unknown', 'retrying', 'pending'])
   return [
-    ...wrong('are called sent and the gateway never accepted them', rows.filter((row) => isAccepted(row) && !isReached(row))),
-    ...wrong('were accepted and are not called so', rows.filter((row) => isReached(row) && !isAccepted(row) && !mayBeReached.has(row.status))),
-    ...(completed ? wrong('were never reached', rows.filter((row) => !isReached(row) && row.status !== 'failed')) : []),
+    ...wrong(
+      'are called sent and the gateway never accepted them',
+      rows.filter((row) => isAccepted(row) && !isReached(row)),
+    ),
+    ...wrong(
+      'were accepted and are not called so',
+      rows.filter((row) => isReached(row) && !isAccepted(row) && !mayBeReached.has(row.status)),
+    ),
+    ...(completed
+      ? wrong(
+          'were never reached',
+          rows.filter((row) => !isReached(row) && row.status !== 'failed'),
+        )
+      : []),
   ]
 }
 
@@ -130,5 +169,7 @@ export async function balanceAtEnd(campaign: ObservedCampaign, limitMs: number):
     where campaign_id = $1 and status not in ('sent', 'delivered', 'read') group by 1, 2, 3, 4, 5, 6, 7`,
     [campaign.id],
   )
-  throw new ExpectationFailed(`${books.accepted} of ${books.recipients} people were reached; the rest: ${JSON.stringify(rest)}.`)
+  throw new ExpectationFailed(
+    `${books.accepted} of ${books.recipients} people were reached; the rest: ${JSON.stringify(rest)}.`,
+  )
 }

@@ -9,7 +9,13 @@ import { IN_FLIGHT, type Site } from './Site.ts'
 const SETTLED_AT_ONCE = 100
 
 /** What repeated crashes did to a site's campaigns. */
-export type CrashReport = { campaigns: number; recipients: number; repeatedRequests: number; repeatedAccepts: number; mostRepeats: number }
+export type CrashReport = {
+  campaigns: number
+  recipients: number
+  repeatedRequests: number
+  repeatedAccepts: number
+  mostRepeats: number
+}
 
 /**
  * Runs campaigns of `size` people until `kills` crashes have happened at random moments, none later than `withinMs`
@@ -19,7 +25,12 @@ export type CrashReport = { campaigns: number; recipients: number; repeatedReque
 export async function surviveCrashes(
   lab: Lab,
   site: Site,
-  plan: { kills: number; size: number; withinMs: number; crash: (campaign: ObservedCampaign, kill: number) => Promise<void> },
+  plan: {
+    kills: number
+    size: number
+    withinMs: number
+    crash: (campaign: ObservedCampaign, kill: number) => Promise<void>
+  },
 ): Promise<CrashReport> {
   const report: CrashReport = { campaigns: 0, recipients: 0, repeatedRequests: 0, repeatedAccepts: 0, mostRepeats: 0 }
   let kills = 0
@@ -41,7 +52,10 @@ export async function surviveCrashes(
 async function finish(lab: Lab, campaign: ObservedCampaign, kills: number, report: CrashReport): Promise<void> {
   const books = await balanceAtEnd(campaign, lab.limit(60_000))
   const allowed = kills * (IN_FLIGHT + SETTLED_AT_ONCE)
-  check(books.repeatedRequests <= allowed, `${books.repeatedRequests} requests were repeated after ${kills} kills; ${allowed} are the most.`)
+  check(
+    books.repeatedRequests <= allowed,
+    `${books.repeatedRequests} requests were repeated after ${kills} kills; ${allowed} are the most.`,
+  )
   report.campaigns += 1
   report.recipients += books.recipients
   report.repeatedRequests += books.repeatedRequests

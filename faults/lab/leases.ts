@@ -47,7 +47,11 @@ export function firstRequestAfter(ledger: LedgerLine[], since: number): number |
 
 /** Waits until requests came again after `since`, and returns when the first of them did (ms since 1970). */
 export async function untilRequestsAfter(campaign: ObservedCampaign, since: number, limitMs: number): Promise<number> {
-  const at = await until('the first request of the next holder', async () => firstRequestAfter(await campaign.ledger(), since), { limitMs, everyMs: 100 })
+  const at = await until(
+    'the first request of the next holder',
+    async () => firstRequestAfter(await campaign.ledger(), since),
+    { limitMs, everyMs: 100 },
+  )
   check(at > since, 'Requests cannot come before their cause.')
   return at
 }

@@ -25,7 +25,8 @@ export function replayAudit(rows: AuditRow[], status: string): string[] {
     // The wish to start, noted while the audience is still being expanded.
     if (next === undefined || (action === 'start' && details.preparing === true)) continue
     if (!canMove(now, next)) problems.push(`The trail has ${action} on a campaign that is ${now}.`)
-    if (details.from !== undefined && details.from !== now) problems.push(`${action} says it came from ${details.from}, the trail is at ${now}.`)
+    if (details.from !== undefined && details.from !== now)
+      problems.push(`${action} says it came from ${details.from}, the trail is at ${now}.`)
     now = next
   }
   if (now !== status) problems.push(`The trail ends at ${now}, the campaign is ${status}.`)

@@ -33,9 +33,17 @@ export class ApiSession {
     return response.text()
   }
 
-  async #call<T>(method: string, path: string, init: { headers?: Record<string, string>; body?: string | FormData } = {}): Promise<T> {
+  async #call<T>(
+    method: string,
+    path: string,
+    init: { headers?: Record<string, string>; body?: string | FormData } = {},
+  ): Promise<T> {
     const headers = { ...init.headers, cookie: this.#cookie, origin: this.#address }
-    const response = await fetch(this.#address + path, { method, headers, ...(init.body === undefined ? {} : { body: init.body }) })
+    const response = await fetch(this.#address + path, {
+      method,
+      headers,
+      ...(init.body === undefined ? {} : { body: init.body }),
+    })
     const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0])
     if (cookies.length > 0) this.#cookie = cookies.join('; ')
     const text = await response.text()

@@ -43,7 +43,9 @@ export async function readBooks(api: ApiSession, campaignId: string, file: strin
     const page: Page = await api.get<Page>(`/api/user/bulk-campaigns/${campaignId}/contacts${query}`)
     for (const person of page.items) {
       if (ACCEPTED.has(person.status) && person.messageId !== null) accepted.add(person.messageId)
-      out?.write(`${[person.phone, person.name, person.status, person.messageId, person.errorCategory, person.errorCode].map(cell).join(';')}\n`)
+      out?.write(
+        `${[person.phone, person.name, person.status, person.messageId, person.errorCategory, person.errorCode].map(cell).join(';')}\n`,
+      )
     }
     cursor = page.nextCursor
   } while (cursor !== null)

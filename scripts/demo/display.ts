@@ -39,7 +39,8 @@ export function progressLine(progress: CampaignProgress): string {
   const { stats } = progress
   const done = stats.total - openOf(stats)
   const speed = progress.averageSpeed === null ? '' : ` · ${count(Math.round(progress.averageSpeed / 60))}/s`
-  const left = progress.estimatedSecondsRemaining === null ? null : formatTimeRemaining(progress.estimatedSecondsRemaining, 'en')
+  const left =
+    progress.estimatedSecondsRemaining === null ? null : formatTimeRemaining(progress.estimatedSecondsRemaining, 'en')
   const waiting = stats.retrying > 0 ? ` · ${count(stats.retrying)} waiting to be retried` : ''
   return `  ${bar(stats.total === 0 ? 0 : done / stats.total)} ${count(done)} of ${count(stats.total)}${speed}${left === null ? '' : ` · ${left}`}${waiting}`
 }

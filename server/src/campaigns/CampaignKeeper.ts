@@ -116,7 +116,12 @@ export class CampaignKeeper {
         where: sql<boolean>`c.auto_resume and c.pause_reason = 'disconnected'`,
         slowForMs: SLOW_AFTER_RESUME_MS,
       })
-      const entries = campaigns.map(({ id }) => ({ campaignId: id, userId: null, action: 'resume' as const, details: { reason: 'reconnected' } }))
+      const entries = campaigns.map(({ id }) => ({
+        campaignId: id,
+        userId: null,
+        action: 'resume' as const,
+        details: { reason: 'reconnected' },
+      }))
       await this.#audit.logAll(trx, entries)
       return campaigns.map(({ id }) => id)
     })

@@ -1,10 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type CampaignConfigBody,
-  type CampaignState,
-  type createCampaignBody,
-} from '#contract/campaigns.ts'
+import { type CampaignConfigBody, type CampaignState, type createCampaignBody } from '#contract/campaigns.ts'
 import type { z } from 'zod'
 import type { AuditAction, AuditLogger } from '#server/audit/AuditLogger.ts'
 import { isFinal } from '#contract/states.ts'
@@ -32,7 +28,13 @@ export type CampaignServiceDeps = {
 }
 
 type ParsedBody = z.output<typeof createCampaignBody>
-type NewCampaign = { userId: string; body: ParsedBody; times: TimeColumns; sources: AudienceSource[]; typed: TypedEntry[] }
+type NewCampaign = {
+  userId: string
+  body: ParsedBody
+  times: TimeColumns
+  sources: AudienceSource[]
+  typed: TypedEntry[]
+}
 
 const DEFAULT_COUNTRY = 'BR'
 const UNIQUE_VIOLATION = '23505'

@@ -77,7 +77,12 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
       `${PATH}/:id/config`,
       {
         ...access,
-        schema: { summary: 'Change pace, window or schedule', params: idParams, body: campaignConfigBody, response: { 200: campaignState } },
+        schema: {
+          summary: 'Change pace, window or schedule',
+          params: idParams,
+          body: campaignConfigBody,
+          response: { 200: campaignState },
+        },
       },
       async (request) => campaigns.configure(requireUser(request).id, request.params.id, request.body),
     )

@@ -160,7 +160,10 @@ describe('time and pace', () => {
   it('a schedule is kept as it was meant, and can be changed and taken away until the start', async () => {
     const { campaignId, status } = await create({ scheduledAt: '2027-01-01T10:00', timeZone: 'America/Sao_Paulo' })
     expect(status).toBe('scheduled')
-    expect((await call('GET', `/${campaignId}`)).json()).toMatchObject({ scheduledAt: '2027-01-01T13:00:00.000Z', timeZone: 'America/Sao_Paulo' })
+    expect((await call('GET', `/${campaignId}`)).json()).toMatchObject({
+      scheduledAt: '2027-01-01T13:00:00.000Z',
+      timeZone: 'America/Sao_Paulo',
+    })
     const later = (await call('PATCH', `/${campaignId}/config`, { scheduledAt: inAnHour() })).json<CampaignState>()
     expect(later.status).toBe('scheduled')
     const none = (await call('PATCH', `/${campaignId}/config`, { scheduledAt: null })).json<CampaignState>()
@@ -171,8 +174,16 @@ describe('time and pace', () => {
   it('pace and window change while it runs, the schedule and a final campaign do not', async () => {
     const { id } = await buildCampaign(test.db, { userId: user.id, channelId: channel.id })
     const window = { startTime: '22:00', endTime: '06:00', days: [5, 6] }
-    expect((await call('PATCH', `/${id}/config`, { delayMin: 1, delayMax: 2, sendingWindow: window, autoResume: true })).statusCode).toBe(200)
-    expect((await call('GET', `/${id}`)).json()).toMatchObject({ delayMin: 1, delayMax: 2, sendingWindow: window, autoResume: true })
+    expect(
+      (await call('PATCH', `/${id}/config`, { delayMin: 1, delayMax: 2, sendingWindow: window, autoResume: true }))
+        .statusCode,
+    ).toBe(200)
+    expect((await call('GET', `/${id}`)).json()).toMatchObject({
+      delayMin: 1,
+      delayMax: 2,
+      sendingWindow: window,
+      autoResume: true,
+    })
     expect((await call('PATCH', `/${id}/config`, { scheduledAt: inAnHour() })).statusCode).toBe(409)
     expect((await call('PATCH', `/${id}/config`, { delayMin: 5 })).json().error.details[0].field).toBe('delayMax')
     await call('POST', `/${id}/cancel`)

@@ -28,7 +28,12 @@ export function resolveSchedule(scheduledAt: string, timeZone: string, now: Date
   const aheadMs = instant.getTime() - now.getTime()
   if (aheadMs < 0) throw refuse('This time has passed.')
   if (aheadMs > MAX_AHEAD_DAYS * 86_400_000) throw refuse('This is more than two years ahead.')
-  return { instant, timeZone, wallTime: zoned.toPlainDateTime().toString({ smallestUnit: 'minute' }), offset: zoned.offset }
+  return {
+    instant,
+    timeZone,
+    wallTime: zoned.toPlainDateTime().toString({ smallestUnit: 'minute' }),
+    offset: zoned.offset,
+  }
 }
 
 export function isTimeZone(timeZone: string): boolean {

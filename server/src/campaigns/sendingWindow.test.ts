@@ -53,11 +53,19 @@ describe('a change of the clock', () => {
 })
 
 it('windows that touch are one, and around the clock it never closes', () => {
-  expect(state({ startTime: '08:00', endTime: '08:00', days: EVERY_DAY }, SAO_PAULO, '2026-11-23T12:00:00Z')).toEqual([true, null])
-  expect(state({ startTime: '08:00', endTime: '08:00', days: [1, 2] }, SAO_PAULO, '2026-11-23T12:00:00Z')).toEqual([true, '2026-11-25T11:00:00.000Z'])
+  expect(state({ startTime: '08:00', endTime: '08:00', days: EVERY_DAY }, SAO_PAULO, '2026-11-23T12:00:00Z')).toEqual([
+    true,
+    null,
+  ])
+  expect(state({ startTime: '08:00', endTime: '08:00', days: [1, 2] }, SAO_PAULO, '2026-11-23T12:00:00Z')).toEqual([
+    true,
+    '2026-11-25T11:00:00.000Z',
+  ])
 })
 
-const time = fc.tuple(fc.nat(23), fc.nat(59)).map(([h, m]) => `${String(h).padStart(2, '0')}:${String(m).padStart(2, '0')}`)
+const time = fc
+  .tuple(fc.nat(23), fc.nat(59))
+  .map(([h, m]) => `${String(h).padStart(2, '0')}:${String(m).padStart(2, '0')}`)
 const windows = fc.record({ startTime: time, endTime: time, days: fc.uniqueArray(fc.nat(6), { minLength: 1 }) })
 const zones = fc.constantFrom(SAO_PAULO, NEW_YORK, 'Asia/Tokyo', 'America/Asuncion', 'Australia/Lord_Howe', 'UTC')
 const instants = fc.date({ min: new Date('2026-01-01'), max: new Date('2028-01-01'), noInvalidDate: true })
@@ -80,7 +88,13 @@ it('an open instant lies at or after the opening on a day of the window, or befo
   fc.assert(
     fc.property(windows, zones, instants, (window, zone, at) => {
       if (!windowStateAt(window, zone, at).isOpen) return
-      const parts = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(at)
+      const parts = new Intl.DateTimeFormat('en-GB', {
+        timeZone: zone,
+        weekday: 'short',
+        hour: '2-digit',
+        minute: '2-digit',
+        hourCycle: 'h23',
+      }).formatToParts(at)
       const part = (type: string) => parts.find((p) => p.type === type)?.value ?? ''
       const now = `${part('hour')}:${part('minute')}`
       const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'].indexOf(part('weekday'))
@@ -88,7 +102,10 @@ it('an open instant lies at or after the opening on a day of the window, or befo
       const today = window.days.includes(day) && now >= window.startTime && (crosses || now < window.endTime)
       const yesterday = crosses && window.days.includes((day + 6) % 7) && now < window.endTime
       // Within an hour of a clock change wall times do not compare.
-      const offset = (ms: number) => new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(ms).find((p) => p.type === 'timeZoneName')?.value
+      const offset = (ms: number) =>
+        new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
+          .formatToParts(ms)
+          .find((p) => p.type === 'timeZoneName')?.value
       if (offset(at.getTime() - 86_400_000) !== offset(at.getTime() + 86_400_000)) return
       expect(today || yesterday).toBe(true)
     }),

@@ -46,7 +46,11 @@ export function finishWithin(window: SendingWindow, timeZone: string, from: Date
   return null
 }
 
-function intervalOf(window: SendingWindow, timeZone: string, date: Temporal.PlainDate): { open: number; close: number } | null {
+function intervalOf(
+  window: SendingWindow,
+  timeZone: string,
+  date: Temporal.PlainDate,
+): { open: number; close: number } | null {
   // Temporal counts Monday 1 … Sunday 7.
   if (!window.days.includes(date.dayOfWeek % 7)) return null
   const crossesMidnight = window.endTime <= window.startTime

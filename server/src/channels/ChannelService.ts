@@ -101,9 +101,7 @@ export class ChannelService {
                 token_ciphertext: box.seal(body.token, tokenBinding(id)),
                 token_hash: box.hash(body.token, 'channel-token'),
               }),
-          ...(webhookKey === undefined
-            ? {}
-            : { webhook_key_ciphertext: box.seal(webhookKey, webhookKeyBinding(id)) }),
+          ...(webhookKey === undefined ? {} : { webhook_key_ciphertext: box.seal(webhookKey, webhookKeyBinding(id)) }),
         })
         .where('user_id', '=', user.id)
         .where('id', '=', id)
@@ -140,7 +138,8 @@ export class ChannelService {
    * not answer is logged and tried again at the next call.
    */
   async registerWebhooks(): Promise<void> {
-    const gateways: ChannelRow['gateway'][] = this.#deps.publicUrl === null ? ['sandbox'] : ['sandbox', 'wuzapi', 'cloud']
+    const gateways: ChannelRow['gateway'][] =
+      this.#deps.publicUrl === null ? ['sandbox'] : ['sandbox', 'wuzapi', 'cloud']
     for (const row of await listChannelsForWebhooks(this.#deps.db, gateways)) await this.#connect(row)
   }
 

@@ -6,7 +6,12 @@ export type ContactRow = Selectable<ContactsTable>
 
 /** The contact with this canonical phone, if the user has it. */
 export async function findContactByPhone(db: Db, userId: string, phone: string): Promise<ContactRow | undefined> {
-  return db.selectFrom('contacts').selectAll().where('user_id', '=', userId).where('phone', '=', phone).executeTakeFirst()
+  return db
+    .selectFrom('contacts')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('phone', '=', phone)
+    .executeTakeFirst()
 }
 
 export async function countContacts(db: Db, userId: string): Promise<number> {

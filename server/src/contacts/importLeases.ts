@@ -36,18 +36,32 @@ export async function describeImport(
   hold: ImportHold,
   table: { columns: string[]; encoding: string; delimiter: string },
 ): Promise<void> {
-  await held(db, hold).set({ ...table, columns: JSON.stringify(table.columns) }).execute()
+  await held(db, hold)
+    .set({ ...table, columns: JSON.stringify(table.columns) })
+    .execute()
 }
 
 export async function completeImport(db: Db, hold: ImportHold): Promise<void> {
   await held(db, hold)
-    .set({ status: 'completed', finished_at: sql<Date>`now()`, bytes_read: sql<number>`bytes_total`, lease_owner: null, lease_expires_at: null })
+    .set({
+      status: 'completed',
+      finished_at: sql<Date>`now()`,
+      bytes_read: sql<number>`bytes_total`,
+      lease_owner: null,
+      lease_expires_at: null,
+    })
     .execute()
 }
 
 export async function failImport(db: Db, hold: ImportHold, failure: ImportFailure): Promise<void> {
   await held(db, hold)
-    .set({ status: 'failed', finished_at: sql<Date>`now()`, failure: JSON.stringify(failure), lease_owner: null, lease_expires_at: null })
+    .set({
+      status: 'failed',
+      finished_at: sql<Date>`now()`,
+      failure: JSON.stringify(failure),
+      lease_owner: null,
+      lease_expires_at: null,
+    })
     .execute()
 }
 

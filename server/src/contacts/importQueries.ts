@@ -25,7 +25,12 @@ export async function noteUploaded(db: Db, userId: string, id: string, bytesTota
 }
 
 /** The upload is whole: from now on any process may import it. Undefined when it was cancelled meanwhile. */
-export async function queueImport(db: Db, userId: string, id: string, defaultCountry: string): Promise<ImportRow | undefined> {
+export async function queueImport(
+  db: Db,
+  userId: string,
+  id: string,
+  defaultCountry: string,
+): Promise<ImportRow | undefined> {
   return uploading(db, userId, id)
     .set({ status: 'running', default_country: defaultCountry, lease_owner: null, lease_expires_at: null })
     .returningAll()
@@ -105,7 +110,9 @@ export async function cancelImport(db: Db, userId: string, id: string): Promise<
 export async function isBeingExpanded(db: Db, userId: string, id: string): Promise<boolean> {
   const found = await db
     .selectFrom('campaign_sources as s')
-    .innerJoin('campaigns as c', (join) => join.onRef('c.user_id', '=', 's.user_id').onRef('c.id', '=', 's.campaign_id'))
+    .innerJoin('campaigns as c', (join) =>
+      join.onRef('c.user_id', '=', 's.user_id').onRef('c.id', '=', 's.campaign_id'),
+    )
     .select('c.id')
     .where('s.user_id', '=', userId)
     .where('s.import_id', '=', id)

@@ -11,9 +11,11 @@ const PAGE_ROWS = 1000
 export async function* rejectionsCsv(db: Db, row: ImportRow): AsyncGenerator<string> {
   const width = await widthOf(db, 'import_rejections', row)
   yield `\ufeff${csvLine([...headings(row.columns, width), HEADINGS.line, HEADINGS.reason])}`
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = await pageOf(db, 'import_rejections', row, after).select(['line', 'reason', 'cells']).execute()
-    yield page.map(({ line, reason, cells }) => csvLine([...padded(cells, width), String(line), REJECTION_TEXTS[reason]])).join('')
+    yield page
+      .map(({ line, reason, cells }) => csvLine([...padded(cells, width), String(line), REJECTION_TEXTS[reason]]))
+      .join('')
     if (page.length < PAGE_ROWS) return
     after = page.at(-1)?.line ?? after
   }
@@ -24,13 +26,15 @@ export async function* warningsCsv(db: Db, row: ImportRow): AsyncGenerator<strin
   const { columns } = row
   const width = columns.length
   yield `\ufeff${csvLine([...headings(columns, width), HEADINGS.line, HEADINGS.phone, HEADINGS.others, HEADINGS.warning])}`
-  for (let after = { line: 0, reason: '' }; ; ) {
+  for (let after = { line: 0, reason: '' }; ;) {
     const page = await db
       .selectFrom('import_warnings')
       .select(['line', 'reason', 'phone', 'others', 'cells'])
       .where('user_id', '=', row.user_id)
       .where('import_id', '=', row.id)
-      .where((where) => where.eb(where.refTuple('line', 'reason'), '>', where.tuple(after.line, after.reason as 'TEXT_IGNORED')))
+      .where((where) =>
+        where.eb(where.refTuple('line', 'reason'), '>', where.tuple(after.line, after.reason as 'TEXT_IGNORED')),
+      )
       .orderBy('line')
       .orderBy('reason')
       .limit(PAGE_ROWS)

@@ -49,7 +49,8 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
       {
         config: USER,
         schema: {
-          summary: 'Upload a CSV file (multipart/form-data: file, defaultCountry) and import its contacts in the background',
+          summary:
+            'Upload a CSV file (multipart/form-data: file, defaultCountry) and import its contacts in the background',
           response: { 202: contactImport },
         },
       },
@@ -63,7 +64,14 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
 
     app.get(
       PATH,
-      { config: USER, schema: { summary: 'List imports, newest first', querystring: pageQuery, response: { 200: pageOf(contactImport) } } },
+      {
+        config: USER,
+        schema: {
+          summary: 'List imports, newest first',
+          querystring: pageQuery,
+          response: { 200: pageOf(contactImport) },
+        },
+      },
       async (request) => {
         const { limit = PAGE, cursor } = request.query
         const rows = await listImports(db, requireUser(request).id, { limit: limit + 1, before: readCursor(cursor) })
@@ -74,7 +82,10 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
 
     app.get(
       `${PATH}/:id`,
-      { config: USER, schema: { summary: 'Progress and outcome of an import', params: idParams, response: { 200: contactImport } } },
+      {
+        config: USER,
+        schema: { summary: 'Progress and outcome of an import', params: idParams, response: { 200: contactImport } },
+      },
       async (request) => toContract(await getImport(db, request, request.params.id)),
     )
 
@@ -97,13 +108,15 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
     app.get(
       `${PATH}/:id/rejected.csv`,
       { config: USER, schema: { summary: 'Refused rows with their reasons', params: idParams } },
-      async (request, reply) => sendCsv(reply, 'rejected.csv', rejectionsCsv(db, await getImport(db, request, request.params.id))),
+      async (request, reply) =>
+        sendCsv(reply, 'rejected.csv', rejectionsCsv(db, await getImport(db, request, request.params.id))),
     )
 
     app.get(
       `${PATH}/:id/warnings.csv`,
       { config: USER, schema: { summary: 'Accepted rows in which something was noticed', params: idParams } },
-      async (request, reply) => sendCsv(reply, 'warnings.csv', warningsCsv(db, await getImport(db, request, request.params.id))),
+      async (request, reply) =>
+        sendCsv(reply, 'warnings.csv', warningsCsv(db, await getImport(db, request, request.params.id))),
     )
   }
 }
@@ -130,7 +143,10 @@ function readField(name: string, value: unknown): string {
   if (name !== 'defaultCountry') throw invalidField(name, 'is not known here')
   const read = country.safeParse(value)
   if (!read.success) throw invalidField(name, 'must be two capital letters (ISO 3166-1)')
-  if (!isCountry(read.data)) throw new AppError('UNPROCESSABLE', { details: [{ field: name, message: 'is not a country with telephone numbers' }] })
+  if (!isCountry(read.data))
+    throw new AppError('UNPROCESSABLE', {
+      details: [{ field: name, message: 'is not a country with telephone numbers' }],
+    })
   return read.data
 }
 

@@ -101,7 +101,10 @@ async function endEarly(work: Work, hold: ImportHold, error: unknown, log: Log):
     return false
   }
   if (isDatabaseDown(error)) throw error
-  const failure = error instanceof CsvProblem ? { reason: error.reason, line: error.line } : { reason: 'INTERNAL' as const, line: null }
+  const failure =
+    error instanceof CsvProblem
+      ? { reason: error.reason, line: error.line }
+      : { reason: 'INTERNAL' as const, line: null }
   log[error instanceof CsvProblem ? 'info' : 'error']({ err: error }, 'import failed')
   await failImport(work.db, hold, failure)
   return true
@@ -125,7 +128,11 @@ async function importFile(work: Work, row: ImportRow, hold: ImportHold): Promise
 }
 
 function describe(db: Db, hold: ImportHold, table: Table): Promise<void> {
-  return describeImport(db, hold, { columns: table.columns.headers, encoding: table.encoding(), delimiter: table.delimiter })
+  return describeImport(db, hold, {
+    columns: table.columns.headers,
+    encoding: table.encoding(),
+    delimiter: table.delimiter,
+  })
 }
 
 type Batch = { batch: PreparedRows; bytesRead: number }

@@ -1,11 +1,18 @@
 import type { RejectReason, WarningReason } from '#contract/imports.ts'
 
 /** Headings and sentences of the files that people download after an import. Portuguese, as the rest of what they read. */
-export const HEADINGS = { line: 'linha', phone: 'telefone usado', others: 'outros no campo', reason: 'motivo', warning: 'aviso' } as const
+export const HEADINGS = {
+  line: 'linha',
+  phone: 'telefone usado',
+  others: 'outros no campo',
+  reason: 'motivo',
+  warning: 'aviso',
+} as const
 
 export const REJECTION_TEXTS: Record<RejectReason, string> = {
   EMPTY: 'O campo de telefone está vazio.',
-  EXCEL_EXPONENT: 'O Excel transformou o telefone em notação científica (como 5,51E+12) e os dígitos se perderam. Formate a coluna como texto e exporte de novo.',
+  EXCEL_EXPONENT:
+    'O Excel transformou o telefone em notação científica (como 5,51E+12) e os dígitos se perderam. Formate a coluna como texto e exporte de novo.',
   TOO_SHORT: 'Faltam dígitos no telefone.',
   TOO_LONG: 'O telefone tem dígitos demais.',
   NOT_A_NUMBER: 'O campo não contém um número de telefone legível: há letras ou sinais no lugar de dígitos.',

@@ -24,7 +24,9 @@ const runners: ImportRunner[] = []
 beforeAll(async () => {
   database = await createTestDatabase({ max: 15 })
   db = database.db
-  const routes = [importRoutes({ db, maxUploadBytes: MAX_UPLOAD_BYTES, onQueued: () => runners.forEach((runner) => runner.nudge()) })]
+  const routes = [
+    importRoutes({ db, maxUploadBytes: MAX_UPLOAD_BYTES, onQueued: () => runners.forEach((runner) => runner.nudge()) }),
+  ]
   app = await createTestApp(db, { routes })
   await app.listen({ host: '127.0.0.1', port: 0 })
 })
@@ -51,7 +53,9 @@ function startRunner(options: { batchRows?: number; leaseSeconds?: number } = {}
 const BOUNDARY = 'test-boundary'
 
 function form(file: string | Buffer, fields: Record<string, string> = {}, fileField = 'file'): Buffer {
-  const parts = Object.entries(fields).map(([name, value]) => `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+  const parts = Object.entries(fields).map(
+    ([name, value]) => `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  )
   const head = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${fileField}"; filename="../Minha lista.csv"\r\ncontent-type: text/csv\r\n\r\n`
   return Buffer.concat([Buffer.from(head), Buffer.from(file), Buffer.from(`\r\n${parts.join('')}--${BOUNDARY}--\r\n`)])
 }
@@ -105,9 +109,16 @@ describe('an upload', () => {
     expect((await post(form('x', { other: '1' }))).statusCode).toBe(400)
     expect((await post(form('x', { defaultCountry: 'br' }))).statusCode).toBe(400)
     expect((await post(form('x', { defaultCountry: 'XX' }))).statusCode).toBe(422)
-    const noFile = Buffer.from(`--${BOUNDARY}\r\ncontent-disposition: form-data; name="defaultCountry"\r\n\r\nBR\r\n--${BOUNDARY}--\r\n`)
+    const noFile = Buffer.from(
+      `--${BOUNDARY}\r\ncontent-disposition: form-data; name="defaultCountry"\r\n\r\nBR\r\n--${BOUNDARY}--\r\n`,
+    )
     expect((await post(noFile)).statusCode).toBe(400)
-    const json = await app.inject({ method: 'POST', url: '/api/user/imports', headers: { cookie: user.cookie }, payload: { file: 'x' } })
+    const json = await app.inject({
+      method: 'POST',
+      url: '/api/user/imports',
+      headers: { cookie: user.cookie },
+      payload: { file: 'x' },
+    })
     expect(json.statusCode).toBe(415)
     expect(await get<{ items: unknown[] }>('')).toMatchObject({ items: [] })
     expect(await leftovers()).toMatchObject({ chunks: 0 })
@@ -115,7 +126,9 @@ describe('an upload', () => {
 
   it('beyond the limit is refused and leaves nothing', async () => {
     await newUser()
-    expect((await post(form(Buffer.alloc(MAX_UPLOAD_BYTES + 1, 'a;1\n')))).json()).toMatchObject({ error: { code: 'PAYLOAD_TOO_LARGE' } })
+    expect((await post(form(Buffer.alloc(MAX_UPLOAD_BYTES + 1, 'a;1\n')))).json()).toMatchObject({
+      error: { code: 'PAYLOAD_TOO_LARGE' },
+    })
     expect(await get<{ items: unknown[] }>('')).toMatchObject({ items: [] })
     expect(await leftovers()).toMatchObject({ chunks: 0 })
   })
@@ -141,10 +154,17 @@ describe('an upload', () => {
   it('whose process died is swept away when its lease has expired, not before', async () => {
     const { id } = await newUser()
     const row = await openImport(db, id, 'x.csv', 'BR')
-    await db.insertInto('upload_chunks').values({ user_id: id, upload_id: row.id, seq: 0, bytes: Buffer.from('nome') }).execute()
+    await db
+      .insertInto('upload_chunks')
+      .values({ user_id: id, upload_id: row.id, seq: 0, bytes: Buffer.from('nome') })
+      .execute()
     expect(await sweepUploads(db)).toBe(0)
     expect(await leftovers()).toMatchObject({ chunks: 1 })
-    await db.updateTable('contact_imports').set({ lease_expires_at: new Date(0) }).where('id', '=', row.id).execute()
+    await db
+      .updateTable('contact_imports')
+      .set({ lease_expires_at: new Date(0) })
+      .where('id', '=', row.id)
+      .execute()
     expect(await sweepUploads(db)).toBe(1)
     expect(await leftovers()).toMatchObject({ chunks: 0 })
   })
@@ -187,10 +207,16 @@ describe('an import', () => {
       name: 'João',
       variables: { Nome: 'João', Telefone: '(11) 98765-4321', Cidade: 'São Paulo' },
     })
-    expect(await findContactByPhone(db, user.id, '+552132321234')).toMatchObject({ name: 'Zoë 🦜', variables: { Nome: 'Zoë 🦜', Telefone: '0xx21 3232-1234' } })
+    expect(await findContactByPhone(db, user.id, '+552132321234')).toMatchObject({
+      name: 'Zoë 🦜',
+      variables: { Nome: 'Zoë 🦜', Telefone: '0xx21 3232-1234' },
+    })
     expect(await leftovers()).toMatchObject({ chunks: 0, members: 3 })
 
-    const rejected = await app.inject({ url: `/api/user/imports/${row.id}/rejected.csv`, headers: { cookie: user.cookie } })
+    const rejected = await app.inject({
+      url: `/api/user/imports/${row.id}/rejected.csv`,
+      headers: { cookie: user.cookie },
+    })
     expect(rejected.headers['content-type']).toBe('text/csv; charset=utf-8')
     expect(rejected.body.split('\r\n')).toEqual([
       '\ufeff"Nome";"Telefone";"Cidade";"coluna 4";"coluna 5";"linha";"motivo"',
@@ -201,9 +227,14 @@ describe('an import', () => {
       '"";"";"";"";"";"11";"O campo de telefone está vazio."',
       '',
     ])
-    const warnings = await app.inject({ url: `/api/user/imports/${row.id}/warnings.csv`, headers: { cookie: user.cookie } })
+    const warnings = await app.inject({
+      url: `/api/user/imports/${row.id}/warnings.csv`,
+      headers: { cookie: user.cookie },
+    })
     expect(warnings.body.split('\r\n').slice(1)).toEqual([
-      expect.stringMatching(/^"'=Maria";"21 98765-0001 \/ 21 98765-0002";"Niterói";"5";"\+5521987650001";"\+5521987650002";"Há vários números/),
+      expect.stringMatching(
+        /^"'=Maria";"21 98765-0001 \/ 21 98765-0002";"Niterói";"5";"\+5521987650001";"\+5521987650002";"Há vários números/,
+      ),
       '',
     ])
   })
@@ -211,7 +242,11 @@ describe('an import', () => {
   it('read with another default country makes numbers of that country, never Brazilian ones', async () => {
     await newUser()
     startRunner()
-    expect(await imported('nome;telefone\nEscola;219738131\nCorreio;5511987654321\n', 'PT')).toMatchObject({ accepted: 1, rejected: 1, defaultCountry: 'PT' })
+    expect(await imported('nome;telefone\nEscola;219738131\nCorreio;5511987654321\n', 'PT')).toMatchObject({
+      accepted: 1,
+      rejected: 1,
+      defaultCountry: 'PT',
+    })
     expect(await findContactByPhone(db, user.id, '+351219738131')).toBeDefined()
   })
 
@@ -230,7 +265,9 @@ describe('an import', () => {
   it('lets the first row of a number decide, whether the second comes in the same batch or later', async () => {
     await newUser()
     startRunner({ batchRows: 2 })
-    const row = await imported('nome;telefone\nAna;11987654321\nOutra;11987654321\nBia;11987654322\nMais uma;11987654321\n')
+    const row = await imported(
+      'nome;telefone\nAna;11987654321\nOutra;11987654321\nBia;11987654322\nMais uma;11987654321\n',
+    )
     expect(row).toMatchObject({ rows: 4, accepted: 2, duplicates: 2 })
     expect(await findContactByPhone(db, user.id, '+5511987654321')).toMatchObject({ name: 'Ana' })
   })
@@ -270,14 +307,27 @@ describe('an import', () => {
     const id = await uploaded(BIG)
     const dead = await claimImport(db, crypto.randomUUID(), 0.2)
     expect(dead?.id).toBe(id)
-    const person = (i: number) => ({ line: i + 2, phone: `+55119${70_000_000 + i}`, name: `Pessoa ${i}`, variables: '{}' })
+    const person = (i: number) => ({
+      line: i + 2,
+      phone: `+55119${70_000_000 + i}`,
+      name: `Pessoa ${i}`,
+      variables: '{}',
+    })
     const hold = { userId: user.id, importId: id, owner: dead?.lease_owner ?? '', leaseSeconds: 0.2 }
     const people = Array.from({ length: 300 }, (_, i) => person(i))
     await writeImportBatch(db, hold, { rows: 300, people, repeated: 0, rejections: [], warnings: [] }, 100)
     startRunner({ batchRows: 70 })
-    expect(await finished(id)).toMatchObject({ status: 'completed', rows: 1000, accepted: 1000, created: 1000, duplicates: 0 })
+    expect(await finished(id)).toMatchObject({
+      status: 'completed',
+      rows: 1000,
+      accepted: 1000,
+      created: 1000,
+      duplicates: 0,
+    })
     expect(await leftovers()).toMatchObject({ members: 1000, contacts: 1000 })
-    await expect(writeImportBatch(db, hold, { rows: 1, people: [], repeated: 1, rejections: [], warnings: [] }, 1)).rejects.toThrow('does not hold')
+    await expect(
+      writeImportBatch(db, hold, { rows: 1, people: [], repeated: 1, rejections: [], warnings: [] }, 1),
+    ).rejects.toThrow('does not hold')
   })
 
   it('goes on after an orderly stop, at once and elsewhere', async () => {
@@ -303,7 +353,11 @@ describe('an import', () => {
   it('five at once with the same people in different orders: each contact exists once', async () => {
     await newUser()
     for (let i = 0; i < 5; i++) startRunner({ batchRows: 100 })
-    const orders = [PEOPLE, PEOPLE.toReversed(), ...[7, 11, 13].map((step) => PEOPLE.map((_, i) => PEOPLE[(i * step) % 1000] ?? ''))]
+    const orders = [
+      PEOPLE,
+      PEOPLE.toReversed(),
+      ...[7, 11, 13].map((step) => PEOPLE.map((_, i) => PEOPLE[(i * step) % 1000] ?? '')),
+    ]
     const ids = await Promise.all(orders.map((people) => uploaded(`nome;telefone;cidade\n${people.join('')}`)))
     const rows = await Promise.all(ids.map((id) => finished(id)))
     for (const row of rows) expect(row).toMatchObject({ status: 'completed', accepted: 1000, duplicates: 0 })
@@ -318,7 +372,11 @@ describe('cancel and undo', () => {
     const runner = startRunner({ batchRows: 20 })
     const id = await uploaded(BIG)
     await expect.poll(async () => (await get(`/${id}`)).rows).toBeGreaterThan(0)
-    const answer = await app.inject({ method: 'DELETE', url: `/api/user/imports/${id}`, headers: { cookie: user.cookie } })
+    const answer = await app.inject({
+      method: 'DELETE',
+      url: `/api/user/imports/${id}`,
+      headers: { cookie: user.cookie },
+    })
     expect(answer.statusCode).toBe(204)
     await runner.stop()
     const row = await get(`/${id}`)
@@ -331,11 +389,17 @@ describe('cancel and undo', () => {
     await newUser()
     startRunner()
     const row = await imported('nome;telefone\nAna;11987654321\nBia;\n')
-    const answer = await app.inject({ method: 'DELETE', url: `/api/user/imports/${row.id}`, headers: { cookie: user.cookie } })
+    const answer = await app.inject({
+      method: 'DELETE',
+      url: `/api/user/imports/${row.id}`,
+      headers: { cookie: user.cookie },
+    })
     expect(answer.statusCode).toBe(204)
     expect(await get<unknown>(`/${row.id}`)).toMatchObject({ error: { code: 'NOT_FOUND' } })
     expect(await leftovers()).toEqual({ chunks: 0, members: 0, contacts: 1 })
-    expect(await db.selectFrom('import_rejections').select('line').where('import_id', '=', row.id).execute()).toEqual([])
+    expect(await db.selectFrom('import_rejections').select('line').where('import_id', '=', row.id).execute()).toEqual(
+      [],
+    )
   })
 
   it("nobody sees, downloads, cancels or removes somebody else's import", async () => {
@@ -343,8 +407,13 @@ describe('cancel and undo', () => {
     startRunner()
     const { id } = await imported('nome;telefone\nAna;11987654321\n')
     await newUser()
-    for (const path of [`/${id}`, `/${id}/rejected.csv`, `/${id}/warnings.csv`]) expect(await get<unknown>(path)).toMatchObject({ error: { code: 'NOT_FOUND' } })
-    const answer = await app.inject({ method: 'DELETE', url: `/api/user/imports/${id}`, headers: { cookie: user.cookie } })
+    for (const path of [`/${id}`, `/${id}/rejected.csv`, `/${id}/warnings.csv`])
+      expect(await get<unknown>(path)).toMatchObject({ error: { code: 'NOT_FOUND' } })
+    const answer = await app.inject({
+      method: 'DELETE',
+      url: `/api/user/imports/${id}`,
+      headers: { cookie: user.cookie },
+    })
     expect(answer.statusCode).toBe(404)
     expect(await get<{ items: unknown[] }>('')).toMatchObject({ items: [] })
   })
@@ -358,7 +427,9 @@ it('the list pages from the newest, and a cursor that is none is refused', async
   const seen: string[] = []
   let cursor: string | null = ''
   while (cursor !== null) {
-    const page: { items: ContactImport[]; nextCursor: string | null } = await get(`?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)
+    const page: { items: ContactImport[]; nextCursor: string | null } = await get(
+      `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`,
+    )
     seen.push(...page.items.map((item) => item.id))
     cursor = page.nextCursor
   }

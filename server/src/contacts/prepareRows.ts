@@ -6,7 +6,14 @@ import type { TableColumns } from './csv/tableColumns.ts'
 /** Somebody to be stored. `variables` is JSON text: every filled column under its header. */
 export type PreparedPerson = { line: number; phone: string; name: string; variables: string }
 export type Rejection = { line: number; reason: RejectReason; field: string; cells: string[] }
-export type Warning = { line: number; reason: WarningReason; field: string; phone: string; others: string[]; cells: string[] }
+export type Warning = {
+  line: number
+  reason: WarningReason
+  field: string
+  phone: string
+  others: string[]
+  cells: string[]
+}
 
 /** What some rows of a file come to. rows = people + repeated + rejections. */
 export type PreparedRows = {
@@ -27,7 +34,13 @@ export function nothingPrepared(): PreparedRows {
 }
 
 /** Adds what `rows` come to. `phones` holds the numbers of this batch so far. Pure but for its first two arguments. */
-export function prepareRows(batch: PreparedRows, phones: Set<string>, rows: Row[], columns: TableColumns, country: string): void {
+export function prepareRows(
+  batch: PreparedRows,
+  phones: Set<string>,
+  rows: Row[],
+  columns: TableColumns,
+  country: string,
+): void {
   const keys = columns.headers.map((header) => JSON.stringify(header))
   for (const row of rows) {
     batch.rows += 1
@@ -44,7 +57,8 @@ function prepareRow(batch: PreparedRows, phones: Set<string>, row: Row, { column
   if (isBroken(cells, columns)) return reject(batch, { line, reason: 'BROKEN_ROW', field, cells })
   const phone = normalizePhoneInput(field, country)
   if (!phone.ok) return reject(batch, { line, reason: phone.reason, field, cells })
-  for (const reason of phone.warnings) batch.warnings.push({ line, reason, field, phone: phone.e164, others: phone.others, cells })
+  for (const reason of phone.warnings)
+    batch.warnings.push({ line, reason, field, phone: phone.e164, others: phone.others, cells })
   if (cleaned) batch.warnings.push({ line, reason: 'TEXT_CLEANED', field, phone: phone.e164, others: [], cells })
   if (phones.has(phone.e164)) {
     batch.repeated += 1

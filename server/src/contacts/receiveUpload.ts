@@ -12,7 +12,12 @@ export type UploadedFile = { filename: string; file: Readable & { truncated: boo
  * Streams a file into the upload store, a chunk in memory at a time. When it breaks off or is too large, nothing of it
  * stays and the error goes on.
  */
-export async function receiveUpload(deps: UploadDeps, userId: string, upload: UploadedFile, defaultCountry: string): Promise<ImportRow> {
+export async function receiveUpload(
+  deps: UploadDeps,
+  userId: string,
+  upload: UploadedFile,
+  defaultCountry: string,
+): Promise<ImportRow> {
   const row = await openImport(deps.db, userId, cleanFileName(upload.filename), defaultCountry)
   try {
     await storeChunks(deps, row, upload.file)
@@ -56,6 +61,9 @@ async function* chunksOf(file: Readable): AsyncGenerator<Buffer> {
 /** The last part of what the browser called it, without anything that could be a path or a control character. */
 function cleanFileName(name: string): string {
   const base = name.split(/[\\/]/).at(-1) ?? ''
-  const visible = base.toWellFormed().replace(/[\p{C}]/gu, '').trim()
+  const visible = base
+    .toWellFormed()
+    .replace(/[\p{C}]/gu, '')
+    .trim()
   return [...visible].slice(0, 200).join('') || 'contatos.csv'
 }

@@ -16,7 +16,12 @@ export class ImportLostError extends Error {
  * Stores what a batch of rows came to, people, refusals, warnings and the counts of the import in one transaction, so
  * that the counts always tell how far the file has been read. Throws `ImportLostError`.
  */
-export async function writeImportBatch(db: Db, hold: ImportHold, batch: PreparedRows, bytesRead: number): Promise<void> {
+export async function writeImportBatch(
+  db: Db,
+  hold: ImportHold,
+  batch: PreparedRows,
+  bytesRead: number,
+): Promise<void> {
   await retryOnConflict(() =>
     transaction(db, async (trx) => {
       // Two imports of one account may carry the same people in any order: without taking turns they could deadlock.
@@ -34,7 +39,11 @@ export async function writeImportBatch(db: Db, hold: ImportHold, batch: Prepared
  * The first row of a number within one import decides: a contact that is in the import already is left alone, and is
  * therefore missing from what `saved` returns.
  */
-async function savePeople(trx: Trx, { userId, importId }: ImportHold, people: PreparedPerson[]): Promise<{ accepted: number; created: number }> {
+async function savePeople(
+  trx: Trx,
+  { userId, importId }: ImportHold,
+  people: PreparedPerson[],
+): Promise<{ accepted: number; created: number }> {
   if (people.length === 0) return { accepted: 0, created: 0 }
   const { rows } = await sql<{ accepted: number; created: number }>`
     with input as (

@@ -14,7 +14,8 @@ export class PaceGate {
   }
 
   follow(pace: CampaignPace): void {
-    const isOther = JSON.stringify(pace.window) !== JSON.stringify(this.#pace.window) || pace.timeZone !== this.#pace.timeZone
+    const isOther =
+      JSON.stringify(pace.window) !== JSON.stringify(this.#pace.window) || pace.timeZone !== this.#pace.timeZone
     if (isOther) this.#state = null
     this.#pace = pace
   }

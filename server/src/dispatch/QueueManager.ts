@@ -1,6 +1,11 @@
 import type { Db } from '#server/db/Database.ts'
 import type { Gateway, OutgoingMessage } from '#server/channels/gateways/Gateway.ts'
-import { claimRecipients, claimSuspect, type ClaimedRecipient, type LaneHold } from '#server/recipients/claimRecipients.ts'
+import {
+  claimRecipients,
+  claimSuspect,
+  type ClaimedRecipient,
+  type LaneHold,
+} from '#server/recipients/claimRecipients.ts'
 import { findLostClaims, type HeldRows } from '#server/recipients/lostClaims.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { findNextRetryInMs } from '#server/recipients/recipientQueries.ts'

@@ -107,7 +107,11 @@ describe('after a send of unknown fate', () => {
   })
 
   it('nothing is sent again through a gateway that would deliver it twice', () => {
-    expect(after({ fate: 'maybe' }, {}, { isIdempotent: false }).settlement).toMatchObject({ status: 'unknown', maybeSent: true, attempts: 1 })
+    expect(after({ fate: 'maybe' }, {}, { isIdempotent: false }).settlement).toMatchObject({
+      status: 'unknown',
+      maybeSent: true,
+      attempts: 1,
+    })
     expect(after({}, {}, { isIdempotent: false }).settlement).toMatchObject({ status: 'retrying', maybeSent: false })
   })
 

@@ -41,8 +41,17 @@ describe('an answer of the database that got lost', () => {
 
   it('to the claim of a suspect leaves it a suspect', async () => {
     const line = await bench.newCampaign(3, { unknownPolicy: 'hold' })
-    await bench.db.updateTable('campaign_contacts').set({ status: 'sending', claim_epoch: 0 }).where('campaign_id', '=', line.campaign.id).where('id', '<=', 2).execute()
-    await bench.db.updateTable('campaign_counts').set({ sending: 2, pending: 1 }).where('campaign_id', '=', line.campaign.id).execute()
+    await bench.db
+      .updateTable('campaign_contacts')
+      .set({ status: 'sending', claim_epoch: 0 })
+      .where('campaign_id', '=', line.campaign.id)
+      .where('id', '<=', 2)
+      .execute()
+    await bench.db
+      .updateTable('campaign_counts')
+      .set({ sending: 2, pending: 1 })
+      .where('campaign_id', '=', line.campaign.id)
+      .execute()
     await bench.startWorker({ db: withFaults(bench.db, first(1, isSuspectClaim, 'loseAnswer')) })
     await bench.untilStatus(line, 'completed')
     expect(await bench.counts(line)).toMatchObject({ sent: 1, unknown: 2 })
@@ -67,7 +76,11 @@ describe('an answer of the database that got lost', () => {
     isBad = false
     await untilTrue('all are given back', async () => (await bench.counts(line)).sending === 0)
     const { processing_lock } = await bench.rowOf(line)
-    const { lane_epoch } = await bench.db.selectFrom('channels').select('lane_epoch').where('id', '=', line.campaign.channelId).executeTakeFirstOrThrow()
+    const { lane_epoch } = await bench.db
+      .selectFrom('channels')
+      .select('lane_epoch')
+      .where('id', '=', line.campaign.channelId)
+      .executeTakeFirstOrThrow()
     expect({ processing_lock, lane_epoch }).toEqual({ processing_lock: null, lane_epoch: 1 })
   })
 
@@ -75,7 +88,9 @@ describe('an answer of the database that got lost', () => {
     const line = await bench.newCampaign(30, { delayMs: 200 })
     await buildCampaign(bench.db, line.campaign, { recipients: 50, delayMs: 200 })
     let refused = 0
-    const worker = await bench.startWorker({ db: withFaults(bench.db, (text) => (isRelease(text) && refused++ < 3 ? 'refuse' : 'none')) })
+    const worker = await bench.startWorker({
+      db: withFaults(bench.db, (text) => (isRelease(text) && refused++ < 3 ? 'refuse' : 'none')),
+    })
     await untilTrue('it runs', async () => (await bench.counts(line)).sent > 0)
     await bench.moveTo(line, 'paused')
     await untilTrue('the lock is given up', async () => (await bench.rowOf(line)).processing_lock === null, LEASE_MS)
@@ -88,9 +103,16 @@ describe('an answer of the database that got lost', () => {
 
 describe('a bad line to the database', () => {
   it('that loses or refuses every tenth statement leaves the books balanced and everybody reached', async () => {
-    const line = await bench.newCampaign(400, { messages: [{ type: 'text', content: 'um' }, { type: 'text', content: 'dois' }] })
+    const line = await bench.newCampaign(400, {
+      messages: [
+        { type: 'text', content: 'um' },
+        { type: 'text', content: 'dois' },
+      ],
+    })
     const fates: Fault[] = ['refuse', 'loseAnswer', ...Array<Fault>(18).fill('none')]
-    await bench.startWorker({ db: withFaults(bench.db, () => fates[Math.floor(Math.random() * fates.length)] ?? 'none') })
+    await bench.startWorker({
+      db: withFaults(bench.db, () => fates[Math.floor(Math.random() * fates.length)] ?? 'none'),
+    })
     await untilTrue('completed', async () => (await bench.rowOf(line)).status === 'completed', 60_000)
     expect(await bench.counts(line)).toMatchObject({ sent: 400 })
     expect(new Set(await bench.accepted(line)).size).toBe(800)
@@ -104,14 +126,19 @@ describe('a bad line to the database', () => {
       void sql`
         select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid() order by random() limit 2
-      `.execute(bench.db).catch(() => undefined)
+      `
+        .execute(bench.db)
+        .catch(() => undefined)
     }, 100)
     const isDone = async () => (await bench.rowOf(line).catch(() => null))?.status === 'completed'
     await untilTrue('completed', isDone, 60_000).finally(() => clearInterval(cut))
     expect(await bench.counts(line)).toMatchObject({ sent: 1500 })
     expect(new Set(await bench.accepted(line)).size).toBe(1500)
     expect(await bench.hasDrifted(line)).toBe(false)
-    await untilTrue('nothing is held any more', async () => worker.activeQueues.size === 0 && worker.processingLocks.size === 0)
+    await untilTrue(
+      'nothing is held any more',
+      async () => worker.activeQueues.size === 0 && worker.processingLocks.size === 0,
+    )
   })
 })
 
@@ -136,8 +163,16 @@ describe('stopping', () => {
 describe('a suspect', () => {
   it('that is given back stays one that may have been sent', async () => {
     const line = await bench.newCampaign(3)
-    await bench.db.updateTable('campaign_contacts').set({ status: 'sending', claim_epoch: 0 }).where('campaign_id', '=', line.campaign.id).execute()
-    await bench.db.updateTable('campaign_counts').set({ sending: 3, pending: 0 }).where('campaign_id', '=', line.campaign.id).execute()
+    await bench.db
+      .updateTable('campaign_contacts')
+      .set({ status: 'sending', claim_epoch: 0 })
+      .where('campaign_id', '=', line.campaign.id)
+      .execute()
+    await bench.db
+      .updateTable('campaign_counts')
+      .set({ sending: 3, pending: 0 })
+      .where('campaign_id', '=', line.campaign.id)
+      .execute()
     await bench.sandbox.setState(line.sandboxUser, { state: 'absent' })
     await bench.startWorker()
     await bench.untilStatus(line, 'paused')
@@ -155,13 +190,27 @@ describe('a suspect', () => {
 describe('a claim of suspects', () => {
   it('that was refused because the lease had run out does not mean that there are none', async () => {
     const { campaign } = await bench.newCampaign(2)
-    await bench.db.updateTable('campaign_contacts').set({ status: 'sending', claim_epoch: 0 }).where('campaign_id', '=', campaign.id).execute()
+    await bench.db
+      .updateTable('campaign_contacts')
+      .set({ status: 'sending', claim_epoch: 0 })
+      .where('campaign_id', '=', campaign.id)
+      .execute()
     const lane = await holdLane(bench.db, campaign)
-    const leaseUntil = (at: Date) => bench.db.updateTable('channels').set({ lane_expires_at: at }).where('id', '=', campaign.channelId).execute()
+    const leaseUntil = (at: Date) =>
+      bench.db.updateTable('channels').set({ lane_expires_at: at }).where('id', '=', campaign.channelId).execute()
     const running = await findRunningCampaign(bench.db, campaign.id)
     if (running === undefined) throw new Error('The campaign does not run.')
     const pace = { delayMinMs: 0, delayMaxMs: 0, window: null, timeZone: 'UTC', isSlow: false }
-    const queue = new QueueManager({ db: bench.db, lane, campaign: running, pace, held: new HeldRows(), settle: () => undefined, maxBatch: 100, gateway: { isIdempotent: true, limits: { deadlineMs: 1000, maxInFlight: 8 } } })
+    const queue = new QueueManager({
+      db: bench.db,
+      lane,
+      campaign: running,
+      pace,
+      held: new HeldRows(),
+      settle: () => undefined,
+      maxBatch: 100,
+      gateway: { isIdempotent: true, limits: { deadlineMs: 1000, maxInFlight: 8 } },
+    })
     await leaseUntil(new Date(0))
     for (let i = 0; i < 4; i++) await queue.processContactsBatch(10, 0)
     expect([queue.readyCount, queue.isDrained]).toEqual([0, true])
@@ -178,8 +227,16 @@ describe('a stalled process', () => {
     const worker = await bench.startWorker()
     await untilTrue('it runs', async () => (await bench.counts(line)).sent > 0)
     const long = new Date(Date.now() - 20_000)
-    await bench.db.updateTable('workers').set({ heartbeat_at: long, started_at: long } as never).where('id', '=', worker.workerId).execute()
-    await bench.db.updateTable('campaigns').set({ lock_expires_at: new Date(Date.now() - 10_000), lock_renewed_at: new Date(Date.now() - 15_000) }).where('id', '=', line.campaign.id).execute()
+    await bench.db
+      .updateTable('workers')
+      .set({ heartbeat_at: long, started_at: long } as never)
+      .where('id', '=', worker.workerId)
+      .execute()
+    await bench.db
+      .updateTable('campaigns')
+      .set({ lock_expires_at: new Date(Date.now() - 10_000), lock_renewed_at: new Date(Date.now() - 15_000) })
+      .where('id', '=', line.campaign.id)
+      .execute()
     expect(await bench.newSynchronizer({ workerId: worker.workerId }).autoCorrect()).toEqual([])
     expect((await bench.rowOf(line)).status).toBe('running')
   })
@@ -187,8 +244,16 @@ describe('a stalled process', () => {
   it('takes its own lane again at once', async () => {
     const line = await bench.newCampaign(10)
     const worker = bench.newWorker()
-    await bench.db.updateTable('channels').set({ lane_owner: worker.workerId, lane_epoch: 4, lane_expires_at: new Date(Date.now() + 60_000) }).where('id', '=', line.campaign.channelId).execute()
-    await bench.db.updateTable('campaigns').set({ processing_lock: worker.workerId, lock_expires_at: new Date(Date.now() + 60_000) }).where('id', '=', line.campaign.id).execute()
+    await bench.db
+      .updateTable('channels')
+      .set({ lane_owner: worker.workerId, lane_epoch: 4, lane_expires_at: new Date(Date.now() + 60_000) })
+      .where('id', '=', line.campaign.channelId)
+      .execute()
+    await bench.db
+      .updateTable('campaigns')
+      .set({ processing_lock: worker.workerId, lock_expires_at: new Date(Date.now() + 60_000) })
+      .where('id', '=', line.campaign.id)
+      .execute()
     await worker.start()
     await bench.untilStatus(line, 'completed')
   })
@@ -197,7 +262,11 @@ describe('a stalled process', () => {
 describe('a cold start', () => {
   it('with resuming asked for goes on by itself', async () => {
     const line = await bench.newCampaign(20)
-    await bench.db.updateTable('campaigns').set({ lock_renewed_at: new Date(Date.now() - 60_000) }).where('id', '=', line.campaign.id).execute()
+    await bench.db
+      .updateTable('campaigns')
+      .set({ lock_renewed_at: new Date(Date.now() - 60_000) })
+      .where('id', '=', line.campaign.id)
+      .execute()
     const worker = bench.newWorker()
     const synchronizer = bench.newSynchronizer({ workerId: worker.workerId, resumes: true })
     await synchronizer.restoreRunningCampaigns()
@@ -216,7 +285,11 @@ describe('changing a channel', () => {
     const line = await bench.newCampaign(60, { unknownPolicy: 'hold' }, { latencyMinMs: 150, latencyMaxMs: 300 })
     await bench.startWorker()
     await untilTrue('it runs', async () => (await bench.counts(line)).sent > 10)
-    await bench.db.updateTable('channels').set({ settings: JSON.stringify({ sandbox: { maxInFlight: 4 } }) }).where('id', '=', line.campaign.channelId).execute()
+    await bench.db
+      .updateTable('channels')
+      .set({ settings: JSON.stringify({ sandbox: { maxInFlight: 4 } }) })
+      .where('id', '=', line.campaign.channelId)
+      .execute()
     await bench.untilStatus(line, 'completed')
     expect(await bench.counts(line)).toMatchObject({ sent: 60, unknown: 0 })
   })

@@ -20,7 +20,11 @@ afterAll(() => bench.close())
 
 const change = (line: Line, columns: object) =>
   bench.db.updateTable('campaigns').set(columns).where('id', '=', line.campaign.id).execute()
-const history = async (line: Line) => (await new AuditLogger().getHistory(bench.db, line.campaign.id)).map(({ action, details }) => [action, details?.['reason']])
+const history = async (line: Line) =>
+  (await new AuditLogger().getHistory(bench.db, line.campaign.id)).map(({ action, details }) => [
+    action,
+    details?.['reason'],
+  ])
 
 /** `HH:MM` in UTC, `minutes` from now. */
 const clock = (minutes: number) => new Date(Date.now() + minutes * MINUTE).toISOString().slice(11, 16)
@@ -62,7 +66,10 @@ describe('a sending window', () => {
     const closed = await bench.newCampaign(10)
     await change(closed, { sending_window: JSON.stringify(closedWindow()), time_zone: 'UTC' })
     const { buildCampaign } = await import('#server/test/builders.ts')
-    const open: Line = { campaign: await buildCampaign(bench.db, closed.campaign, { recipients: 10 }), sandboxUser: closed.sandboxUser }
+    const open: Line = {
+      campaign: await buildCampaign(bench.db, closed.campaign, { recipients: 10 }),
+      sandboxUser: closed.sandboxUser,
+    }
     await bench.startWorker()
     await bench.untilStatus(open, 'completed')
     expect(await bench.counts(closed)).toMatchObject({ pending: 10 })
@@ -121,7 +128,15 @@ describe('a number that comes back', () => {
       keeper: bench.newKeeper(),
       log: testLog,
       askEveryMs: 50,
-      channels: { status: async () => ({ status: status() as 'ready', connected: true, loggedIn: true, number: null, checkedAt: '' }) },
+      channels: {
+        status: async () => ({
+          status: status() as 'ready',
+          connected: true,
+          loggedIn: true,
+          number: null,
+          checkedAt: '',
+        }),
+      },
     })
 
   it('resumes by itself only the campaigns that asked for it, and those slower at first', async () => {
@@ -156,10 +171,25 @@ it('the gate draws between the two bounds, and twice as slow for a number that h
 })
 
 it('the estimate counts only hours in which the campaign may send', () => {
-  const counts = { pending: 720, retrying: 0, sending: 0, sent: 0, delivered: 0, read: 0, failed: 0, skipped: 0, unknown: 0, cancelled: 0 }
+  const counts = {
+    pending: 720,
+    retrying: 0,
+    sending: 0,
+    sent: 0,
+    delivered: 0,
+    read: 0,
+    failed: 0,
+    skipped: 0,
+    unknown: 0,
+    cancelled: 0,
+  }
   const campaign = {
-    status: 'running' as const, delay_min_ms: 10_000, delay_max_ms: 10_000, messages: [{ type: 'text' as const, content: 'x' }],
-    sending_window: { startTime: '09:00', endTime: '10:00', days: ALL_DAYS }, time_zone: 'UTC',
+    status: 'running' as const,
+    delay_min_ms: 10_000,
+    delay_max_ms: 10_000,
+    messages: [{ type: 'text' as const, content: 'x' }],
+    sending_window: { startTime: '09:00', endTime: '10:00', days: ALL_DAYS },
+    time_zone: 'UTC',
   }
   const at = new Date('2026-11-23T09:30:00Z')
   // Two hours of work: half an hour today, an hour tomorrow, half an hour the day after.

@@ -9,8 +9,12 @@ const AREAS = ['11', '21', '27', '31', '48', '51', '55', '61', '71', '79', '81',
 
 const eightDigits = fc.integer({ min: 0, max: 9_999_999 }).map((rest) => String(rest).padStart(7, '0'))
 const area = fc.constantFrom(...AREAS)
-const mobile = fc.tuple(area, fc.constantFrom('6', '7', '8', '9'), eightDigits).map(([ddd, first, rest]) => ({ ddd, subscriber: `9${first}${rest}` }))
-const landline = fc.tuple(area, fc.constantFrom('2', '3', '4', '5'), eightDigits).map(([ddd, first, rest]) => ({ ddd, subscriber: first + rest }))
+const mobile = fc
+  .tuple(area, fc.constantFrom('6', '7', '8', '9'), eightDigits)
+  .map(([ddd, first, rest]) => ({ ddd, subscriber: `9${first}${rest}` }))
+const landline = fc
+  .tuple(area, fc.constantFrom('2', '3', '4', '5'), eightDigits)
+  .map(([ddd, first, rest]) => ({ ddd, subscriber: first + rest }))
 
 /** Ways in which people write one Brazilian number. */
 const spellings: ((ddd: string, subscriber: string) => string)[] = [
@@ -61,7 +65,11 @@ describe('spellings of one Brazilian number', () => {
   it('normalise to one E.164', () => {
     fc.assert(
       fc.property(fc.oneof(mobile, landline), ({ ddd, subscriber }) => {
-        for (const spell of spellings) expect([spell(ddd, subscriber), e164(spell(ddd, subscriber))]).toEqual([spell(ddd, subscriber), `+55${ddd}${subscriber}`])
+        for (const spell of spellings)
+          expect([spell(ddd, subscriber), e164(spell(ddd, subscriber))]).toEqual([
+            spell(ddd, subscriber),
+            `+55${ddd}${subscriber}`,
+          ])
       }),
       RUNS,
     )
@@ -81,14 +89,22 @@ it('normalising is idempotent, whatever the field', () => {
   const field = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom(...'0123456789+()-/ ,;xeEou.'.split('')), maxLength: 40 }),
-    fc.tuple(fc.constantFrom('+', '00', ''), fc.bigInt({ min: 10n ** 7n, max: 10n ** 14n })).map(([prefix, n]) => `${prefix}${n}`),
+    fc
+      .tuple(fc.constantFrom('+', '00', ''), fc.bigInt({ min: 10n ** 7n, max: 10n ** 14n }))
+      .map(([prefix, n]) => `${prefix}${n}`),
   )
   fc.assert(
     fc.property(field, fc.constantFrom('BR', 'PT', 'US', 'MX', 'AR', 'IT', 'DE'), (text, country) => {
       const first = normalizePhoneInput(text, country)
       if (!first.ok) return
       for (const home of [country, 'BR', 'GB']) {
-        expect(normalizePhoneInput(first.e164, home)).toEqual({ ok: true, e164: first.e164, country: first.country, warnings: [], others: [] })
+        expect(normalizePhoneInput(first.e164, home)).toEqual({
+          ok: true,
+          e164: first.e164,
+          country: first.country,
+          warnings: [],
+          others: [],
+        })
       }
     }),
     { numRuns: 2000 },
@@ -108,7 +124,11 @@ it('a number without a country code never becomes a number of another country', 
 })
 
 it('our own rule for Brazilian mobiles and landlines says what libphonenumber says', () => {
-  const national = fc.tuple(fc.integer({ min: 10, max: 99 }), fc.constantFrom('', '9'), fc.integer({ min: 0, max: 99_999_999 }))
+  const national = fc.tuple(
+    fc.integer({ min: 10, max: 99 }),
+    fc.constantFrom('', '9'),
+    fc.integer({ min: 0, max: 99_999_999 }),
+  )
   fc.assert(
     fc.property(national, ([ddd, nine, rest]) => {
       const text = `${ddd}${nine}${String(rest).padStart(8, '0')}`
@@ -128,7 +148,13 @@ it('our own rule for Brazilian mobiles and landlines says what libphonenumber sa
 describe('a field with several numbers', () => {
   const several: [field: string, country: string, first: string, warnings: string[], others: string[]][] = [
     ['219000001 / 219000002', 'PT', '+351219000001', ['SEVERAL_NUMBERS'], ['+351219000002']],
-    ['219000001 - 219000002 - 912000003', 'PT', '+351219000001', ['SEVERAL_NUMBERS'], ['+351219000002', '+351912000003']],
+    [
+      '219000001 - 219000002 - 912000003',
+      'PT',
+      '+351219000001',
+      ['SEVERAL_NUMBERS'],
+      ['+351219000002', '+351912000003'],
+    ],
     ['219000001 219000002', 'PT', '+351219000001', ['SEVERAL_NUMBERS'], ['+351219000002']],
     ['219000001;912000002', 'PT', '+351219000001', ['SEVERAL_NUMBERS'], ['+351912000002']],
     ['219000001\n912000002', 'PT', '+351219000001', ['SEVERAL_NUMBERS'], ['+351912000002']],
@@ -141,7 +167,13 @@ describe('a field with several numbers', () => {
     ['219888888/89', 'PT', '+351219888888', ['SHORTHAND_NUMBER'], ['89']],
     ['21 988 88 88/9', 'PT', '+351219888888', ['SHORTHAND_NUMBER'], ['9']],
     ['219888888 a 90', 'PT', '+351219888888', ['SHORTHAND_NUMBER'], ['90']],
-    ['219000001 / 2 / 219000005', 'PT', '+351219000001', ['SEVERAL_NUMBERS', 'SHORTHAND_NUMBER'], ['2', '+351219000005']],
+    [
+      '219000001 / 2 / 219000005',
+      'PT',
+      '+351219000001',
+      ['SEVERAL_NUMBERS', 'SHORTHAND_NUMBER'],
+      ['2', '+351219000005'],
+    ],
     ['11 98765-4321 ou 11 3232-1234', 'BR', '+5511987654321', ['SEVERAL_NUMBERS'], ['+551132321234']],
     ['(11) 98765-4321 e (11) 3232-1234', 'BR', '+5511987654321', ['SEVERAL_NUMBERS'], ['+551132321234']],
     ['11 98765-4321, 11 3232-1234', 'BR', '+5511987654321', ['SEVERAL_NUMBERS'], ['+551132321234']],
@@ -227,9 +259,24 @@ describe('other countries', () => {
 })
 
 it('hostile fields of 64 KiB take linear time', () => {
-  const units = ['1 ', '1', '<', '&#', '\u0301', '219738131 / ', '1e', 'phone=', 'whatsapp.com/send?', '- 1', '＋１', '+55', 'x1']
+  const units = [
+    '1 ',
+    '1',
+    '<',
+    '&#',
+    '\u0301',
+    '219738131 / ',
+    '1e',
+    'phone=',
+    'whatsapp.com/send?',
+    '- 1',
+    '＋１',
+    '+55',
+    'x1',
+  ]
   const started = performance.now()
-  for (const unit of units) for (const country of ['BR', 'PT']) normalizePhoneInput(unit.repeat(Math.ceil(65_536 / unit.length)), country)
+  for (const unit of units)
+    for (const country of ['BR', 'PT']) normalizePhoneInput(unit.repeat(Math.ceil(65_536 / unit.length)), country)
   // 26 fields at a few ms each; a pattern that backtracks takes seconds for one.
   expect(performance.now() - started).toBeLessThan(1000)
 })

@@ -59,8 +59,16 @@ function wholeField(plain: string, country: string): NormalizedPhone | null {
 
 /** `https://wa.me/5511…`, `api.whatsapp.com/send?phone=55 11 …&text=…`: what stands where the number belongs. */
 function linkedDigits(plain: string): string | null {
-  const link = /(?:\bwa\.me\/|whatsapp(?:\.com\/|:\/\/)send\/?\?(?:[\w%+=-]{0,200}&)?phone=)((?:\+|%2b)?[\d %().+-]{0,40})/i.exec(plain)
-  return link === null ? null : (link[1] ?? '').replace(/%2b/gi, '+').replace(/%20|%28|%29/g, ' ').replace(/\D/g, '')
+  const link =
+    /(?:\bwa\.me\/|whatsapp(?:\.com\/|:\/\/)send\/?\?(?:[\w%+=-]{0,200}&)?phone=)((?:\+|%2b)?[\d %().+-]{0,40})/i.exec(
+      plain,
+    )
+  return link === null
+    ? null
+    : (link[1] ?? '')
+        .replace(/%2b/gi, '+')
+        .replace(/%20|%28|%29/g, ' ')
+        .replace(/\D/g, '')
 }
 
 /** Links carry the country code; many people forget it. */
@@ -91,10 +99,13 @@ type Dialable = FieldNumber & { kind: 'dialable' }
 function firstOf(first: Dialable, numbers: FieldNumber[], hasText: boolean): NormalizedPhone {
   const rest = numbers.filter((number) => number.kind !== 'dialable' || number.e164 !== first.e164)
   const warnings: WarningReason[] = []
-  if (rest.some((number) => number.kind === 'dialable' || number.kind === 'undialable')) warnings.push('SEVERAL_NUMBERS')
+  if (rest.some((number) => number.kind === 'dialable' || number.kind === 'undialable'))
+    warnings.push('SEVERAL_NUMBERS')
   if (rest.some((number) => number.kind === 'shorthand')) warnings.push('SHORTHAND_NUMBER')
   if (hasText || rest.some((number) => number.kind === 'text')) warnings.push('TEXT_IGNORED')
-  const others = rest.filter((number) => number.kind !== 'text').map((number) => (number.kind === 'dialable' ? number.e164 : number.raw))
+  const others = rest
+    .filter((number) => number.kind !== 'text')
+    .map((number) => (number.kind === 'dialable' ? number.e164 : number.raw))
   const { e164, country } = first
   return { ok: true, e164, country, warnings, others: [...new Set(others)].slice(0, MAX_OTHERS) }
 }

@@ -8,9 +8,7 @@ import {
 import type { RejectReason } from '#contract/imports.ts'
 import { dialBrazil } from './brazil.ts'
 
-export type DialResult =
-  | { ok: true; e164: string; country: string | null }
-  | { ok: false; reason: RejectReason }
+export type DialResult = { ok: true; e164: string; country: string | null } | { ok: false; reason: RejectReason }
 
 /** ITU-T E.164: at most 15 digits with the country code; what people dial before it adds a few. */
 const MAX_DIALLED_DIGITS = 22

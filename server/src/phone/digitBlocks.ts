@@ -17,7 +17,18 @@ export type DigitBlock = {
 }
 
 const LIST_WORDS = new Set(['ou', 'e', 'or', 'and', 'y', 'o', 'a', 'à', 'ate', 'até', 'to'])
-const EXTENSION_WORDS = new Set(['ramal', 'ramais', 'ram', 'r', 'rm', 'ext', 'extensão', 'extensao', 'extension', 'anexo'])
+const EXTENSION_WORDS = new Set([
+  'ramal',
+  'ramais',
+  'ram',
+  'r',
+  'rm',
+  'ext',
+  'extensão',
+  'extensao',
+  'extension',
+  'anexo',
+])
 const MASK = /^[xX]{1,6}$/
 /** Short runs of letters that people and scanners write for 0, 1, 5, 8 and 2. */
 const STANDS_FOR_A_DIGIT = /^[oOlLiIsSbBzZ]{1,2}$/

@@ -26,13 +26,21 @@ beforeAll(async () => {
   applier.start()
   const local: { url: string | null } = { url: null }
   const channels = new ChannelService({
-    db, box: testBox, gateways: new GatewayRegistry({ box: testBox, sandboxUrl: async () => bench.sandbox.url }),
+    db,
+    box: testBox,
+    gateways: new GatewayRegistry({ box: testBox, sandboxUrl: async () => bench.sandbox.url }),
     sandbox: async () => ({ url: bench.sandbox.url, adminToken: '' }),
     // Read when needed: the port is known only once the app listens.
-    get publicUrl() { return local.url },
-    localUrl: () => local.url, allowedHosts: [], log: testLog,
+    get publicUrl() {
+      return local.url
+    },
+    localUrl: () => local.url,
+    allowedHosts: [],
+    log: testLog,
   })
-  app = await createTestApp(db, { routes: [channelRoutes({ channels }), hookRoutes({ db, box: testBox, onStored: () => applier.nudge() })] })
+  app = await createTestApp(db, {
+    routes: [channelRoutes({ channels }), hookRoutes({ db, box: testBox, onStored: () => applier.nudge() })],
+  })
   local.url = await app.listen({ port: 0, host: '127.0.0.1' })
   publicUrl = local.url
   user = await signInAs(app, db, 'admin')
@@ -50,10 +58,20 @@ afterAll(async () => {
 
 async function createChannel(): Promise<Channel> {
   const payload = {
-    name: 'Oficial', gateway: 'cloud', token: number.token, phoneNumberId: number.id, wabaId: number.wabaId,
-    appSecret: APP_SECRET, baseUrl: bench.sandbox.url,
+    name: 'Oficial',
+    gateway: 'cloud',
+    token: number.token,
+    phoneNumberId: number.id,
+    wabaId: number.wabaId,
+    appSecret: APP_SECRET,
+    baseUrl: bench.sandbox.url,
   }
-  const answer = await app.inject({ method: 'POST', url: '/api/user/channels', headers: { cookie: user.cookie }, payload })
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/api/user/channels',
+    headers: { cookie: user.cookie },
+    payload,
+  })
   expect(answer.statusCode).toBe(201)
   expect(answer.body).not.toContain(number.token)
   expect(answer.body).not.toContain(APP_SECRET)
@@ -107,8 +125,18 @@ it('an address with the wrong secret, a wrong verify token and a wrong signature
   const refused = [
     await app.inject({ url: `${address}?hub.mode=subscribe&hub.verify_token=x&hub.challenge=1` }),
     await app.inject({ url: `/api/hooks/${channel.id}/wrong?hub.mode=subscribe&hub.verify_token=x&hub.challenge=1` }),
-    await app.inject({ method: 'POST', url: address, payload: '{"object":"whatsapp_business_account","entry":[]}', headers: { 'content-type': 'application/json' } }),
-    await app.inject({ method: 'POST', url: address, payload: '{}', headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` } }),
+    await app.inject({
+      method: 'POST',
+      url: address,
+      payload: '{"object":"whatsapp_business_account","entry":[]}',
+      headers: { 'content-type': 'application/json' },
+    }),
+    await app.inject({
+      method: 'POST',
+      url: address,
+      payload: '{}',
+      headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` },
+    }),
   ]
   expect(new Set(refused.map(({ statusCode, body }) => `${statusCode} ${body}`)).size).toBe(1)
   expect(refused[0]?.statusCode).toBe(403)

@@ -3,7 +3,11 @@ import { z } from 'zod'
 import { findChannelById } from '#server/channels/channelQueries.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
 import { verifyTokenOf, webhookKeyBinding } from '#server/channels/GatewayRegistry.ts'
-import { answerCloudHandshake, splitCloudWebhook, verifyCloudSignature } from '#server/channels/gateways/cloudApiWebhook.ts'
+import {
+  answerCloudHandshake,
+  splitCloudWebhook,
+  verifyCloudSignature,
+} from '#server/channels/gateways/cloudApiWebhook.ts'
 import { parseWuzapiWebhook, verifyWuzapiSignature } from '#server/channels/gateways/wuzapiWebhook.ts'
 import type { GatewayEvent } from '#server/channels/gateways/Gateway.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -53,7 +57,8 @@ export function hookRoutes(deps: HookRoutesDeps): RoutePlugin {
       async (request, reply) => {
         const channel = await findAddressed(deps, request.params)
         const query = new URL(request.url, 'http://localhost').searchParams
-        const challenge = channel.gateway === 'cloud' ? answerCloudHandshake(query, verifyTokenOf(deps.box, channel.id)) : null
+        const challenge =
+          channel.gateway === 'cloud' ? answerCloudHandshake(query, verifyTokenOf(deps.box, channel.id)) : null
         if (challenge === null) throw new AppError('WEBHOOK_REJECTED')
         return reply.type('text/plain; charset=utf-8').send(challenge)
       },

@@ -160,7 +160,8 @@ export class Ledger {
     try {
       this.#write(bytes)
     } catch (cause) {
-      for (const { entry, duplicate } of accepted) if (!duplicate) this.#totals(entry.user).accepted.delete(entry.messageId)
+      for (const { entry, duplicate } of accepted)
+        if (!duplicate) this.#totals(entry.user).accepted.delete(entry.messageId)
       const error = new Error('The ledger cannot be written.', { cause })
       for (const { done } of accepted) done(error, false)
       return
@@ -173,7 +174,7 @@ export class Ledger {
 
   #write(bytes: Buffer): void {
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at)
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at)
       this.#size += bytes.length
     } catch (error) {
       // A full disk can take half a group; the half would say "accepted" of messages that get an error.

@@ -33,7 +33,11 @@ export function AppLayout() {
         {t('nav.skip')}
       </a>
       <Sidebar />
-      <main id="page" tabIndex={-1} className="mx-auto w-full max-w-5xl px-4 pt-5 pb-28 outline-none md:px-8 md:pt-10 md:pb-16">
+      <main
+        id="page"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-5xl px-4 pt-5 pb-28 outline-none md:px-8 md:pt-10 md:pb-16"
+      >
         <Outlet />
       </main>
       {sessionLost && (
@@ -91,7 +95,10 @@ function AccountButton() {
         onClick={() => setOpen(true)}
         className="flex min-h-11 min-w-11 items-center gap-3 rounded-control text-left hover:bg-sunk max-md:justify-center md:mt-auto md:px-3"
       >
-        <span aria-hidden="true" className="flex h-9 w-9 shrink-0 items-center justify-center rounded-full bg-primary-soft font-bold text-primary-text">
+        <span
+          aria-hidden="true"
+          className="flex h-9 w-9 shrink-0 items-center justify-center rounded-full bg-primary-soft font-bold text-primary-text"
+        >
           {(me?.name ?? '?').slice(0, 1).toUpperCase()}
         </span>
         <span className="sr-only">{t('account.title')}:</span>

@@ -20,7 +20,13 @@ export default function SessionExpiredDialog() {
     void client.invalidateQueries()
   }
   return (
-    <Dialog open onClose={close} title={t('session.title')} closeLabel={t('common.close')} description={t('session.text')}>
+    <Dialog
+      open
+      onClose={close}
+      title={t('session.title')}
+      closeLabel={t('common.close')}
+      description={t('session.text')}
+    >
       <SignInForm email={before?.email ?? ''} onSignedIn={signedIn} />
     </Dialog>
   )

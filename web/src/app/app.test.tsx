@@ -67,7 +67,10 @@ describe('the app', () => {
   })
 
   test('a state that does not exist in the address shows all campaigns', async () => {
-    const calls = stubApi({ 'GET /api/me': () => ({ body: ME }), 'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }) })
+    const calls = stubApi({
+      'GET /api/me': () => ({ body: ME }),
+      'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }),
+    })
     open('/campaigns?status=bogus')
     expect(await screen.findByRole('heading', { name: 'Campanhas' })).toBeVisible()
     await waitFor(() => expect(calls.some(({ path }) => path.endsWith('bulk-campaigns'))).toBe(true))

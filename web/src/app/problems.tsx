@@ -37,7 +37,11 @@ export function LoadFailed({ error }: { error: unknown }) {
   }
   return (
     <main className="mx-auto max-w-2xl p-4">
-      <EmptyState heading="h1" title={t('loadFailed.title')} action={<Button onClick={() => window.location.reload()}>{t('loadFailed.action')}</Button>}>
+      <EmptyState
+        heading="h1"
+        title={t('loadFailed.title')}
+        action={<Button onClick={() => window.location.reload()}>{t('loadFailed.action')}</Button>}
+      >
         {t('loadFailed.text')}
       </EmptyState>
     </main>

@@ -10,11 +10,16 @@ export function usePageChange(): void {
   const { t } = useTranslation()
   const path = useRouterState({ select: (state) => state.location.pathname })
   useEffect(() => {
-    const page = path === '/campaigns/new' ? t('nav.newCampaign')
-      : path.startsWith('/campaigns/') ? t('monitor.title')
-      : path.startsWith('/imports') ? t('nav.contacts')
-      : path.startsWith('/channels') ? t('nav.channels')
-      : t('nav.campaigns')
+    const page =
+      path === '/campaigns/new'
+        ? t('nav.newCampaign')
+        : path.startsWith('/campaigns/')
+          ? t('monitor.title')
+          : path.startsWith('/imports')
+            ? t('nav.contacts')
+            : path.startsWith('/channels')
+              ? t('nav.channels')
+              : t('nav.campaigns')
     document.title = `${page} · Revoada`
   }, [path, t])
   const shown = useRef(path)

@@ -15,7 +15,11 @@ async function errorOf(call: Promise<unknown>): Promise<ApiError> {
 describe('apiClient', () => {
   test('a refusal arrives with its code, status and the seconds to wait', async () => {
     stubApi({ 'POST /api/x': () => refusal('RATE_LIMIT', { 'retry-after': '7' }) })
-    expect(await errorOf(apiClient.post('/api/x', {}))).toMatchObject({ code: 'RATE_LIMIT', status: 429, retryAfterS: 7 })
+    expect(await errorOf(apiClient.post('/api/x', {}))).toMatchObject({
+      code: 'RATE_LIMIT',
+      status: 429,
+      retryAfterS: 7,
+    })
   })
 
   test('no answer at all is NETWORK', async () => {

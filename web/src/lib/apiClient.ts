@@ -9,7 +9,11 @@ type Options = { body?: unknown; query?: Query; signal?: AbortSignal; idempotenc
  * Answers are taken as the contract types them, for the server has checked them already.
  * Throws `ApiError`; an aborted call throws what `fetch` throws.
  */
-async function request<T>(method: string, path: string, { body, query, signal, idempotencyKey }: Options = {}): Promise<T> {
+async function request<T>(
+  method: string,
+  path: string,
+  { body, query, signal, idempotencyKey }: Options = {},
+): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (body !== undefined) headers['content-type'] = 'application/json'
   if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey

@@ -10,9 +10,11 @@ type Issue = core.$ZodRawIssue
 /** For `zodResolver(schema, { error: fieldErrorKey })`. */
 export function fieldErrorKey(issue: Issue): string {
   if (issue.code === 'too_small') return tooSmall(issue)
-  if (issue.code === 'too_big') return issue.origin === 'string' ? `tooLong|${issue.maximum}` : `tooMuch|${issue.maximum}`
+  if (issue.code === 'too_big')
+    return issue.origin === 'string' ? `tooLong|${issue.maximum}` : `tooMuch|${issue.maximum}`
   if (issue.code === 'invalid_format') return invalidFormat(issue)
-  if (issue.code === 'invalid_type') return issue.expected === 'number' || issue.expected === 'int' ? 'number' : 'required'
+  if (issue.code === 'invalid_type')
+    return issue.expected === 'number' || issue.expected === 'int' ? 'number' : 'required'
   return 'invalid'
 }
 
@@ -28,8 +30,19 @@ function invalidFormat(issue: Extract<Issue, { code: 'invalid_format' }>): strin
 }
 
 const KEYS = [
-  'required', 'email', 'url', 'number', 'invalid', 'tooShort', 'tooLong', 'tooLittle', 'tooMuch',
-  'maxBelowMin', 'recipientsMissing', 'recipientsTooMany', 'delayTooShort',
+  'required',
+  'email',
+  'url',
+  'number',
+  'invalid',
+  'tooShort',
+  'tooLong',
+  'tooLittle',
+  'tooMuch',
+  'maxBelowMin',
+  'recipientsMissing',
+  'recipientsTooMany',
+  'delayTooShort',
 ] as const
 export type FieldErrorKey = (typeof KEYS)[number]
 

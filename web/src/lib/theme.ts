@@ -30,4 +30,3 @@ export function useTheme(): Theme {
     return () => listeners.delete(listener)
   }, currentTheme)
 }
-

@@ -12,9 +12,7 @@ const TEXTS = { pt: flatten(pt), en: flatten(en), es: flatten(es) }
 function flatten(tree: object, path = ''): Map<string, string> {
   return new Map(
     Object.entries(tree).flatMap(([key, value]: [string, unknown]) =>
-      typeof value === 'string'
-        ? [[path + key, value] as const]
-        : [...flatten(value as object, `${path}${key}.`)],
+      typeof value === 'string' ? [[path + key, value] as const] : [...flatten(value as object, `${path}${key}.`)],
     ),
   )
 }
@@ -34,7 +32,9 @@ describe('catalogues', () => {
 
   test.each(LANGUAGES)('%s has every plural form that the language needs, and one for zero', (language) => {
     const needed = ['zero', ...new Intl.PluralRules(LOCALES[language]).resolvedOptions().pluralCategories]
-    const plurals = new Set([...TEXTS[language].keys()].filter((key) => PLURAL.test(key)).map((key) => key.replace(PLURAL, '')))
+    const plurals = new Set(
+      [...TEXTS[language].keys()].filter((key) => PLURAL.test(key)).map((key) => key.replace(PLURAL, '')),
+    )
     expect(plurals.size).toBeGreaterThan(10)
     for (const key of plurals) {
       for (const form of needed) expect(TEXTS[language].has(`${key}_${form}`), `${key}_${form}`).toBe(true)
@@ -43,7 +43,9 @@ describe('catalogues', () => {
 
   test.each(LANGUAGES)('%s names the same values in its texts as Portuguese', (language) => {
     const shared = [...TEXTS.pt].filter(([key]) => TEXTS[language].has(key))
-    const differing = shared.filter(([key, text]) => placeholders(TEXTS[language].get(key) ?? '') !== placeholders(text))
+    const differing = shared.filter(
+      ([key, text]) => placeholders(TEXTS[language].get(key) ?? '') !== placeholders(text),
+    )
     expect(differing).toEqual([])
   })
 

@@ -24,7 +24,17 @@ type Looks = VariantProps<typeof looks>
 type ButtonProps = ComponentProps<'button'> & Looks & { icon?: IconName; busy?: boolean; children: ReactNode }
 
 /** A button. While `busy` it stays in place and focused, says so, and takes no second press. */
-export function Button({ look, size, icon, busy = false, className, children, onClick, type = 'button', ...rest }: ButtonProps) {
+export function Button({
+  look,
+  size,
+  icon,
+  busy = false,
+  className,
+  children,
+  onClick,
+  type = 'button',
+  ...rest
+}: ButtonProps) {
   return (
     <button
       {...rest}
@@ -48,7 +58,11 @@ export function buttonClass(options: Looks & { className?: string } = {}): strin
 
 export function Spinner({ className }: { className?: string }) {
   return (
-    <svg viewBox="0 0 24 24" className={cn('h-5 w-5 shrink-0 animate-spin fill-none stroke-current stroke-[2.4]', className)} aria-hidden="true">
+    <svg
+      viewBox="0 0 24 24"
+      className={cn('h-5 w-5 shrink-0 animate-spin fill-none stroke-current stroke-[2.4]', className)}
+      aria-hidden="true"
+    >
       <path d="M12 3.500a8.500 8.500 0 1 1-8.500 8.500" strokeLinecap="round" />
     </svg>
   )

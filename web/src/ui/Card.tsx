@@ -2,7 +2,9 @@ import type { ComponentProps, ReactNode } from 'react'
 import { cn } from './cn.ts'
 
 export function Card({ className, ...rest }: ComponentProps<'section'>) {
-  return <section {...rest} className={cn('rounded-card border border-line bg-surface p-4 shadow-card sm:p-6', className)} />
+  return (
+    <section {...rest} className={cn('rounded-card border border-line bg-surface p-4 shadow-card sm:p-6', className)} />
+  )
 }
 
 /** The page's title, one sentence about it, and what can be done here. */
@@ -30,7 +32,12 @@ export type Tone = keyof typeof TONES
 /** A state in one or two words. The colour repeats what the words say. */
 export function Badge({ tone = 'neutral', children }: { tone?: Tone; children: ReactNode }) {
   return (
-    <span className={cn('inline-flex shrink-0 items-center gap-1.5 rounded-full whitespace-nowrap px-2.5 py-1 text-xs font-semibold', TONES[tone])}>
+    <span
+      className={cn(
+        'inline-flex shrink-0 items-center gap-1.5 rounded-full whitespace-nowrap px-2.5 py-1 text-xs font-semibold',
+        TONES[tone],
+      )}
+    >
       <span aria-hidden="true" className="h-1.5 w-1.5 rounded-full bg-current" />
       {children}
     </span>

@@ -29,7 +29,15 @@ export function Mark({ className }: { className?: string }) {
 }
 
 const FLYING = [
-  [118, 14, 17], [96, 24, 15], [101, 42, 14], [76, 33, 14], [80, 52, 13], [56, 44, 13], [60, 62, 12], [36, 56, 11], [18, 66, 10],
+  [118, 14, 17],
+  [96, 24, 15],
+  [101, 42, 14],
+  [76, 33, 14],
+  [80, 52, 13],
+  [56, 44, 13],
+  [60, 62, 12],
+  [36, 56, 11],
+  [18, 66, 10],
 ] as const
 
 /** Birds in formation: they beat their wings while `moving`, and sit still for people who asked for less motion. */
@@ -40,7 +48,11 @@ export function FlyingFlock({ moving = false, className }: { moving?: boolean; c
         <path
           key={x}
           d={birdPath(x, y, size)}
-          className={cn('bird fill-none stroke-[2.2]', index === 0 ? 'stroke-dawn' : 'stroke-primary', moving && 'bird-flying')}
+          className={cn(
+            'bird fill-none stroke-[2.2]',
+            index === 0 ? 'stroke-dawn' : 'stroke-primary',
+            moving && 'bird-flying',
+          )}
           style={{ animationDelay: `${index * -170}ms` }}
           strokeLinecap="round"
           strokeLinejoin="round"

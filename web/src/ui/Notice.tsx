@@ -16,7 +16,10 @@ type Props = { tone?: NoticeTone; title?: ReactNode; children?: ReactNode; actio
 export function Notice({ tone = 'info', title, children, action, className }: Props) {
   const look = TONES[tone]
   return (
-    <div role={tone === 'bad' ? 'alert' : 'status'} className={cn('flex gap-3 rounded-control p-4', look.box, className)}>
+    <div
+      role={tone === 'bad' ? 'alert' : 'status'}
+      className={cn('flex gap-3 rounded-control p-4', look.box, className)}
+    >
       <Icon name={look.icon} className="mt-0.5" />
       <div className="flex min-w-0 flex-1 flex-col gap-1">
         {title !== undefined && <p className="font-semibold">{title}</p>}

@@ -3,10 +3,22 @@ import { cn } from './cn.ts'
 export type Segment = { key: string; value: number; className: string }
 
 /** Parts of one whole. Whatever is there is seen: a part of one in a million still gets two pixels. */
-export function StackedBar({ segments, label, className }: { segments: readonly Segment[]; label: string; className?: string }) {
+export function StackedBar({
+  segments,
+  label,
+  className,
+}: {
+  segments: readonly Segment[]
+  label: string
+  className?: string
+}) {
   const shown = segments.filter((segment) => segment.value > 0)
   return (
-    <div role="img" aria-label={label} className={cn('flex h-4 w-full gap-0.5 overflow-hidden rounded-full bg-sunk', className)}>
+    <div
+      role="img"
+      aria-label={label}
+      className={cn('flex h-4 w-full gap-0.5 overflow-hidden rounded-full bg-sunk', className)}
+    >
       {shown.map((segment) => (
         <span
           key={segment.key}
@@ -31,7 +43,10 @@ export function ProgressBar({ share, label }: { share: number | null; label: str
       className="h-2.5 w-full overflow-hidden rounded-full bg-sunk"
     >
       <span
-        className={cn('block h-full rounded-full bg-primary', percent === null ? 'sweep w-1/3' : 'transition-[width] duration-(--calm)')}
+        className={cn(
+          'block h-full rounded-full bg-primary',
+          percent === null ? 'sweep w-1/3' : 'transition-[width] duration-(--calm)',
+        )}
         style={percent === null ? undefined : { width: `${percent}%` }}
       />
     </div>

@@ -11,9 +11,17 @@ type ControlProps = { id: string; 'aria-describedby': string | undefined; 'aria-
  * Label above, hint and error below, tied to the control for those who hear the page. Plain HTML: it is on nearly every
  * page, and a library's field would add 10 kB to the first load for the same attributes.
  */
-function FieldFrame({ label, hint, error, className, children }: FieldProps & { children: (props: ControlProps) => ReactNode }) {
+function FieldFrame({
+  label,
+  hint,
+  error,
+  className,
+  children,
+}: FieldProps & { children: (props: ControlProps) => ReactNode }) {
   const id = useId()
-  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter((part) => part !== false)
+  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(
+    (part) => part !== false,
+  )
   return (
     <div className={cn('flex flex-col gap-1.5', className)}>
       <label htmlFor={id} className="self-start text-sm font-semibold text-ink">

@@ -2,12 +2,16 @@ import { cn } from './cn.ts'
 
 const PATHS = {
   plus: 'M12 5v14M5 12h14',
-  people: 'M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM2.500 20c.4-3.600 3-5.500 6.500-5.500s6.100 1.900 6.500 5.500M16 4.600a3.300 3.300 0 0 1 0 6M18 14.900c2 .7 3.200 2.400 3.500 5.100',
-  channel: 'M8 2.800h8a1.800 1.800 0 0 1 1.800 1.800v14.800a1.800 1.800 0 0 1-1.800 1.800H8a1.800 1.800 0 0 1-1.800-1.800V4.600A1.800 1.800 0 0 1 8 2.800ZM10.500 18h3',
+  people:
+    'M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM2.500 20c.4-3.600 3-5.500 6.500-5.500s6.100 1.900 6.500 5.500M16 4.600a3.300 3.300 0 0 1 0 6M18 14.900c2 .7 3.200 2.400 3.500 5.100',
+  channel:
+    'M8 2.800h8a1.800 1.800 0 0 1 1.800 1.800v14.800a1.800 1.800 0 0 1-1.800 1.800H8a1.800 1.800 0 0 1-1.800-1.800V4.600A1.800 1.800 0 0 1 8 2.800ZM10.500 18h3',
   campaigns: 'M3 10q3.200-3.800 6 .6 3-4.300 7-1.800M9 17.500q3-3.600 5.800.5 2.900-4 6.400-1.700',
   account: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.500 20.500c.5-4 3.500-6 7.500-6s7 2 7.500 6',
-  upload: 'M12 15.500V4.500M7.500 8.500 12 4l4.500 4.500M4.500 15.500v3A1.500 1.500 0 0 0 6 20h12a1.500 1.500 0 0 0 1.500-1.500v-3',
-  download: 'M12 4v11M7.500 11 12 15.500 16.500 11M4.500 15.500v3A1.500 1.500 0 0 0 6 20h12a1.500 1.500 0 0 0 1.500-1.500v-3',
+  upload:
+    'M12 15.500V4.500M7.500 8.500 12 4l4.500 4.500M4.500 15.500v3A1.500 1.500 0 0 0 6 20h12a1.500 1.500 0 0 0 1.500-1.500v-3',
+  download:
+    'M12 4v11M7.500 11 12 15.500 16.500 11M4.500 15.500v3A1.500 1.500 0 0 0 6 20h12a1.500 1.500 0 0 0 1.500-1.500v-3',
   pause: 'M8.500 5.500v13M15.500 5.500v13',
   play: 'M8 5.500v13l10.500-6.500Z',
   close: 'M6 6l12 12M18 6 6 18',
@@ -26,7 +30,11 @@ export type IconName = keyof typeof PATHS
 /** A line icon in the colour of the text around it; always beside words, never instead of them. */
 export function Icon({ name, className }: { name: IconName; className?: string }) {
   return (
-    <svg viewBox="0 0 24 24" className={cn('h-5 w-5 shrink-0 fill-none stroke-current stroke-[1.8]', className)} aria-hidden="true">
+    <svg
+      viewBox="0 0 24 24"
+      className={cn('h-5 w-5 shrink-0 fill-none stroke-current stroke-[1.8]', className)}
+      aria-hidden="true"
+    >
       <path d={PATHS[name]} strokeLinecap="round" strokeLinejoin="round" />
     </svg>
   )

@@ -70,7 +70,8 @@ function fromWindows1252(bytes: Buffer): Buffer {
   if (isAscii(bytes)) return bytes
   const text = bytes.toString('latin1')
   if (!/[\x80-\x9f]/.test(text)) return Buffer.from(text)
-  if (NO_CHARACTERS.test(text)) throw new UndecodableError(lineWhere(bytes, (line) => NO_CHARACTERS.test(line.toString('latin1'))))
+  if (NO_CHARACTERS.test(text))
+    throw new UndecodableError(lineWhere(bytes, (line) => NO_CHARACTERS.test(line.toString('latin1'))))
   return Buffer.from(text.replace(/[\x80-\x9f]/g, (c) => WINDOWS_1252[c.charCodeAt(0) - 0x80] ?? ''))
 }
 

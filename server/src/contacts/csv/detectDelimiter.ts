@@ -49,7 +49,8 @@ function firstLines(head: string): Map<string, number>[] {
       continue
     }
     isBlank &&= character.trim() === '' && character !== '\t'
-    if (!isQuoted && (DELIMITERS as readonly string[]).includes(character)) line.set(character, (line.get(character) ?? 0) + 1)
+    if (!isQuoted && (DELIMITERS as readonly string[]).includes(character))
+      line.set(character, (line.get(character) ?? 0) + 1)
   }
   if (!isBlank && lines.length === 0) lines.push(line)
   return lines

@@ -16,7 +16,11 @@ const SLICE_BYTES = 65_536
  * Reads rows in batches, as the bytes come; blank lines are no rows. Throws `CsvProblem` with a line for an unclosed
  * quote, a row beyond 1 MiB and text that does not fit the encoding. Memory does not depend on the size of the file.
  */
-export async function* parseRows(bytes: AsyncIterable<Buffer>, text: Utf8Stream, delimiter: Delimiter): AsyncGenerator<Row[]> {
+export async function* parseRows(
+  bytes: AsyncIterable<Buffer>,
+  text: Utf8Stream,
+  delimiter: Delimiter,
+): AsyncGenerator<Row[]> {
   const reader = new RowReader(delimiter)
   for await (const slice of slices(bytes)) {
     await reader.write(decode(text, slice, false, reader))

@@ -45,22 +45,33 @@ describe('encodings', () => {
     ['UTF-16 BE without BOM', utf16(TABLE, true), 'utf-16be'],
   ]
   for (const [name, bytes, encoding] of encoded) {
-    it.each([1, 2, 7, 100_000])(`${name} gives the right text and a first header without BOM, in chunks of %i bytes`, async (chunk) => {
-      const table = await read(bytes, { chunk })
-      expect(table.rows).toEqual(ROWS)
-      expect(table.headers).toEqual(['nome', 'telefone', 'cidade'])
-      expect(table.encoding).toBe(encoding)
-    })
+    it.each([1, 2, 7, 100_000])(
+      `${name} gives the right text and a first header without BOM, in chunks of %i bytes`,
+      async (chunk) => {
+        const table = await read(bytes, { chunk })
+        expect(table.rows).toEqual(ROWS)
+        expect(table.headers).toEqual(['nome', 'telefone', 'cidade'])
+        expect(table.encoding).toBe(encoding)
+      },
+    )
   }
 
   it('the characters that windows-1252 has beyond Latin-1 come out right', async () => {
-    const { rows } = await read(Buffer.concat([Buffer.from('nome;telefone\n'), Buffer.from([0x80, 0x93, 0x96, 0x9c]), Buffer.from(';11 98765-4321\n')]))
+    const { rows } = await read(
+      Buffer.concat([
+        Buffer.from('nome;telefone\n'),
+        Buffer.from([0x80, 0x93, 0x96, 0x9c]),
+        Buffer.from(';11 98765-4321\n'),
+      ]),
+    )
     expect(rows[0]?.cells[0]).toBe('€“–œ')
   })
 
   it('a file that is plain ASCII for long and then windows-1252 is read as windows-1252', async () => {
     const plain = Array.from({ length: 6000 }, (_, i) => `Maria ${i};11987654321\n`).join('')
-    const { rows, encoding } = await read(Buffer.concat([Buffer.from(`nome;telefone\n${plain}`), Buffer.from('João;11987654321\n', 'latin1')]))
+    const { rows, encoding } = await read(
+      Buffer.concat([Buffer.from(`nome;telefone\n${plain}`), Buffer.from('João;11987654321\n', 'latin1')]),
+    )
     expect(rows.at(-1)?.cells[0]).toBe('João')
     expect(encoding).toBe('windows-1252')
   })
@@ -72,13 +83,20 @@ describe('encodings', () => {
   })
 
   it('bytes that are characters in no supported encoding are refused with the line', async () => {
-    expect(await problemOf(Buffer.concat([Buffer.from('nome;telefone\nA;1\nJo'), Buffer.from([0x81]), Buffer.from(';2\n')]))).toEqual({ reason: 'BAD_ENCODING', line: 3 })
-    expect(await problemOf(Buffer.concat([Buffer.from('nome;telefone\nJoã'), Buffer.from([0xc3])]))).toMatchObject({ reason: 'BAD_ENCODING' })
+    expect(
+      await problemOf(Buffer.concat([Buffer.from('nome;telefone\nA;1\nJo'), Buffer.from([0x81]), Buffer.from(';2\n')])),
+    ).toEqual({ reason: 'BAD_ENCODING', line: 3 })
+    expect(await problemOf(Buffer.concat([Buffer.from('nome;telefone\nJoã'), Buffer.from([0xc3])]))).toMatchObject({
+      reason: 'BAD_ENCODING',
+    })
   })
 
   it('spreadsheets and other files that are no text are named as such', async () => {
     expect(await problemOf(Buffer.from('504b03041400', 'hex'))).toEqual({ reason: 'SPREADSHEET_FILE', line: null })
-    expect(await problemOf(Buffer.from('d0cf11e0a1b11ae100', 'hex'))).toEqual({ reason: 'SPREADSHEET_FILE', line: null })
+    expect(await problemOf(Buffer.from('d0cf11e0a1b11ae100', 'hex'))).toEqual({
+      reason: 'SPREADSHEET_FILE',
+      line: null,
+    })
     expect(await problemOf(Buffer.from('%PDF-1.7 and so on'))).toEqual({ reason: 'BINARY_FILE', line: null })
     expect(await problemOf(Buffer.alloc(4000))).toEqual({ reason: 'BINARY_FILE', line: null })
   })
@@ -88,7 +106,15 @@ describe('shapes', () => {
   for (const delimiter of [';', ',', '\t', '|']) {
     for (const [name, end] of Object.entries({ LF: '\n', CRLF: '\r\n', CR: '\r' })) {
       it(`cells apart by ${JSON.stringify(delimiter)}, lines by ${name}`, async () => {
-        const text = [['nome', 'telefone'], ['Ana', '11 98765-4321'], ['"Bia\nSilva"', '21 98765-4322'], [], ['Caio', '31 98765-4323']].map((cells) => cells.join(delimiter)).join(end)
+        const text = [
+          ['nome', 'telefone'],
+          ['Ana', '11 98765-4321'],
+          ['"Bia\nSilva"', '21 98765-4322'],
+          [],
+          ['Caio', '31 98765-4323'],
+        ]
+          .map((cells) => cells.join(delimiter))
+          .join(end)
         const table = await read(text, { chunk: 3 })
         expect(table.delimiter).toBe(delimiter)
         expect(table.rows).toEqual([
@@ -106,12 +132,16 @@ describe('shapes', () => {
   })
 
   it('mixed line ends, doubled quotes and stray quotes are read', async () => {
-    const { rows } = await read('nome;telefone\nAna "Nina" Reis;11987654321\r\n"Bia ""B""";21987654322\rCaio;31987654323')
+    const { rows } = await read(
+      'nome;telefone\nAna "Nina" Reis;11987654321\r\n"Bia ""B""";21987654322\rCaio;31987654323',
+    )
     expect(rows.map((row) => row.cells[0])).toEqual(['Ana "Nina" Reis', 'Bia "B"', 'Caio'])
   })
 
   it('a delimiter within quotes does not count when the delimiter is looked for', async () => {
-    const { delimiter, rows } = await read('"nome, completo","telefone"\n"Reis; Ana; B; C","11987654321"\n"Lima; Bia; D; E","21987654322"\n')
+    const { delimiter, rows } = await read(
+      '"nome, completo","telefone"\n"Reis; Ana; B; C","11987654321"\n"Lima; Bia; D; E","21987654322"\n',
+    )
     expect(delimiter).toBe(',')
     expect(rows[0]?.cells).toEqual(['Reis; Ana; B; C', '11987654321'])
   })
@@ -137,15 +167,24 @@ describe('shapes', () => {
     const open = readTable(endless(), 'BR')
     await expect(open).rejects.toMatchObject({ reason: 'UNCLOSED_QUOTE', line: 3 })
     expect(read).toBeLessThan(200)
-    expect(await problemOf('nome;telefone\nAna;11987654321\nBia;"21987654322\n')).toEqual({ reason: 'UNCLOSED_QUOTE', line: 3 })
+    expect(await problemOf('nome;telefone\nAna;11987654321\nBia;"21987654322\n')).toEqual({
+      reason: 'UNCLOSED_QUOTE',
+      line: 3,
+    })
   })
 
   it('a field of 10 MB is refused with its line', async () => {
-    expect(await problemOf(`nome;telefone\nAna;11987654321\n${'x'.repeat(10_000_000)};21987654322\n`)).toEqual({ reason: 'ROW_TOO_LARGE', line: 3 })
+    expect(await problemOf(`nome;telefone\nAna;11987654321\n${'x'.repeat(10_000_000)};21987654322\n`)).toEqual({
+      reason: 'ROW_TOO_LARGE',
+      line: 3,
+    })
   })
 
   it('10,000 columns are refused', async () => {
-    expect(await problemOf(`${Array.from({ length: 10_000 }, (_, i) => `c${i}`).join(';')}\n1;2\n`)).toEqual({ reason: 'TOO_MANY_COLUMNS', line: 1 })
+    expect(await problemOf(`${Array.from({ length: 10_000 }, (_, i) => `c${i}`).join(';')}\n1;2\n`)).toEqual({
+      reason: 'TOO_MANY_COLUMNS',
+      line: 1,
+    })
   })
 
   it('nothing, blank lines, and a header alone are refused', async () => {
@@ -164,7 +203,12 @@ describe('columns', () => {
 
   const found: [name: string, text: string, phones: number[], nameColumn: number | null][] = [
     ['by header', 'cidade;telefone;nome\nX;11987654321;Ana\n', [1], 2],
-    ['WhatsApp before mobile before landline', 'nome;telefone;celular;whatsapp\nAna;1132321234;11987654321;11987654322\n', [3, 2, 1], 0],
+    [
+      'WhatsApp before mobile before landline',
+      'nome;telefone;celular;whatsapp\nAna;1132321234;11987654321;11987654322\n',
+      [3, 2, 1],
+      0,
+    ],
     ['passing over a named column that is empty', 'nome;whatsapp;telefone\nAna;;1132321234\nBia;;1132321235\n', [2], 0],
     ['not mistaking a house number', 'nome;numero;fone\nAna;12;1132321234\n', [2], 0],
     ['`contato` as a person', 'contato;telefone\nAna;11987654321\n', [1], 0],
@@ -181,7 +225,12 @@ describe('columns', () => {
 
   it('a first row with a phone number is a person, not a header', async () => {
     const { columns, rows } = await read('Ana Reis;11987654321;Rio\nBia Lima;11987654322;Itu\n')
-    expect(columns).toEqual({ headers: ['nome', 'telefone', 'coluna 3'], hasHeader: false, phoneColumns: [1], nameColumn: 0 })
+    expect(columns).toEqual({
+      headers: ['nome', 'telefone', 'coluna 3'],
+      hasHeader: false,
+      phoneColumns: [1],
+      nameColumn: 0,
+    })
     expect(rows).toHaveLength(2)
   })
 

@@ -16,11 +16,49 @@ export type TableColumns = {
 
 /** Words in headers of phone columns, the surest first: a WhatsApp column beats a landline column. */
 const PHONE_WORDS = [
-  'whatsapp', 'whats', 'wpp', 'zap', 'celular', 'cel', 'mobile', 'cell', 'movel', 'telemovel', 'movil',
-  'telefone', 'telefono', 'fone', 'phone', 'tel', 'telephone', 'telefones', 'fones', 'celulares', 'phones',
-  'numero', 'number', 'num', 'nro', 'contato', 'contacto', 'contact',
+  'whatsapp',
+  'whats',
+  'wpp',
+  'zap',
+  'celular',
+  'cel',
+  'mobile',
+  'cell',
+  'movel',
+  'telemovel',
+  'movil',
+  'telefone',
+  'telefono',
+  'fone',
+  'phone',
+  'tel',
+  'telephone',
+  'telefones',
+  'fones',
+  'celulares',
+  'phones',
+  'numero',
+  'number',
+  'num',
+  'nro',
+  'contato',
+  'contacto',
+  'contact',
 ]
-const NAME_WORDS = ['nome', 'name', 'nombre', 'cliente', 'customer', 'contato', 'contacto', 'contact', 'paciente', 'aluno', 'responsavel', 'fullname']
+const NAME_WORDS = [
+  'nome',
+  'name',
+  'nombre',
+  'cliente',
+  'customer',
+  'contato',
+  'contacto',
+  'contact',
+  'paciente',
+  'aluno',
+  'responsavel',
+  'fullname',
+]
 
 /** At least this share of a column's filled cells must be dialable for its content to speak for it. */
 const SOME = 0.2
@@ -41,7 +79,12 @@ export function readColumns(sample: Row[], defaultCountry: string): TableColumns
   const phoneColumns = findPhoneColumns(labels, shares)
   if (phoneColumns.length === 0) throw new CsvProblem('NO_PHONE_COLUMN', first.line)
   const nameColumn = findNameColumn(labels, phoneColumns, hasHeader ? null : body)
-  return { headers: headersOf(first.cells, hasHeader, phoneColumns[0], nameColumn), hasHeader, phoneColumns, nameColumn }
+  return {
+    headers: headersOf(first.cells, hasHeader, phoneColumns[0], nameColumn),
+    hasHeader,
+    phoneColumns,
+    nameColumn,
+  }
 }
 
 /** A first row that holds a phone number is a person; so is one whose phone column reads like the rows below. */
@@ -49,7 +92,9 @@ function isHeader(sample: Row[], country: string): boolean {
   const cells = sample[0]?.cells ?? []
   if (cells.some((cell) => isDialable(cell, country))) return false
   if (cells.map(plainLabel).some((label) => rankOf(label, [...PHONE_WORDS, ...NAME_WORDS]) !== null)) return true
-  return !cells.some((cell, column) => looksLikeDigits(cell) && (dialableShare(sample.slice(1), column, country) ?? 0) >= SOME)
+  return !cells.some(
+    (cell, column) => looksLikeDigits(cell) && (dialableShare(sample.slice(1), column, country) ?? 0) >= SOME,
+  )
 }
 
 function looksLikeDigits(cell: string): boolean {
@@ -96,7 +141,10 @@ function findNameColumn(labels: string[], phoneColumns: number[], bodyWithoutHea
   if (bodyWithoutHeader !== null) return mostlyLetters(bodyWithoutHeader, phoneColumns)
   const ranked = labels
     .map((label, column) => ({ column, rank: NAME_WORDS.includes(label) ? -1 : rankOf(label, NAME_WORDS) }))
-    .filter((candidate): candidate is { column: number; rank: number } => candidate.rank !== null && !phoneColumns.includes(candidate.column))
+    .filter(
+      (candidate): candidate is { column: number; rank: number } =>
+        candidate.rank !== null && !phoneColumns.includes(candidate.column),
+    )
     .sort((a, b) => a.rank - b.rank || a.column - b.column)
   return ranked[0]?.column ?? null
 }
@@ -110,7 +158,12 @@ function mostlyLetters(body: Row[], phoneColumns: number[]): number | null {
   return null
 }
 
-function headersOf(cells: string[], hasHeader: boolean, phoneColumn: number | undefined, nameColumn: number | null): string[] {
+function headersOf(
+  cells: string[],
+  hasHeader: boolean,
+  phoneColumn: number | undefined,
+  nameColumn: number | null,
+): string[] {
   const taken = new Set<string>()
   return cells.map((cell, column) => {
     const byRole = column === phoneColumn ? 'telefone' : column === nameColumn ? 'nome' : ''
@@ -120,7 +173,10 @@ function headersOf(cells: string[], hasHeader: boolean, phoneColumn: number | un
 }
 
 function cleanHeader(cell: string): string {
-  const visible = cell.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').replace(/\s+/g, ' ').trim()
+  const visible = cell
+    .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
   return [...visible.toWellFormed()].slice(0, MAX_HEADER_LENGTH).join('')
 }
 

@@ -12,7 +12,10 @@ export function CampaignRoute() {
       key={campaignId}
       campaignId={campaignId}
       backLink={
-        <Link to="/campaigns" className="inline-flex min-h-10 items-center text-sm font-medium text-primary-text underline-offset-4 hover:underline">
+        <Link
+          to="/campaigns"
+          className="inline-flex min-h-10 items-center text-sm font-medium text-primary-text underline-offset-4 hover:underline"
+        >
           {t('monitor.back')}
         </Link>
       }

@@ -21,7 +21,11 @@ export function CampaignsRoute() {
         </Link>
       }
       titleOf={(campaign) => (
-        <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }} className="after:absolute after:inset-0 after:rounded-card">
+        <Link
+          to="/campaigns/$campaignId"
+          params={{ campaignId: campaign.id }}
+          className="after:absolute after:inset-0 after:rounded-card"
+        >
           {campaign.name}
         </Link>
       )}

@@ -21,7 +21,8 @@ export function NewCampaignRoute() {
   const imports = useQuery(usableImportsQuery)
   const failed = [channels, imports].find((query) => query.isLoadingError)
   if (failed !== undefined) return <ErrorNotice error={failed.error} onRetry={() => void failed.refetch()} />
-  if (me == null || channels.data === undefined || imports.data === undefined) return <Loading label={t('common.loading')} />
+  if (me == null || channels.data === undefined || imports.data === undefined)
+    return <Loading label={t('common.loading')} />
   return (
     <NewCampaignPage
       userId={me.id}

@@ -9,7 +9,16 @@ export const BOOK_GROUPS = [
 
 /** Arrived first, waiting last: the bar fills from the left. */
 export const BAR_ORDER: readonly RecipientStatus[] = [
-  'read', 'delivered', 'sent', 'failed', 'skipped', 'unknown', 'cancelled', 'sending', 'retrying', 'pending',
+  'read',
+  'delivered',
+  'sent',
+  'failed',
+  'skipped',
+  'unknown',
+  'cancelled',
+  'sending',
+  'retrying',
+  'pending',
 ]
 
 export const STATE_COLOURS: Record<RecipientStatus, string> = {

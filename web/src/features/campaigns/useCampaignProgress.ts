@@ -50,10 +50,19 @@ export function useCampaignProgress(campaignId: string) {
     })
   }, [campaignId, client, isVisible, settled])
 
-  return { progress: query.data, error: query.error, refetch: query.refetch, connection: settled ? 'ended' : connection } as const
+  return {
+    progress: query.data,
+    error: query.error,
+    refetch: query.refetch,
+    connection: settled ? 'ended' : connection,
+  } as const
 }
 
-function eventsWereLost(known: CampaignProgress | undefined, fetched: CampaignProgress, lastEventAt: number | null): boolean {
+function eventsWereLost(
+  known: CampaignProgress | undefined,
+  fetched: CampaignProgress,
+  lastEventAt: number | null,
+): boolean {
   if (known === undefined || lastEventAt === null) return false
   const isLater = Date.parse(fetched.at) - lastEventAt > LOST_EVENT_MS
   return isLater && (known.status !== fetched.status || JSON.stringify(known.stats) !== JSON.stringify(fetched.stats))

@@ -28,7 +28,10 @@ export function BooksLegend({ stats }: { stats: Stats }) {
         ))}
       </div>
       <p className="tabular rounded-control bg-sunk px-3 py-2 text-sm">
-        {t('books.sum', { parts: sums.map((sum) => format.number(sum)).join(' + '), total: format.number(totalOf(stats)) })}
+        {t('books.sum', {
+          parts: sums.map((sum) => format.number(sum)).join(' + '),
+          total: format.number(totalOf(stats)),
+        })}
       </p>
     </div>
   )

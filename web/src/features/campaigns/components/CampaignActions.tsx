@@ -24,7 +24,13 @@ export function CampaignActions({ progress }: { progress: CampaignProgress }) {
         </Button>
       )}
       {status === 'running' && (
-        <Button size="small" look="secondary" icon="pause" busy={isDoing('pause')} onClick={() => change.mutate('pause')}>
+        <Button
+          size="small"
+          look="secondary"
+          icon="pause"
+          busy={isDoing('pause')}
+          onClick={() => change.mutate('pause')}
+        >
           {t('monitor.pause')}
         </Button>
       )}
@@ -49,7 +55,14 @@ export function CampaignActions({ progress }: { progress: CampaignProgress }) {
   )
 }
 
-type CancelProps = { open: boolean; waiting: number; busy: boolean; error: unknown; onConfirm: () => void; onClose: () => void }
+type CancelProps = {
+  open: boolean
+  waiting: number
+  busy: boolean
+  error: unknown
+  onConfirm: () => void
+  onClose: () => void
+}
 
 function CancelDialog({ open, waiting, busy, error, onConfirm, onClose }: CancelProps) {
   const { t } = useTranslation()

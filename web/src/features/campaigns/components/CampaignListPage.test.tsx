@@ -10,17 +10,33 @@ const LIST = 'GET /api/user/bulk-campaigns'
 
 function buildSummary(overrides: Partial<CampaignSummary> = {}): CampaignSummary {
   return {
-    id: uuid(1), name: 'Promoção', channelId: uuid(10), channelName: 'Loja', status: 'completed', pauseReason: null,
-    preparing: false, startRequested: false, stats: buildStats({ sent: 4870, failed: 130 }),
-    scheduledAt: null, timeZone: 'America/Sao_Paulo',
-    createdAt: '2026-11-22T12:00:00.000Z', startedAt: null, finishedAt: null, ...overrides,
+    id: uuid(1),
+    name: 'Promoção',
+    channelId: uuid(10),
+    channelName: 'Loja',
+    status: 'completed',
+    pauseReason: null,
+    preparing: false,
+    startRequested: false,
+    stats: buildStats({ sent: 4870, failed: 130 }),
+    scheduledAt: null,
+    timeZone: 'America/Sao_Paulo',
+    createdAt: '2026-11-22T12:00:00.000Z',
+    startedAt: null,
+    finishedAt: null,
+    ...overrides,
   }
 }
 
 function open(status?: CampaignSummary['status']) {
   const onStatus = vi.fn()
   const part = renderPart(
-    <CampaignListPage status={status} onStatus={onStatus} newLink={<a href="/campaigns/new">Nova campanha</a>} titleOf={({ name }) => name} />,
+    <CampaignListPage
+      status={status}
+      onStatus={onStatus}
+      newLink={<a href="/campaigns/new">Nova campanha</a>}
+      titleOf={({ name }) => name}
+    />,
   )
   return { ...part, onStatus }
 }
@@ -38,7 +54,11 @@ describe('CampaignListPage', () => {
   })
 
   test('an auto-paused campaign says why in the list', async () => {
-    stubApi({ [LIST]: () => ({ body: { items: [buildSummary({ status: 'paused', pauseReason: 'unauthorized' })], nextCursor: null } }) })
+    stubApi({
+      [LIST]: () => ({
+        body: { items: [buildSummary({ status: 'paused', pauseReason: 'unauthorized' })], nextCursor: null },
+      }),
+    })
     open()
     expect(await screen.findByText('Pausada porque o servidor do canal recusou o token.')).toBeVisible()
   })
@@ -78,7 +98,10 @@ describe('CampaignListPage', () => {
 
   test('a failed load says so and tries again when asked', async () => {
     let answers = 0
-    stubApi({ [LIST]: () => (answers++ === 0 ? refusal('UNAVAILABLE') : { body: { items: [buildSummary()], nextCursor: null } }) })
+    stubApi({
+      [LIST]: () =>
+        answers++ === 0 ? refusal('UNAVAILABLE') : { body: { items: [buildSummary()], nextCursor: null } },
+    })
     const { user } = open()
     await user.click(await screen.findByRole('button', { name: 'Tentar de novo' }))
     await waitFor(() => expect(screen.getByRole('article')).toBeVisible())

@@ -29,9 +29,15 @@ export function CampaignListPage({ status, onStatus, newLink, titleOf }: Props) 
   const hasNone = isEmpty && status === undefined
   return (
     <>
-      <PageHeader title={t('campaigns.title')} lead={t('campaigns.lead')} actions={campaigns.isPending || hasNone ? undefined : newLink} />
+      <PageHeader
+        title={t('campaigns.title')}
+        lead={t('campaigns.lead')}
+        actions={campaigns.isPending || hasNone ? undefined : newLink}
+      />
       {!hasNone && <StatusFilter status={status} onStatus={onStatus} />}
-      {campaigns.error !== null && <ErrorNotice error={campaigns.error} onRetry={() => void campaigns.refetch()} className="mb-4" />}
+      {campaigns.error !== null && (
+        <ErrorNotice error={campaigns.error} onRetry={() => void campaigns.refetch()} className="mb-4" />
+      )}
       {campaigns.isPending && <Loading label={t('common.loading')} />}
       {hasNone && (
         <EmptyState title={t('campaigns.emptyTitle')} action={newLink}>
@@ -47,7 +53,12 @@ export function CampaignListPage({ status, onStatus, newLink, titleOf }: Props) 
         ))}
       </ul>
       {campaigns.hasNextPage && (
-        <Button look="secondary" className="mt-4" busy={campaigns.isFetchingNextPage} onClick={() => void campaigns.fetchNextPage()}>
+        <Button
+          look="secondary"
+          className="mt-4"
+          busy={campaigns.isFetchingNextPage}
+          onClick={() => void campaigns.fetchNextPage()}
+        >
           {t('common.more')}
         </Button>
       )}

@@ -18,7 +18,9 @@ export function CampaignPage({ campaignId, backLink }: { campaignId: string; bac
     <>
       {backLink}
       <PageHeader title={campaign.data?.name ?? t('monitor.title')} lead={campaign.data?.channelName} />
-      {campaign.error !== null && <ErrorNotice error={campaign.error} onRetry={() => void campaign.refetch()} className="mb-4" />}
+      {campaign.error !== null && (
+        <ErrorNotice error={campaign.error} onRetry={() => void campaign.refetch()} className="mb-4" />
+      )}
       {!isGone && <CampaignProgressMonitor campaignId={campaignId} />}
       {campaign.data !== undefined && <Plan campaign={campaign.data} />}
     </>
@@ -34,12 +36,19 @@ function Plan({ campaign }: { campaign: CampaignDetails }) {
     <Card className="mt-4 flex flex-col gap-4" aria-label={t('plan.title')}>
       <h2 className="text-lg font-semibold">{t('plan.title')}</h2>
       {campaign.messages.map((message, index) => (
-        <p key={index} className="max-w-prose rounded-card rounded-tl-sm bg-sunk px-4 py-3 whitespace-pre-wrap [overflow-wrap:anywhere]">
+        <p
+          key={index}
+          className="max-w-prose rounded-card rounded-tl-sm bg-sunk px-4 py-3 whitespace-pre-wrap [overflow-wrap:anywhere]"
+        >
           {message.content}
         </p>
       ))}
       <ul className="flex flex-col gap-1 text-sm text-ink-soft">
-        <li>{delayMax === 0 ? t('plan.noDelay') : t('plan.delay', { min: format.number(delayMin), max: format.number(delayMax) })}</li>
+        <li>
+          {delayMax === 0
+            ? t('plan.noDelay')
+            : t('plan.delay', { min: format.number(delayMin), max: format.number(delayMax) })}
+        </li>
         {campaign.randomizeOrder && <li>{t('plan.random')}</li>}
         {!campaign.preparing && <li>{t('plan.chosen', line(totals.chosen))}</li>}
         {!campaign.preparing && totals.duplicates > 0 && <li>{t('plan.duplicates', line(totals.duplicates))}</li>}

@@ -32,7 +32,16 @@ afterEach(() => vi.useRealTimers())
 describe('CampaignProgressMonitor', () => {
   test('every state is shown and the three groups add up to everyone chosen', async () => {
     const stats = buildStats({
-      pending: 1000, retrying: 20, sending: 3, sent: 400, delivered: 500, read: 60, failed: 7, skipped: 5, unknown: 4, cancelled: 1,
+      pending: 1000,
+      retrying: 20,
+      sending: 3,
+      sent: 400,
+      delivered: 500,
+      read: 60,
+      failed: 7,
+      skipped: 5,
+      unknown: 4,
+      cancelled: 1,
     })
     show(buildProgress({ stats }))
     const waiting = within(await screen.findByRole('region', { name: 'Esperando' }))
@@ -110,7 +119,9 @@ describe('CampaignProgressMonitor', () => {
     show(buildProgress(), {
       [`POST ${PATH}/pause`]: () => {
         server = buildProgress({ status: 'paused', pauseReason: 'user', at: at(2) })
-        return { body: { campaignId: uuid(1), status: 'paused', pauseReason: 'user', preparing: false, startRequested: false } }
+        return {
+          body: { campaignId: uuid(1), status: 'paused', pauseReason: 'user', preparing: false, startRequested: false },
+        }
       },
     })
     fireEvent.click(await screen.findByRole('button', { name: 'Pausar' }))
@@ -169,11 +180,23 @@ describe('CampaignProgressMonitor', () => {
 
   test('a cancelled campaign keeps looking until the last one has left the queue', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true })
-    show(buildProgress({ status: 'cancelled', stats: buildStats({ sent: 11, pending: 289 }), finishedAt: at(1), at: at(1) }))
+    show(
+      buildProgress({
+        status: 'cancelled',
+        stats: buildStats({ sent: 11, pending: 289 }),
+        finishedAt: at(1),
+        at: at(1),
+      }),
+    )
     expect(await screen.findByText(/quem ainda esperava está saindo da fila/)).toBeVisible()
     expect(screen.queryByText(/Ninguém ficou de fora/)).not.toBeInTheDocument()
     FakeEventSource.last.cut()
-    server = buildProgress({ status: 'cancelled', stats: buildStats({ sent: 11, cancelled: 289 }), finishedAt: at(1), at: at(4) })
+    server = buildProgress({
+      status: 'cancelled',
+      stats: buildStats({ sent: 11, cancelled: 289 }),
+      finishedAt: at(1),
+      at: at(4),
+    })
     await act(() => vi.advanceTimersByTimeAsync(5100))
     expect(await screen.findByText('Ninguém ficou de fora: 11 enviadas + 289 canceladas = 300')).toBeVisible()
   })
@@ -184,8 +207,21 @@ describe('CampaignProgressMonitor', () => {
   })
 
   test('the last errors are explained, with the answer of the gateway at hand', async () => {
-    const error = { contactId: 7, phone: '•••• 4321', category: 'INVALID_NUMBER', code: 'NOT_ON_WHATSAPP', message: 'no LID found', at: at(3) } as const
-    show(buildProgress({ recentErrors: [error], failedByCategory: { INVALID_NUMBER: 12 }, stats: buildStats({ pending: 1, failed: 12 }) }))
+    const error = {
+      contactId: 7,
+      phone: '•••• 4321',
+      category: 'INVALID_NUMBER',
+      code: 'NOT_ON_WHATSAPP',
+      message: 'no LID found',
+      at: at(3),
+    } as const
+    show(
+      buildProgress({
+        recentErrors: [error],
+        failedByCategory: { INVALID_NUMBER: 12 },
+        stats: buildStats({ pending: 1, failed: 12 }),
+      }),
+    )
     const errors = within(await screen.findByRole('region', { name: 'O que deu errado' }))
     expect(errors.getByText('Confira o número com a pessoa. Não vamos tentar de novo.')).toBeVisible()
     expect(errors.getByText(/•••• 4321/)).toBeVisible()

@@ -46,7 +46,9 @@ export function CampaignProgressMonitor({ campaignId }: { campaignId: string }) 
             <BooksBar stats={progress.stats} />
             <BooksLegend stats={progress.stats} />
           </Card>
-          {progress.status === 'paused' && progress.pauseReason !== null && <PauseNotice reason={progress.pauseReason} />}
+          {progress.status === 'paused' && progress.pauseReason !== null && (
+            <PauseNotice reason={progress.pauseReason} />
+          )}
           {progress.waitsUntil !== null && (
             <Notice tone="info">{t('monitor.waitsUntil', { at: format.instant(progress.waitsUntil) })}</Notice>
           )}
@@ -82,9 +84,13 @@ function Headline({ progress }: { progress: CampaignProgress }) {
   return (
     <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
       <dl className="flex flex-wrap gap-x-10 gap-y-4">
-        <Figure label={t('monitor.done')}>{`${format.number(Math.floor(decidedShare(progress.stats) * 1000) / 10)}%`}</Figure>
+        <Figure
+          label={t('monitor.done')}
+        >{`${format.number(Math.floor(decidedShare(progress.stats) * 1000) / 10)}%`}</Figure>
         {progress.averageSpeed !== null && (
-          <Figure label={t('monitor.speed')}>{t('monitor.perMinute', { value: format.number(progress.averageSpeed) })}</Figure>
+          <Figure label={t('monitor.speed')}>
+            {t('monitor.perMinute', { value: format.number(progress.averageSpeed) })}
+          </Figure>
         )}
         {isRunning && <Figure label={t('monitor.left')}>{left ?? t('monitor.leftUnknown')}</Figure>}
       </dl>

@@ -15,5 +15,9 @@ const TONES: Record<CampaignStatus, Tone> = {
 export function CampaignStatusBadge({ status, preparing }: { status: CampaignStatus; preparing: boolean }) {
   const { t } = useTranslation()
   const isPreparing = preparing && (status === 'draft' || status === 'running')
-  return <Badge tone={isPreparing ? 'info' : TONES[status]}>{isPreparing ? t('campaigns.preparing') : t(`campaigns.status.${status}`)}</Badge>
+  return (
+    <Badge tone={isPreparing ? 'info' : TONES[status]}>
+      {isPreparing ? t('campaigns.preparing') : t(`campaigns.status.${status}`)}
+    </Badge>
+  )
 }

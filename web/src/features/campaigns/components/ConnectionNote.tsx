@@ -12,7 +12,10 @@ export function ConnectionNote({ connection, at }: { connection: Connection; at:
     <p className="flex items-center gap-1.5 text-sm text-ink-soft" data-connection={connection}>
       <span
         aria-hidden="true"
-        className={cn('h-2 w-2 rounded-full', connection === 'live' ? 'animate-pulse bg-dawn' : 'border border-line-strong')}
+        className={cn(
+          'h-2 w-2 rounded-full',
+          connection === 'live' ? 'animate-pulse bg-dawn' : 'border border-line-strong',
+        )}
       />
       {t(`monitor.connection.${connection}`, { time: format.time(at) })}
     </p>

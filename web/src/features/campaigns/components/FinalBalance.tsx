@@ -19,7 +19,9 @@ export function FinalBalance({ progress }: { progress: CampaignProgress }) {
   return (
     <Card className="flex flex-wrap items-center justify-between gap-4" aria-label={t('balance.title')}>
       <div className="min-w-0 flex-1">
-        <h2 className="text-lg font-semibold">{t(`balance.heading.${status === 'completed' ? 'completed' : status === 'failed' ? 'failed' : 'cancelled'}`)}</h2>
+        <h2 className="text-lg font-semibold">
+          {t(`balance.heading.${status === 'completed' ? 'completed' : status === 'failed' ? 'failed' : 'cancelled'}`)}
+        </h2>
         {isClosing && <p className="mt-1">{t('balance.closing')}</p>}
         {!isClosing && total > 0 && (
           <p className="tabular mt-1 text-lg">
@@ -28,7 +30,10 @@ export function FinalBalance({ progress }: { progress: CampaignProgress }) {
         )}
         {startedAt !== null && finishedAt !== null && (
           <p className="mt-1 text-sm text-ink-soft">
-            {t('balance.took', { duration: formatDuration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000), at: format.instant(finishedAt) })}
+            {t('balance.took', {
+              duration: formatDuration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000),
+              at: format.instant(finishedAt),
+            })}
           </p>
         )}
       </div>

@@ -17,7 +17,8 @@ export function RecentErrors({ progress }: { progress: CampaignProgress }) {
         <ul className="flex flex-wrap gap-x-6 gap-y-1 text-sm">
           {kinds.map((category) => (
             <li key={category}>
-              {t(`failures.${category}.title`)}: <strong className="tabular">{format.number(progress.failedByCategory[category] ?? 0)}</strong>
+              {t(`failures.${category}.title`)}:{' '}
+              <strong className="tabular">{format.number(progress.failedByCategory[category] ?? 0)}</strong>
             </li>
           ))}
         </ul>
@@ -45,7 +46,9 @@ function ErrorLine({ error }: { error: RecentError }) {
       </p>
       <p className="text-sm text-ink-soft">{t(`failures.${error.category}.todo`)}</p>
       <details className="text-sm text-ink-soft">
-        <summary className="inline-flex min-h-6 items-center underline decoration-dotted underline-offset-4">{t('monitor.gatewaySaid')}</summary>
+        <summary className="inline-flex min-h-6 items-center underline decoration-dotted underline-offset-4">
+          {t('monitor.gatewaySaid')}
+        </summary>
         <p className="mt-1 [overflow-wrap:anywhere]">
           <code>{error.code}</code>: {error.message}
         </p>

@@ -70,7 +70,11 @@ export function ChannelSection({ channels, channelLink, statusOf }: Props) {
           />
         </div>
         <p className="text-sm text-ink-soft">{t('newCampaign.paceHint')}</p>
-        <CheckField label={t('newCampaign.randomize')} hint={t('newCampaign.randomizeHint')} {...register('randomizeOrder')} />
+        <CheckField
+          label={t('newCampaign.randomize')}
+          hint={t('newCampaign.randomizeHint')}
+          {...register('randomizeOrder')}
+        />
       </div>
     </Section>
   )
@@ -88,7 +92,12 @@ function ChannelChoice({ channels, channelLink, statusOf }: Props) {
           key={channel.id}
           className="flex min-h-14 items-center gap-3 rounded-control border border-line-strong px-4 py-2 transition-colors duration-(--quick) hover:border-primary has-checked:border-primary has-checked:bg-primary-soft"
         >
-          <input type="radio" value={channel.id} {...register('channelId')} className="h-5 w-5 shrink-0 accent-(--primary)" />
+          <input
+            type="radio"
+            value={channel.id}
+            {...register('channelId')}
+            className="h-5 w-5 shrink-0 accent-(--primary)"
+          />
           <span className="min-w-0 flex-1">
             <span className="block font-medium">{channel.name}</span>
             <span className="block text-sm text-ink-soft">{t(`channels.gateway.${channel.gateway}`)}</span>

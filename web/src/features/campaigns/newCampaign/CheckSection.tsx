@@ -30,7 +30,9 @@ export function CheckSection({ channels, imports, error, busy, onSubmit }: Props
   return (
     <Section step={4} title={t('newCampaign.check')}>
       <dl className="grid gap-x-8 gap-y-3 sm:grid-cols-3">
-        <Fact label={t('newCampaign.factPeople')}>{t('newCampaign.upTo', { count: people, n: format.number(people) })}</Fact>
+        <Fact label={t('newCampaign.factPeople')}>
+          {t('newCampaign.upTo', { count: people, n: format.number(people) })}
+        </Fact>
         <Fact label={t('newCampaign.factChannel')}>{channel?.name ?? t('newCampaign.notChosen')}</Fact>
         <Fact label={t('newCampaign.factDuration')}>{useEstimate(form, people, channel)}</Fact>
       </dl>
@@ -55,7 +57,9 @@ export function CheckSection({ channels, imports, error, busy, onSubmit }: Props
 
 /** At most so many: whoever is in two lists is written to once, which only the server can tell. */
 function countPeople(form: CampaignForm, imports: readonly ContactImport[]): number {
-  const imported = imports.filter(({ id }) => form.importIds.includes(id)).reduce((sum, { accepted }) => sum + accepted, 0)
+  const imported = imports
+    .filter(({ id }) => form.importIds.includes(id))
+    .reduce((sum, { accepted }) => sum + accepted, 0)
   return imported + parseTypedRecipients(form.typed).recipients.length
 }
 

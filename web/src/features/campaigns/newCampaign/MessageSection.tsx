@@ -24,7 +24,10 @@ export function MessageSection({ columns }: { columns: readonly string[] }) {
     const from = area.current?.selectionStart ?? text.length
     const to = area.current?.selectionEnd ?? text.length
     const inserted = `{{${variable}}}`
-    setValue('content', text.slice(0, from) + inserted + text.slice(to), { shouldDirty: true, shouldValidate: formState.isSubmitted })
+    setValue('content', text.slice(0, from) + inserted + text.slice(to), {
+      shouldDirty: true,
+      shouldValidate: formState.isSubmitted,
+    })
     area.current?.focus()
     area.current?.setSelectionRange(from + inserted.length, from + inserted.length)
   }
@@ -34,7 +37,10 @@ export function MessageSection({ columns }: { columns: readonly string[] }) {
         <div className="flex flex-col gap-3">
           <TextArea
             label={t('newCampaign.content')}
-            hint={t('newCampaign.contentLength', { n: format.number(content.length), max: format.number(MAX_TEXT_LENGTH) })}
+            hint={t('newCampaign.contentLength', {
+              n: format.number(content.length),
+              max: format.number(MAX_TEXT_LENGTH),
+            })}
             className="[&_textarea]:min-h-48"
             error={fieldErrorText(t, formState.errors.content?.message)}
             {...field}
@@ -51,7 +57,13 @@ export function MessageSection({ columns }: { columns: readonly string[] }) {
   )
 }
 
-function VariableChips({ variables, onInsert }: { variables: readonly string[]; onInsert: (variable: string) => void }) {
+function VariableChips({
+  variables,
+  onInsert,
+}: {
+  variables: readonly string[]
+  onInsert: (variable: string) => void
+}) {
   const { t } = useTranslation()
   return (
     <div role="group" aria-label={t('newCampaign.variables')} className="flex flex-wrap items-center gap-2">

@@ -5,7 +5,12 @@ import { renderPart } from '../../../../test/render.tsx'
 import { refusal, stubApi } from '../../../../test/stubApi.ts'
 import { NewCampaignPage } from './NewCampaignPage.tsx'
 
-const CREATED = { campaignId: uuid(1), status: 'running', preparing: true, totals: { chosen: 8, recipients: 0, duplicates: 0, invalid: 0 } }
+const CREATED = {
+  campaignId: uuid(1),
+  status: 'running',
+  preparing: true,
+  totals: { chosen: 8, recipients: 0, duplicates: 0, invalid: 0 },
+}
 const CREATE = 'POST /api/user/bulk-campaigns'
 
 function open(overrides: Partial<Parameters<typeof NewCampaignPage>[0]> = {}) {
@@ -43,7 +48,9 @@ describe('NewCampaignPage', () => {
     await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
     expect(await screen.findByText('Escolha uma lista ou digite pelo menos um número.')).toBeVisible()
     expect(screen.getByText('Escolha de qual canal a campanha sai.')).toBeVisible()
-    expect(screen.getByLabelText('Mensagem')).toHaveAccessibleDescription(expect.stringContaining('Preencha este campo.'))
+    expect(screen.getByLabelText('Mensagem')).toHaveAccessibleDescription(
+      expect.stringContaining('Preencha este campo.'),
+    )
     expect(calls).toHaveLength(0)
   })
 
@@ -72,7 +79,9 @@ describe('NewCampaignPage', () => {
 
   test('a refusal loses nothing, and sending the same again cannot make a second campaign', async () => {
     let answers = 0
-    const calls = stubApi({ [CREATE]: () => (answers++ === 0 ? refusal('UNAVAILABLE') : { status: 201, body: CREATED }) })
+    const calls = stubApi({
+      [CREATE]: () => (answers++ === 0 ? refusal('UNAVAILABLE') : { status: 201, body: CREATED }),
+    })
     const { user, onCreated } = open()
     fillAll()
     await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))

@@ -35,7 +35,10 @@ export function NewCampaignPage(props: Props) {
   const { userId, channels, imports, onCreated } = props
   const { t } = useTranslation()
   const form = useForm<CampaignForm>({
-    resolver: zodResolver(useMemo(() => campaignFormSchema(channels), [channels]), { error: fieldErrorKey }),
+    resolver: zodResolver(
+      useMemo(() => campaignFormSchema(channels), [channels]),
+      { error: fieldErrorKey },
+    ),
     defaultValues: useMemo(() => startingForm(props), []), // eslint-disable-line react-hooks/exhaustive-deps -- only the first time
   })
   useSaveDraft(userId, form)
@@ -91,7 +94,8 @@ function startingForm({ userId, channels, importId }: Props): CampaignForm {
   const [only] = channels
   return {
     ...draft,
-    importIds: importId === undefined || draft.importIds.includes(importId) ? draft.importIds : [...draft.importIds, importId],
+    importIds:
+      importId === undefined || draft.importIds.includes(importId) ? draft.importIds : [...draft.importIds, importId],
     channelId: draft.channelId === '' && channels.length === 1 && only !== undefined ? only.id : draft.channelId,
   }
 }

@@ -70,7 +70,9 @@ function TypedCount({ typed }: { typed: string }) {
   return (
     <span>
       {entries}{' '}
-      <strong className="text-warn-text">{t('newCampaign.typedDoubtful', { count: doubtful, n: format.number(doubtful) })}</strong>
+      <strong className="text-warn-text">
+        {t('newCampaign.typedDoubtful', { count: doubtful, n: format.number(doubtful) })}
+      </strong>
     </span>
   )
 }

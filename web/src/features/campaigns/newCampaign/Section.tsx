@@ -7,7 +7,10 @@ export function Section({ step, title, children }: { step: number; title: string
   return (
     <Card aria-labelledby={id} className="flex flex-col gap-5">
       <h2 id={id} className="flex items-center gap-3 text-xl font-bold">
-        <span aria-hidden="true" className="flex h-8 w-8 items-center justify-center rounded-full bg-primary-soft text-base text-primary-text">
+        <span
+          aria-hidden="true"
+          className="flex h-8 w-8 items-center justify-center rounded-full bg-primary-soft text-base text-primary-text"
+        >
           {step}
         </span>
         {title}

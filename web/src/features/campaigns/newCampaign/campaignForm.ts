@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { createCampaignBody, MAX_DELAY_S, MAX_TEXT_LENGTH, MAX_TYPED_RECIPIENTS, MIN_DELAY_S, type CreateCampaignBody } from '#contract/campaigns.ts'
+import {
+  createCampaignBody,
+  MAX_DELAY_S,
+  MAX_TEXT_LENGTH,
+  MAX_TYPED_RECIPIENTS,
+  MIN_DELAY_S,
+  type CreateCampaignBody,
+} from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
 import { parseTypedRecipients } from './parseTypedRecipients.ts'
 
@@ -37,7 +44,8 @@ export function leastDelayOf(channel: Channel | undefined): number {
 /** The form's rules. The least pause depends on the channel chosen, so the channels are asked for at each check. */
 export function campaignFormSchema(channels: readonly Channel[]) {
   return fields.superRefine((form, context) => {
-    const fail = (path: keyof CampaignForm, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    const fail = (path: keyof CampaignForm, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
     const typed = parseTypedRecipients(form.typed).recipients.length
     if (typed === 0 && form.importIds.length === 0) fail('typed', 'recipientsMissing')
     if (typed > MAX_TYPED_RECIPIENTS) fail('typed', `recipientsTooMany|${MAX_TYPED_RECIPIENTS}`)

@@ -19,7 +19,10 @@ export function parseTypedRecipients(text: string): TypedRecipients {
 }
 
 function parseLine(line: string): TypedRecipient[] {
-  const pieces = line.split(/[,;\t]/).map((piece) => piece.trim()).filter((piece) => piece !== '')
+  const pieces = line
+    .split(/[,;\t]/)
+    .map((piece) => piece.trim())
+    .filter((piece) => piece !== '')
   const numbers = pieces.filter((piece) => digitsIn(piece) > 0)
   if (numbers.length === 1 && pieces.length > 1) {
     const words = pieces.filter((piece) => digitsIn(piece) === 0).join(' ')
@@ -30,9 +33,14 @@ function parseLine(line: string): TypedRecipient[] {
 
 /** Letters before or after the digits are a name; anything odder goes to the server as it stands. */
 function parsePiece(piece: string): TypedRecipient {
-  const parts = /^(?<before>[^\p{Nd}+(]*)(?<phone>[+(]?[\p{Nd}\s().\-+/]*\p{Nd})(?<after>[^\p{Nd}]*)$/u.exec(piece)?.groups
+  const parts = /^(?<before>[^\p{Nd}+(]*)(?<phone>[+(]?[\p{Nd}\s().\-+/]*\p{Nd})(?<after>[^\p{Nd}]*)$/u.exec(
+    piece,
+  )?.groups
   if (!parts) return { phone: piece.slice(0, 200) }
-  const name = [parts['before'], parts['after']].map((words) => trimName(words ?? '')).filter((words) => words !== '').join(' ')
+  const name = [parts['before'], parts['after']]
+    .map((words) => trimName(words ?? ''))
+    .filter((words) => words !== '')
+    .join(' ')
   return withName({ phone: (parts['phone'] ?? piece).trim().slice(0, 200) }, name)
 }
 

@@ -9,7 +9,10 @@ import { estimateDuration } from './estimateDuration.ts'
 import { fillSample, plainName, variablesOf } from './variables.ts'
 
 const anyCounts = fc.record(
-  Object.fromEntries(RECIPIENT_STATUSES.map((status) => [status, fc.nat(1_000_000)])) as Record<keyof Counts, fc.Arbitrary<number>>,
+  Object.fromEntries(RECIPIENT_STATUSES.map((status) => [status, fc.nat(1_000_000)])) as Record<
+    keyof Counts,
+    fc.Arbitrary<number>
+  >,
 )
 
 describe('the books on screen', () => {
@@ -45,7 +48,12 @@ describe('variables', () => {
   test('columns become names that a text can hold, each once', () => {
     expect(plainName('Código Postal')).toBe('codigo_postal')
     expect(variablesOf(['Nome', 'Código Postal', 'codigo postal', '', '2ª via'])).toEqual([
-      'nome', 'primeiro_nome', 'telefone', 'saudacao', 'data', 'codigo_postal',
+      'nome',
+      'primeiro_nome',
+      'telefone',
+      'saudacao',
+      'data',
+      'codigo_postal',
     ])
   })
 
@@ -59,12 +67,16 @@ describe('campaign form', () => {
   const channel = buildChannel()
   const form = { ...EMPTY_FORM, name: 'x', typed: '11987654321', content: 'Oi', channelId: channel.id }
   const messagesOf = (input: typeof form, channels = [channel]) =>
-    campaignFormSchema(channels).safeParse(input).error?.issues.map(({ path, message }) => [path[0], message]) ?? []
+    campaignFormSchema(channels)
+      .safeParse(input)
+      .error?.issues.map(({ path, message }) => [path[0], message]) ?? []
 
   test('what the form accepts is what the contract accepts', () => {
     expect(messagesOf(form)).toEqual([])
     expect(createCampaignBody.safeParse(toBody(form, true)).error).toBeUndefined()
-    expect(createCampaignBody.safeParse(toBody({ ...form, typed: '', importIds: [uuid(1)] }, false)).error).toBeUndefined()
+    expect(
+      createCampaignBody.safeParse(toBody({ ...form, typed: '', importIds: [uuid(1)] }, false)).error,
+    ).toBeUndefined()
   })
 
   test('nobody to write to, a pause too short for a real number, or a range upside down are refused', () => {

@@ -22,8 +22,11 @@ export function variablesOf(columns: readonly string[]): string[] {
  * brackets. Only plain `{{ name }}` and `{{ name | default: "x" }}` are shown; the real rendering is the server's.
  */
 export function fillSample(text: string, sample: Readonly<Record<string, string>>): string {
-  return text.replace(/\{\{\s*([\p{L}\p{N}_]+)\s*(?:\|\s*default:\s*["']([^"']*)["']\s*)?\}\}/gu, (_, name: string, fallback?: string) => {
-    const value = sample[name] ?? ''
-    return value === '' ? (fallback ?? `[${name}]`) : value
-  })
+  return text.replace(
+    /\{\{\s*([\p{L}\p{N}_]+)\s*(?:\|\s*default:\s*["']([^"']*)["']\s*)?\}\}/gu,
+    (_, name: string, fallback?: string) => {
+      const value = sample[name] ?? ''
+      return value === '' ? (fallback ?? `[${name}]`) : value
+    },
+  )
 }

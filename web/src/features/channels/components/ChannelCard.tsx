@@ -29,20 +29,36 @@ export function ChannelCard({ channel, onEdit, onDelete }: Props) {
         </div>
         <ChannelStatusBadge status={status} />
       </div>
-      <p className="text-sm">{live.error === null ? t(`channels.statusHint.${status}`) : handleApiError(live.error, t).message}</p>
+      <p className="text-sm">
+        {live.error === null ? t(`channels.statusHint.${status}`) : handleApiError(live.error, t).message}
+      </p>
       <dl className="flex flex-wrap gap-x-6 gap-y-1 text-sm text-ink-soft">
         {live.data?.number && <Fact label={t('channels.number')}>{`+${live.data.number}`}</Fact>}
-        <Fact label={t('channels.minDelay')}>{t('channels.seconds', { value: format.number(channel.minDelay / 1000) })}</Fact>
+        <Fact label={t('channels.minDelay')}>
+          {t('channels.seconds', { value: format.number(channel.minDelay / 1000) })}
+        </Fact>
         {checkedAt !== null && <Fact label={t('channels.checkedAt')}>{format.time(checkedAt)}</Fact>}
       </dl>
       <div className="mt-1 flex flex-wrap gap-2">
         <Button look="secondary" size="small" icon="refresh" busy={live.isFetching} onClick={() => void live.refetch()}>
           {t('channels.check')}
         </Button>
-        <Button look="secondary" size="small" icon="edit" aria-label={t('channels.editNamed', { name: channel.name })} onClick={onEdit}>
+        <Button
+          look="secondary"
+          size="small"
+          icon="edit"
+          aria-label={t('channels.editNamed', { name: channel.name })}
+          onClick={onEdit}
+        >
           {t('common.edit')}
         </Button>
-        <Button look="quiet" size="small" icon="trash" aria-label={t('channels.deleteNamed', { name: channel.name })} onClick={onDelete}>
+        <Button
+          look="quiet"
+          size="small"
+          icon="trash"
+          aria-label={t('channels.deleteNamed', { name: channel.name })}
+          onClick={onDelete}
+        >
           {t('common.delete')}
         </Button>
       </div>

@@ -9,7 +9,13 @@ import { ChannelsPage } from './ChannelsPage.tsx'
 const TOKEN = 'wz-4f9a8c1e77d3'
 
 function stubChannels(channels: Channel[], more: Parameters<typeof stubApi>[0] = {}) {
-  const status = { status: 'ready', connected: true, loggedIn: true, number: '5511987654321', checkedAt: '2026-11-22T12:00:00Z' }
+  const status = {
+    status: 'ready',
+    connected: true,
+    loggedIn: true,
+    number: '5511987654321',
+    checkedAt: '2026-11-22T12:00:00Z',
+  }
   return stubApi({
     'GET /api/user/channels': () => ({ body: { items: channels, nextCursor: null } }),
     [`GET /api/user/channels/${uuid(10)}/status`]: () => ({ body: status }),
@@ -27,7 +33,9 @@ describe('ChannelsPage', () => {
   })
 
   test('a gateway that refuses the token shows it on the channel and signs nobody out', async () => {
-    stubChannels([buildChannel()], { [`GET /api/user/channels/${uuid(10)}/status`]: () => refusal('CHANNEL_UNAUTHORIZED') })
+    stubChannels([buildChannel()], {
+      [`GET /api/user/channels/${uuid(10)}/status`]: () => refusal('CHANNEL_UNAUTHORIZED'),
+    })
     renderPart(<ChannelsPage />)
     expect(await screen.findByText('O servidor do canal não aceita o token.')).toBeVisible()
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
@@ -81,7 +89,16 @@ describe('ChannelsPage', () => {
     await screen.findByRole('heading', { name: 'Loja' })
     expect(calls.find(({ method }) => method === 'POST')?.body).toMatchObject({ gateway: 'wuzapi', token: TOKEN })
     await waitFor(() => expect(client.getMutationCache().getAll()).toHaveLength(0))
-    const kept = [baseElement.innerHTML, JSON.stringify({ ...localStorage }), JSON.stringify(client.getQueryCache().getAll().map((query) => query.state))]
+    const kept = [
+      baseElement.innerHTML,
+      JSON.stringify({ ...localStorage }),
+      JSON.stringify(
+        client
+          .getQueryCache()
+          .getAll()
+          .map((query) => query.state),
+      ),
+    ]
     for (const place of kept) expect(place).not.toContain(TOKEN)
     expect(logged).not.toHaveBeenCalled()
     await user.click(screen.getByRole('button', { name: 'Editar Loja' }))
@@ -90,7 +107,9 @@ describe('ChannelsPage', () => {
   })
 
   test('editing sends only what changed, and a new token only when one was asked for', async () => {
-    const calls = stubChannels([buildChannel()], { [`PATCH /api/user/channels/${uuid(10)}`]: () => ({ body: buildChannel() }) })
+    const calls = stubChannels([buildChannel()], {
+      [`PATCH /api/user/channels/${uuid(10)}`]: () => ({ body: buildChannel() }),
+    })
     const { user } = renderPart(<ChannelsPage />)
     await user.click(await screen.findByRole('button', { name: 'Editar Loja' }))
     const name = await screen.findByLabelText('Nome do canal')
@@ -105,7 +124,9 @@ describe('ChannelsPage', () => {
   })
 
   test('deleting asks first, and says why it cannot be done', async () => {
-    const calls = stubChannels([buildChannel()], { [`DELETE /api/user/channels/${uuid(10)}`]: () => refusal('CHANNEL_IN_USE') })
+    const calls = stubChannels([buildChannel()], {
+      [`DELETE /api/user/channels/${uuid(10)}`]: () => refusal('CHANNEL_IN_USE'),
+    })
     const { user } = renderPart(<ChannelsPage />)
     await user.click(await screen.findByRole('button', { name: 'Excluir Loja' }))
     const dialog = within(await screen.findByRole('alertdialog'))

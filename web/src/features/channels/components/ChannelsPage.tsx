@@ -30,7 +30,9 @@ export function ChannelsPage() {
       <Button
         look="secondary"
         busy={addSandbox.isPending}
-        onClick={() => addSandbox.mutate({ gateway: 'sandbox', name: freeName(t('channels.sandboxName'), channels.data ?? []) })}
+        onClick={() =>
+          addSandbox.mutate({ gateway: 'sandbox', name: freeName(t('channels.sandboxName'), channels.data ?? []) })
+        }
       >
         {t('channels.addSandbox')}
       </Button>
@@ -39,9 +41,15 @@ export function ChannelsPage() {
   const isEmpty = channels.data?.length === 0
   return (
     <>
-      <PageHeader title={t('channels.title')} lead={t('channels.lead')} actions={channels.data === undefined || isEmpty ? undefined : actions} />
+      <PageHeader
+        title={t('channels.title')}
+        lead={t('channels.lead')}
+        actions={channels.data === undefined || isEmpty ? undefined : actions}
+      />
       {addSandbox.error !== null && <ErrorNotice error={addSandbox.error} className="mb-4" />}
-      {channels.error !== null && <ErrorNotice error={channels.error} onRetry={() => void channels.refetch()} className="mb-4" />}
+      {channels.error !== null && (
+        <ErrorNotice error={channels.error} onRetry={() => void channels.refetch()} className="mb-4" />
+      )}
       {channels.isPending && <Loading label={t('common.loading')} />}
       {isEmpty && (
         <EmptyState title={t('channels.emptyTitle')} action={actions}>

@@ -37,7 +37,11 @@ function EditChannelForm({ channel, onDone }: { channel: Channel; onDone: () => 
   const edit = useEditChannel(channel.id, onDone)
   const { register, handleSubmit, formState, unregister } = useForm<Form>({
     resolver: zodResolver(formSchema, { error: fieldErrorKey }),
-    defaultValues: { name: channel.name, baseUrl: channel.baseUrl ?? undefined, minDelaySeconds: channel.minDelay / 1000 },
+    defaultValues: {
+      name: channel.name,
+      baseUrl: channel.baseUrl ?? undefined,
+      minDelaySeconds: channel.minDelay / 1000,
+    },
   })
   const [changesToken, setChangesToken] = useState(false)
   const submit = handleSubmit((form) => {
@@ -49,7 +53,12 @@ function EditChannelForm({ channel, onDone }: { channel: Channel; onDone: () => 
   return (
     <form onSubmit={submit} noValidate className="flex flex-col gap-4">
       {edit.error !== null && <ErrorNotice error={edit.error} onRetry={submit} />}
-      <TextField label={t('channels.name')} autoComplete="off" error={fieldErrorText(t, errors.name?.message)} {...register('name')} />
+      <TextField
+        label={t('channels.name')}
+        autoComplete="off"
+        error={fieldErrorText(t, errors.name?.message)}
+        {...register('name')}
+      />
       {channel.gateway === 'wuzapi' && (
         <TextField
           label={t('channels.baseUrl')}

@@ -18,7 +18,13 @@ type Form = z.infer<typeof formSchema>
 export function NewWuzapiDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { t } = useTranslation()
   return (
-    <Dialog open={open} onClose={onClose} title={t('channels.newWuzapi')} closeLabel={t('common.close')} description={t('channels.newWuzapiLead')}>
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title={t('channels.newWuzapi')}
+      closeLabel={t('common.close')}
+      description={t('channels.newWuzapiLead')}
+    >
       <NewWuzapiForm onDone={onClose} />
     </Dialog>
   )

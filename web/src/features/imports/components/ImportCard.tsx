@@ -39,7 +39,8 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
         <div className="min-w-0 flex-1">
           <h2 className="text-lg font-semibold [overflow-wrap:anywhere]">{shown.fileName}</h2>
           <p className="text-sm text-ink-soft">
-            {format.instant(shown.createdAt)} · {format.region(shown.defaultCountry)} · {format.megabytes(shown.bytesTotal)}
+            {format.instant(shown.createdAt)} · {format.region(shown.defaultCountry)} ·{' '}
+            {format.megabytes(shown.bytesTotal)}
           </p>
         </div>
         <Badge tone={TONES[shown.status]}>{t(`imports.status.${shown.status}`)}</Badge>
@@ -50,14 +51,30 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
       {shown.status === 'completed' && <Outcome shown={shown} />}
       <div className="flex flex-wrap gap-2">
         {shown.status === 'completed' && shown.accepted > 0 && campaignLink}
-        {hasEnded(shown) && shown.rejected > 0 && <CsvLink importId={shown.id} which="rejected" label={t('imports.rejectedCsv')} />}
-        {hasEnded(shown) && shown.warnings > 0 && <CsvLink importId={shown.id} which="warnings" label={t('imports.warningsCsv')} />}
+        {hasEnded(shown) && shown.rejected > 0 && (
+          <CsvLink importId={shown.id} which="rejected" label={t('imports.rejectedCsv')} />
+        )}
+        {hasEnded(shown) && shown.warnings > 0 && (
+          <CsvLink importId={shown.id} which="warnings" label={t('imports.warningsCsv')} />
+        )}
         {hasEnded(shown) ? (
-          <Button look="quiet" size="small" icon="trash" aria-label={t('imports.deleteNamed', { name: shown.fileName })} onClick={onDelete}>
+          <Button
+            look="quiet"
+            size="small"
+            icon="trash"
+            aria-label={t('imports.deleteNamed', { name: shown.fileName })}
+            onClick={onDelete}
+          >
             {t('common.delete')}
           </Button>
         ) : (
-          <Button look="quiet" size="small" icon="close" aria-label={t('imports.cancelNamed', { name: shown.fileName })} onClick={onDelete}>
+          <Button
+            look="quiet"
+            size="small"
+            icon="close"
+            aria-label={t('imports.cancelNamed', { name: shown.fileName })}
+            onClick={onDelete}
+          >
             {t('imports.cancel')}
           </Button>
         )}
@@ -73,7 +90,9 @@ function Reading({ shown }: { shown: ContactImport }) {
   return (
     <div className="flex flex-col gap-1.5">
       <ProgressBar share={share} label={t('imports.reading')} />
-      <p className="tabular text-sm text-ink-soft">{t('imports.rowsRead', { count: shown.rows, rows: format.number(shown.rows) })}</p>
+      <p className="tabular text-sm text-ink-soft">
+        {t('imports.rowsRead', { count: shown.rows, rows: format.number(shown.rows) })}
+      </p>
     </div>
   )
 }

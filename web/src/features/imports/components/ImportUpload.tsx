@@ -52,7 +52,9 @@ export function ImportUpload() {
         <div className="flex flex-col gap-1.5">
           <ProgressBar share={upload.share === 1 ? null : upload.share} label={t('imports.uploading')} />
           <p className="tabular text-sm text-ink-soft">
-            {upload.share === 1 ? t('imports.uploaded') : t('imports.uploadingShare', { percent: Math.floor(upload.share * 100) })}
+            {upload.share === 1
+              ? t('imports.uploaded')
+              : t('imports.uploadingShare', { percent: Math.floor(upload.share * 100) })}
           </p>
         </div>
       )}

@@ -75,13 +75,30 @@ describe('ImportsPage', () => {
     renderPart(page)
     const card = within(await screen.findByRole('region', { name: 'contatos.csv' }))
     expect(card.getByText('7 aceitas + 2 repetidas + 1 recusadas = 10 linhas')).toBeVisible()
-    expect(card.getByRole('link', { name: 'Linhas recusadas' })).toHaveAttribute('href', `/api/user/imports/${uuid(20)}/rejected.csv`)
-    expect(card.getByRole('link', { name: 'Avisos' })).toHaveAttribute('href', `/api/user/imports/${uuid(20)}/warnings.csv`)
-    expect(card.getByRole('link', { name: 'Usar em campanha' })).toHaveAttribute('href', `/campaigns/new?import=${uuid(20)}`)
+    expect(card.getByRole('link', { name: 'Linhas recusadas' })).toHaveAttribute(
+      'href',
+      `/api/user/imports/${uuid(20)}/rejected.csv`,
+    )
+    expect(card.getByRole('link', { name: 'Avisos' })).toHaveAttribute(
+      'href',
+      `/api/user/imports/${uuid(20)}/warnings.csv`,
+    )
+    expect(card.getByRole('link', { name: 'Usar em campanha' })).toHaveAttribute(
+      'href',
+      `/campaigns/new?import=${uuid(20)}`,
+    )
   })
 
   test('a file that cannot be used says why and where', async () => {
-    stubImports([buildImport({ status: 'failed', accepted: 0, rejected: 0, warnings: 0, failure: { reason: 'UNCLOSED_QUOTE', line: 3 } })])
+    stubImports([
+      buildImport({
+        status: 'failed',
+        accepted: 0,
+        rejected: 0,
+        warnings: 0,
+        failure: { reason: 'UNCLOSED_QUOTE', line: 3 },
+      }),
+    ])
     renderPart(page)
     expect(await screen.findByText(/Na linha 3\. Uma aspa abre e não fecha\./)).toBeVisible()
     expect(screen.queryByRole('link', { name: 'Usar em campanha' })).not.toBeInTheDocument()

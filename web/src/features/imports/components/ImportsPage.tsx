@@ -22,7 +22,9 @@ export function ImportsPage({ campaignLink }: { campaignLink: (contactImport: Co
     <>
       <PageHeader title={t('imports.title')} lead={t('imports.lead')} />
       <ImportUpload />
-      {imports.error !== null && <ErrorNotice error={imports.error} onRetry={() => void imports.refetch()} className="mb-4" />}
+      {imports.error !== null && (
+        <ErrorNotice error={imports.error} onRetry={() => void imports.refetch()} className="mb-4" />
+      )}
       {imports.isPending && <Loading label={t('common.loading')} />}
       {imports.isSuccess && items.length === 0 && (
         <EmptyState title={t('imports.emptyTitle')}>{t('imports.emptyText')}</EmptyState>
@@ -30,12 +32,21 @@ export function ImportsPage({ campaignLink }: { campaignLink: (contactImport: Co
       <ul className="flex flex-col gap-4">
         {items.map((contactImport) => (
           <li key={contactImport.id}>
-            <ImportCard contactImport={contactImport} campaignLink={campaignLink(contactImport)} onDelete={() => setDeleting(contactImport)} />
+            <ImportCard
+              contactImport={contactImport}
+              campaignLink={campaignLink(contactImport)}
+              onDelete={() => setDeleting(contactImport)}
+            />
           </li>
         ))}
       </ul>
       {imports.hasNextPage && (
-        <Button look="secondary" className="mt-4" busy={imports.isFetchingNextPage} onClick={() => void imports.fetchNextPage()}>
+        <Button
+          look="secondary"
+          className="mt-4"
+          busy={imports.isFetchingNextPage}
+          onClick={() => void imports.fetchNextPage()}
+        >
           {t('common.more')}
         </Button>
       )}
