@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { CampaignProgress } from '#contract/campaigns.ts'
 import { getProgress, isSettled, newerOf, progressKey } from './api/getProgress.ts'
 
-/** `live`: events arrive. `polling`: they do not, and the page asks. `ended`: nothing more will happen. */
+/** `live`: events arrive. `polling`: they do not, and the page asks. `ended`: nothing more is sent. */
 export type Connection = 'connecting' | 'live' | 'polling' | 'ended'
 
 /** How often the page asks while events do not arrive. */
@@ -12,6 +12,8 @@ const POLL_MS = 5000
 const PROOF_MS = 15_000
 /** How long a stream that was cut is left alone before it is tried again. */
 const REOPEN_MS = 10_000
+/** How often it looks for receipts of a campaign that has ended: people read messages hours later. */
+const RECEIPTS_MS = 10_000
 /** An answer newer than the last event by this much, with other numbers, proves that events were lost. */
 const LOST_EVENT_MS = 3000
 
@@ -33,7 +35,10 @@ export function useCampaignProgress(campaignId: string) {
       if (eventsWereLost(known, fetched, lastEventAt.current)) setConnection('polling')
       return newerOf(known, fetched)
     },
-    refetchInterval: ({ state }) => (isSettled(state.data) ? false : connection === 'live' ? PROOF_MS : POLL_MS),
+    refetchInterval: ({ state }) => {
+      if (isSettled(state.data)) return awaitsReceipts(state.data) ? RECEIPTS_MS : false
+      return connection === 'live' ? PROOF_MS : POLL_MS
+    },
   })
 
   const settled = isSettled(query.data)
@@ -56,6 +61,11 @@ export function useCampaignProgress(campaignId: string) {
     refetch: query.refetch,
     connection: settled ? 'ended' : connection,
   } as const
+}
+
+/** Whether somebody who was written to may still receive or read it. */
+function awaitsReceipts(progress: CampaignProgress | undefined): boolean {
+  return progress !== undefined && progress.stats.sent + progress.stats.delivered > 0
 }
 
 function eventsWereLost(

@@ -201,6 +201,19 @@ describe('CampaignProgressMonitor', () => {
     expect(await screen.findByText('Ninguém ficou de fora: 11 enviadas + 289 canceladas = 300')).toBeVisible()
   })
 
+  test('after the end the receipts that still come are shown, and once all have read nobody is asked any more', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true })
+    const done = { status: 'completed', finishedAt: at(1) } as const
+    const calls = show(buildProgress({ ...done, stats: buildStats({ sent: 10 }), at: at(1) }))
+    await screen.findByText('Ninguém ficou de fora: 10 enviadas = 10')
+    server = buildProgress({ ...done, stats: buildStats({ read: 10 }), at: at(12) })
+    await act(() => vi.advanceTimersByTimeAsync(10_500))
+    const asked = calls.length
+    expect(asked).toBe(2)
+    await act(() => vi.advanceTimersByTimeAsync(30_000))
+    expect(calls).toHaveLength(asked)
+  })
+
   test('while the list is being prepared it says how far and what comes next', async () => {
     show(buildProgress({ preparing: true, startRequested: true, stats: buildStats({ pending: 3200 }) }))
     expect(await screen.findByText(/Preparando a lista: 3.200 pessoas até agora. O envio começa sozinho/)).toBeVisible()
