@@ -9,6 +9,8 @@ const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, heig
  * sideways. With `SHOTS=folder` in the environment it is also photographed, to be looked at by people.
  */
 export async function expectAccessible(page: Page, name: string): Promise<void> {
+  // The address changes before the page is there.
+  await expect(page.locator('h1')).toBeVisible()
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
