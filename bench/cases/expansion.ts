@@ -31,7 +31,7 @@ export const expansion: BenchCase = {
       const campaign = await product.prepareCampaign(channelId, importId)
       rates.push(campaign.total / campaign.seconds)
       firstSends.push(await timeFirstSend(product, gateway, campaign.id))
-      await product.act(campaign.id, 'cancel')
+      await product.cancel(campaign.id)
       lab.say(
         `round ${round + 1}: ${rates.at(-1)?.toFixed(0)} rows/s, first send after ${firstSends.at(-1)?.toFixed(2)} s`,
       )

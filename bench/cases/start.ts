@@ -73,5 +73,5 @@ async function measureStartsAfterKill(lab: Lab, gateway: StubGateway): Promise<n
 async function endCutOff(product: Product, campaignId: string): Promise<void> {
   const { status, pauseReason } = await product.progress(campaignId)
   if (status !== 'paused' || pauseReason !== 'restart') throw new Error(`After the restart the campaign was ${status}.`)
-  await product.act(campaignId, 'cancel')
+  await product.cancel(campaignId)
 }

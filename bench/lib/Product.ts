@@ -104,8 +104,18 @@ export class Product {
     return { id: campaignId, total: ready.stats.total, seconds: (performance.now() - startedAt) / 1000 }
   }
 
-  act(campaignId: string, action: 'start' | 'pause' | 'resume' | 'cancel'): Promise<unknown> {
+  act(campaignId: string, action: 'start' | 'pause' | 'cancel'): Promise<unknown> {
     return this.#post(`${CAMPAIGNS}/${campaignId}/${action}`)
+  }
+
+  /** Cancels and waits until every open row is closed: that goes on in the background and would disturb what follows. */
+  async cancel(campaignId: string): Promise<void> {
+    await this.act(campaignId, 'cancel')
+    const look = async () => {
+      const { pending, retrying, sending } = (await this.progress(campaignId)).stats
+      return pending + retrying + sending === 0 ? true : null
+    }
+    await this.#until(PREPARE_TIMEOUT_MS, look, WATCH_MS)
   }
 
   progress(campaignId: string): Promise<CampaignProgress> {
