@@ -20,8 +20,10 @@ const SERVER_LAYERS = [
   'config.ts',
   'loadSecretKey.ts',
   'http',
+  'beginDatabase.ts',
   'openStore.ts',
   'compose.ts',
+  'runProduct.ts',
   'main.ts',
 ]
 /** The same for the web app; features are one layer, and blind to each other. */

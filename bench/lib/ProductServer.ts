@@ -28,6 +28,9 @@ export type ServerOptions = {
   nodeOptions?: string[]
 }
 
+/** What `npm start` gives Node: a small young generation, for which memory is worth more than a tenth of the speed. */
+const AS_STARTED = ['--max-semi-space-size=8']
+
 /** The product as people run it: `server/src/main.ts` in a process of its own. */
 export class ProductServer {
   readonly url: string
@@ -47,7 +50,7 @@ export class ProductServer {
   static async start(lab: Lab, options: ServerOptions): Promise<ProductServer> {
     const port = options.role === 'worker' ? 0 : await freePort()
     const startedAt = performance.now()
-    const child = lab.spawn(process.execPath, [...(options.nodeOptions ?? []), MAIN], {
+    const child = lab.spawn(process.execPath, [...AS_STARTED, ...(options.nodeOptions ?? []), MAIN], {
       stdio: ['ignore', 'ignore', 'pipe'],
       cwd: options.directory,
       env: environment(options, port),

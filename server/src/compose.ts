@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { beginDatabase } from '#server/beginDatabase.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { createAuth } from '#server/auth/createAuth.ts'
 import { AudiencePreparer } from '#server/campaigns/AudiencePreparer.ts'
@@ -44,10 +45,13 @@ type Service = { start(): void | Promise<void>; stop(): Promise<void> }
  * When it returns, what a restart left behind is in order and the web server answers. Throws what stopped the start,
  * with nothing left running.
  */
-export async function startProduct(config: Config, log: Log): Promise<Product> {
-  const secretKey = await loadSecretKey(config)
+export async function startProduct(config: Config, log: Log, database = beginDatabase(config, log)): Promise<Product> {
+  const secretKey = await loadSecretKey(config).catch(async (error: unknown) => {
+    await (await database)?.stop()
+    throw error
+  })
   const box = new SecretBox(secretKey)
-  const store = await openStore(config, box, log)
+  const store = await openStore(config, box, log, database)
   const started: Service[] = [{ start: () => undefined, stop: () => store.close() }]
   let stopSending: () => Promise<void> = async () => undefined
   const stop = once(async () => {

@@ -1,14 +1,13 @@
 import { sql } from 'kysely'
+import { beginDatabase } from '#server/beginDatabase.ts'
 import type { Config } from '#server/config.ts'
 import type { Db } from '#server/db/Database.ts'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '#server/db/embedded/startEmbeddedPostgres.ts'
+import type { EmbeddedPostgres } from '#server/db/embedded/startEmbeddedPostgres.ts'
 import { migrate } from '#server/db/migrate.ts'
 import { openDatabase, type ConnectionSettings, type OpenDatabase } from '#server/db/openDatabase.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 
-/** One connection for leases, one for the receipts' and sweepers' long breath; the pool is on top. */
-const EXTRA_CONNECTIONS = 4
 const MIGRATION_TIMEOUT_MS = 600_000
 const OLDEST_POSTGRES = 150_000
 const KEY_FACT = 'secret_key_id'
@@ -27,15 +26,13 @@ export type Store = {
  * The database, ready for work: started if it is ours, its schema up to date, its secrets readable. Throws one sentence
  * for people when it cannot be.
  */
-export async function openStore(config: Config, box: SecretBox, log: Log): Promise<Store> {
-  const embedded =
-    config.databaseUrl === null
-      ? await startEmbeddedPostgres({
-          directory: config.dataDir,
-          log,
-          maxConnections: config.databasePool + EXTRA_CONNECTIONS + 10,
-        })
-      : null
+export async function openStore(
+  config: Config,
+  box: SecretBox,
+  log: Log,
+  database: Promise<EmbeddedPostgres> | null = beginDatabase(config, log),
+): Promise<Store> {
+  const embedded = await database
   const opened: OpenDatabase[] = []
   const close = async () => {
     await Promise.all(opened.map((database) => database.close()))

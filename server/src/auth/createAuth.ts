@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
-import { admin } from 'better-auth/plugins'
+import { admin } from 'better-auth/plugins/admin'
 import type { Db } from '#server/db/Database.ts'
 import type { Log } from '#server/lib/logger.ts'
 

@@ -67,7 +67,9 @@ async function migrateTemplate(connection: TestCluster & { database: string }): 
 
 /** Runs statements that belong to the cluster, not to one database. */
 export async function administer(cluster: TestCluster, statements: string[]): Promise<void> {
-  const client = new pg.Client({ ...cluster, database: 'postgres' })
+  // Our own clusters have no database `postgres`, and nobody but us is in theirs.
+  const database = cluster.user === 'revoada' ? 'revoada' : 'postgres'
+  const client = new pg.Client({ ...cluster, database })
   await client.connect()
   try {
     for (const statement of statements) await client.query(statement)

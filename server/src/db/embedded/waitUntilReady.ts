@@ -46,11 +46,12 @@ async function tryConnecting(connection: PostgresConnection): Promise<string | n
   }
 }
 
+/** A new cluster comes with an empty database of another name: renaming it takes 1 ms, making one of our own 290. */
 async function createDatabase(connection: PostgresConnection): Promise<void> {
-  const client = newClient({ ...connection, database: 'postgres' })
+  const client = newClient({ ...connection, database: 'template1' })
   try {
     await client.connect()
-    await client.query(`create database ${DATABASE}`)
+    await client.query(`alter database postgres rename to ${DATABASE}`)
   } finally {
     await client.end().catch(() => {})
   }
