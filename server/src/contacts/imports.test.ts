@@ -121,7 +121,7 @@ describe('an upload', () => {
     })
     expect(json.statusCode).toBe(415)
     expect(await get<{ items: unknown[] }>('')).toMatchObject({ items: [] })
-    expect(await leftovers()).toMatchObject({ chunks: 0 })
+    await expect.poll(leftovers).toMatchObject({ chunks: 0 })
   })
 
   it('beyond the limit is refused and leaves nothing', async () => {
@@ -130,7 +130,7 @@ describe('an upload', () => {
       error: { code: 'PAYLOAD_TOO_LARGE' },
     })
     expect(await get<{ items: unknown[] }>('')).toMatchObject({ items: [] })
-    expect(await leftovers()).toMatchObject({ chunks: 0 })
+    await expect.poll(leftovers).toMatchObject({ chunks: 0 })
   })
 
   it('cut off in the middle, twenty times, leaves nothing', async () => {
@@ -159,14 +159,14 @@ describe('an upload', () => {
       .values({ user_id: id, upload_id: row.id, seq: 0, bytes: Buffer.from('nome') })
       .execute()
     expect(await sweepUploads(db)).toBe(0)
-    expect(await leftovers()).toMatchObject({ chunks: 1 })
+    await expect.poll(leftovers).toMatchObject({ chunks: 1 })
     await db
       .updateTable('contact_imports')
       .set({ lease_expires_at: new Date(0) })
       .where('id', '=', row.id)
       .execute()
     expect(await sweepUploads(db)).toBe(1)
-    expect(await leftovers()).toMatchObject({ chunks: 0 })
+    await expect.poll(leftovers).toMatchObject({ chunks: 0 })
   })
 })
 
@@ -211,7 +211,7 @@ describe('an import', () => {
       name: 'Zoë 🦜',
       variables: { Nome: 'Zoë 🦜', Telefone: '0xx21 3232-1234' },
     })
-    expect(await leftovers()).toMatchObject({ chunks: 0, members: 3 })
+    await expect.poll(leftovers).toMatchObject({ chunks: 0, members: 3 })
 
     const rejected = await app.inject({
       url: `/api/user/imports/${row.id}/rejected.csv`,
@@ -299,7 +299,7 @@ describe('an import', () => {
     await newUser()
     startRunner()
     expect(await imported(file)).toMatchObject({ status: 'failed', failure })
-    expect(await leftovers()).toMatchObject({ chunks: 0 })
+    await expect.poll(leftovers).toMatchObject({ chunks: 0 })
   })
 
   it('goes on after its process died, and counts every row once', async () => {
@@ -324,7 +324,7 @@ describe('an import', () => {
       created: 1000,
       duplicates: 0,
     })
-    expect(await leftovers()).toMatchObject({ members: 1000, contacts: 1000 })
+    await expect.poll(leftovers).toMatchObject({ members: 1000, contacts: 1000 })
     await expect(
       writeImportBatch(db, hold, { rows: 1, people: [], repeated: 1, rejections: [], warnings: [] }, 1),
     ).rejects.toThrow('does not hold')
@@ -363,7 +363,7 @@ describe('an import', () => {
     const rows = await Promise.all(ids.map((id) => finished(id)))
     for (const row of rows) expect(row).toMatchObject({ status: 'completed', accepted: 1000, duplicates: 0 })
     expect(rows.reduce((sum, row) => sum + row.created, 0)).toBe(1000)
-    expect(await leftovers()).toEqual({ chunks: 0, members: 5000, contacts: 1000 })
+    await expect.poll(leftovers).toEqual({ chunks: 0, members: 5000, contacts: 1000 })
   })
 })
 
@@ -383,7 +383,7 @@ describe('cancel and undo', () => {
     const row = await get(`/${id}`)
     expect(row.status).toBe('cancelled')
     expect(row.rows).toBeLessThan(1000)
-    expect(await leftovers()).toEqual({ chunks: 0, members: row.accepted, contacts: row.accepted })
+    await expect.poll(leftovers).toEqual({ chunks: 0, members: row.accepted, contacts: row.accepted })
   })
 
   it('removing an ended import forgets its membership and reports; the contacts stay', async () => {
@@ -397,7 +397,7 @@ describe('cancel and undo', () => {
     })
     expect(answer.statusCode).toBe(204)
     expect(await get<unknown>(`/${row.id}`)).toMatchObject({ error: { code: 'NOT_FOUND' } })
-    expect(await leftovers()).toEqual({ chunks: 0, members: 0, contacts: 1 })
+    await expect.poll(leftovers).toEqual({ chunks: 0, members: 0, contacts: 1 })
     expect(await db.selectFrom('import_rejections').select('line').where('import_id', '=', row.id).execute()).toEqual(
       [],
     )
