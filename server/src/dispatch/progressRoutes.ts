@@ -67,6 +67,8 @@ async function* follow(
     told = news
     if (isFinal(progress.status)) return
     await sleep(EVERY_MS)
+    // Also when we stop: then the database is gone next.
+    if (isClosed()) return
     progress = await getEnhancedProgress(db, userId, progress.campaignId)
   }
 }
