@@ -188,7 +188,13 @@ export class LaneRunner {
   #shortenPause(): void {
     if (this.#lastSend === null) return
     const { queue, at } = this.#lastSend
-    this.#nextSlotAt = Math.min(this.#nextSlotAt, at + Math.max(queue.gate.longestGapMs, this.#minDelayMs))
+    this.#nextSlotAt = Math.min(this.#nextSlotAt, at + this.#pauseOf(queue.gate.longestGapMs))
+  }
+
+  /** What the campaign asks for, and never less than the channel and its gateway do. */
+  #pauseOf(gapMs: number): number {
+    const maxPerSecond = this.#gateway?.limits.maxPerSecond ?? Infinity
+    return Math.max(gapMs, this.#minDelayMs, 1000 / maxPerSecond)
   }
 
   async #makeQueue({ id, pace }: CampaignControl): Promise<QueueManager | null> {
@@ -249,9 +255,7 @@ export class LaneRunner {
   #start(gateway: Gateway, queue: QueueManager, recipient: ClaimedRecipient): void {
     this.#inFlight += 1
     queue.inFlight += 1
-    const { maxPerSecond } = gateway.limits
-    const fastestMs = maxPerSecond === undefined ? 0 : 1000 / maxPerSecond
-    const delayMs = Math.max(queue.gate.drawGapMs(), this.#minDelayMs, fastestMs)
+    const delayMs = this.#pauseOf(queue.gate.drawGapMs())
     this.#lastSend = { queue, at: performance.now() }
     if (delayMs > 0) {
       this.#nextSlotAt = performance.now() + delayMs

@@ -34,12 +34,14 @@ type Props = {
 export function NewCampaignPage(props: Props) {
   const { userId, channels, imports, onCreated } = props
   const { t } = useTranslation()
+  // The first time only: what is typed afterwards must not be replaced.
+  const [defaultValues] = useState(() => startingForm(props))
   const form = useForm<CampaignForm>({
     resolver: zodResolver(
       useMemo(() => campaignFormSchema(channels), [channels]),
       { error: fieldErrorKey },
     ),
-    defaultValues: useMemo(() => startingForm(props), []), // eslint-disable-line react-hooks/exhaustive-deps -- only the first time
+    defaultValues,
   })
   useSaveDraft(userId, form)
   useForgetGone(form, channels, imports)
