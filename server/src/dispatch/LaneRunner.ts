@@ -9,13 +9,14 @@ import type { Log } from '#server/lib/logger.ts'
 import type { ClaimedRecipient, LaneHold } from '#server/recipients/claimRecipients.ts'
 import { HeldRows } from '#server/recipients/lostClaims.ts'
 import { settleRecipients, type Settlement } from '#server/recipients/settleRecipients.ts'
-import { Breaker } from './Breaker.ts'
 import { categorizeError } from './categorizeError.ts'
 import { decideSettlement } from './decideSettlement.ts'
 import { findRunningCampaign, listRunningOfChannel, type CampaignControl } from './dispatchQueries.ts'
 import { LaneCampaigns } from './LaneCampaigns.ts'
 import { QueueManager } from './QueueManager.ts'
 import { SettleQueue } from './SettleQueue.ts'
+import { StartGate } from './StartGate.ts'
+import { WakeableSleep } from './WakeableSleep.ts'
 
 /** A send needs to know that its campaign still ran this short a time ago. */
 const CONTROL_MAX_AGE_MS = 250
@@ -44,6 +45,8 @@ export type LaneRunnerDeps = {
  * Sends on one channel while this worker holds its lane: its campaigns in turn, at the channel's pace, never more
  * requests under way than the gateway bears. What it knows is only a copy; authority is the lane row.
  *
+ * A recipient's way through this file: claim (`#claimAhead`) → gate (`#mayStart`) → send (`#start`) → settle (`#finish`).
+ *
  * Lifecycle: run() loops until nothing is left to send, the lane is lost, or stop() is called; it resolves when all
  * outcomes are written (or given up) and the campaigns' locks are released.
  */
@@ -54,29 +57,21 @@ export class LaneRunner {
   readonly #campaigns: LaneCampaigns
   readonly #held = new HeldRows()
   readonly #settles: SettleQueue
-  readonly #breaker = new Breaker()
+  readonly #startGate: StartGate
+  readonly #rest = new WakeableSleep()
   readonly #abort = new AbortController()
   #gateway: Gateway | null = null
-  #minDelayMs = 0
   #inFlight = 0
-  #trustedUntil: number
-  #nextSlotAt: number
-  #lastSend: { queue: QueueManager; at: number } | null = null
-  #backOffUntil: number
   #controlAt = -Infinity
   #stopping = false
   #lost = false
   #pausing: Promise<void> | null = null
-  #wake: (() => void) | null = null
-  #woken = false
 
   constructor(hold: LaneHold, lane: Lane, trustedUntil: number, deps: LaneRunnerDeps) {
     this.hold = hold
     this.#deps = deps
     this.#log = deps.log.child({ channelId: hold.channelId, epoch: hold.epoch })
-    this.#trustedUntil = trustedUntil
-    this.#nextSlotAt = performance.now() + lane.nextSlotInMs
-    this.#backOffUntil = performance.now() + lane.backOffInMs
+    this.#startGate = new StartGate(lane, trustedUntil)
     this.#settles = new SettleQueue({
       settle: (rows, pace) => settleRecipients(deps.db, hold, rows, pace),
       onLost: () => this.lose(),
@@ -93,7 +88,7 @@ export class LaneRunner {
 
   /** The lease was renewed: sends may start until `until` (monotonic ms). */
   trustUntil(until: number): void {
-    this.#trustedUntil = until
+    this.#startGate.trustUntil(until)
     this.nudge()
   }
 
@@ -110,8 +105,7 @@ export class LaneRunner {
 
   /** Looks at the database now rather than at the next poll. */
   nudge(): void {
-    this.#woken = true
-    this.#wake?.()
+    this.#rest.wake()
   }
 
   /** The state of the campaigns may have changed. */
@@ -144,7 +138,7 @@ export class LaneRunner {
       while (!this.#stopping && !this.#lost) {
         const hasWork = await this.#round()
         if (!hasWork && this.#inFlight === 0 && this.#settles.size === 0) break
-        await this.#sleep(this.#idleMs())
+        await this.#rest.sleep(this.#idleMs())
       }
     } finally {
       await this.#wind()
@@ -162,7 +156,7 @@ export class LaneRunner {
       return !this.#campaigns.isEmpty
     } catch (error) {
       this.#log.warn({ err: error }, 'lane round failed, will be repeated')
-      await this.#sleep(this.#deps.pollMs)
+      await this.#rest.sleep(this.#deps.pollMs)
       return true
     }
   }
@@ -177,24 +171,11 @@ export class LaneRunner {
     await this.#campaigns.closeOthers(running)
     if (channel !== undefined) {
       this.#gateway = await this.#deps.gateways.get(channel)
-      this.#minDelayMs = channel.min_delay_ms
+      this.#startGate.follow(channel.min_delay_ms, this.#gateway.limits)
     }
     await this.#campaigns.openMissing(running)
-    this.#shortenPause()
+    this.#startGate.shortenPause()
     this.#controlAt = askedAt
-  }
-
-  /** A pause that was drawn at a slower pace ends when the present one would end at the latest. */
-  #shortenPause(): void {
-    if (this.#lastSend === null) return
-    const { queue, at } = this.#lastSend
-    this.#nextSlotAt = Math.min(this.#nextSlotAt, at + this.#pauseOf(queue.gate.longestGapMs))
-  }
-
-  /** What the campaign asks for, and never less than the channel and its gateway do. */
-  #pauseOf(gapMs: number): number {
-    const maxPerSecond = this.#gateway?.limits.maxPerSecond ?? Infinity
-    return Math.max(gapMs, this.#minDelayMs, 1000 / maxPerSecond)
   }
 
   async #makeQueue({ id, pace }: CampaignControl): Promise<QueueManager | null> {
@@ -216,7 +197,7 @@ export class LaneRunner {
   #pump(): void {
     const gateway = this.#gateway
     if (gateway === null) return
-    while (this.#mayStart(gateway)) {
+    while (this.#mayStart()) {
       const queue = this.#campaigns.next()
       const recipient = queue?.take() ?? null
       if (queue === null || recipient === null) break
@@ -225,24 +206,17 @@ export class LaneRunner {
     if (!this.#stopping && !this.#lost && this.#pausing === null) this.#claimAhead(gateway)
   }
 
-  #mayStart(gateway: Gateway): boolean {
+  #mayStart(): boolean {
     if (this.#stopping || this.#lost || this.#pausing !== null) return false
-    const now = performance.now()
-    return (
-      this.#inFlight < gateway.limits.maxInFlight &&
-      now < this.#trustedUntil &&
-      now >= this.#nextSlotAt &&
-      now >= this.#backOffUntil &&
-      now - this.#controlAt < CONTROL_MAX_AGE_MS &&
-      this.#breaker.allows(now, this.#inFlight) &&
-      this.#settles.size < MAX_UNSETTLED
-    )
+    if (performance.now() - this.#controlAt >= CONTROL_MAX_AGE_MS || this.#settles.size >= MAX_UNSETTLED) return false
+    return this.#startGate.isOpen(this.#inFlight)
   }
 
   #claimAhead(gateway: Gateway): void {
+    const { minDelayMs } = this.#startGate
     for (const queue of this.#campaigns.open) {
-      const lowWater = queue.gate.shortestGapMs === 0 && this.#minDelayMs === 0 ? gateway.limits.maxInFlight : 1
-      const claim = queue.processContactsBatch(lowWater, this.#minDelayMs)
+      const lowWater = queue.gate.shortestGapMs === 0 && minDelayMs === 0 ? gateway.limits.maxInFlight : 1
+      const claim = queue.processContactsBatch(lowWater, minDelayMs)
       claim?.then(
         () => (queue.readyCount > 0 ? this.#pump() : this.nudge()),
         (error: unknown) => {
@@ -255,12 +229,8 @@ export class LaneRunner {
   #start(gateway: Gateway, queue: QueueManager, recipient: ClaimedRecipient): void {
     this.#inFlight += 1
     queue.inFlight += 1
-    const delayMs = this.#pauseOf(queue.gate.drawGapMs())
-    this.#lastSend = { queue, at: performance.now() }
-    if (delayMs > 0) {
-      this.#nextSlotAt = performance.now() + delayMs
-      if (delayMs >= REMEMBERED_FROM_MS) this.#settles.markPace({ nextSlotInMs: delayMs })
-    }
+    const delayMs = this.#startGate.started(queue.gate)
+    if (delayMs >= REMEMBERED_FROM_MS) this.#settles.markPace({ nextSlotInMs: delayMs })
     void this.#send(gateway, queue, recipient).then((outcome) => {
       this.#inFlight -= 1
       queue.inFlight -= 1
@@ -283,14 +253,13 @@ export class LaneRunner {
   #finish(queue: QueueManager, recipient: ClaimedRecipient, outcome: SendOutcome): void {
     const { settlement, effect } = decideSettlement(queue.rules, recipient, outcome)
     if (effect.backOffMs !== null) {
-      this.#backOffUntil = Math.max(this.#backOffUntil, performance.now() + effect.backOffMs)
-      this.#settles.markPace({ backOffInMs: this.#backOffUntil - performance.now() })
+      this.#settles.markPace({ backOffInMs: this.#startGate.backOff(effect.backOffMs) })
     }
     if (settlement.retryInMs !== null) queue.lookAgainIn(settlement.retryInMs)
     this.#settles.push(settlement)
-    if (outcome.ok) return this.#breaker.succeeded()
+    if (outcome.ok) return this.#startGate.succeeded()
     const { failure } = outcome
-    const gaveUp = !this.#abort.signal.aborted && this.#breaker.failed(failure, performance.now())
+    const gaveUp = !this.#abort.signal.aborted && this.#startGate.failed(failure)
     if (effect.pause !== null) this.#pauseChannel(effect.pause, failure)
     else if (gaveUp) this.#pauseChannel('disconnected', failure)
   }
@@ -340,37 +309,17 @@ export class LaneRunner {
 
   /** Until when nothing can change by itself: the next slot, the end of a back-off, a retry, or the next poll. */
   #idleMs(): number {
-    const now = performance.now()
     const { pollMs } = this.#deps
     if (this.#inFlight > 0 || this.#campaigns.open.some((queue) => queue.readyCount > 0)) {
-      const blockedMs = Math.max(this.#nextSlotAt - now, this.#backOffUntil - now, this.#breaker.waitMs(now))
-      return Math.min(pollMs, blockedMs > 0 ? blockedMs : CONTROL_EVERY_MS)
+      const { closedForMs } = this.#startGate
+      return Math.min(pollMs, closedForMs > 0 ? closedForMs : CONTROL_EVERY_MS)
     }
     return Math.min(pollMs, ...this.#campaigns.open.map((queue) => Math.max(queue.idleForMs, 10)))
   }
 
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#woken) {
-        this.#woken = false
-        // Not at once: a loop of resolved promises would starve the sockets.
-        setImmediate(resolve)
-        return
-      }
-      const done = () => {
-        clearTimeout(timer)
-        this.#wake = null
-        this.#woken = false
-        resolve()
-      }
-      const timer = setTimeout(done, ms)
-      this.#wake = done
-    })
-  }
-
   /** Waits for the requests under way, gives the rest back, writes everything and releases the locks. */
   async #wind(): Promise<void> {
-    while (this.#inFlight > 0 && !this.#lost) await this.#sleep(CONTROL_EVERY_MS)
+    while (this.#inFlight > 0 && !this.#lost) await this.#rest.sleep(CONTROL_EVERY_MS)
     await this.#campaigns.closeAll()
     await this.#settles.drain()
   }
