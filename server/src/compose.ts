@@ -42,8 +42,8 @@ type Service = { start(): void | Promise<void>; stop(): Promise<void> }
 
 /**
  * Builds the product from its settings and starts it: the one place where parts are made and handed to each other.
- * When it returns, what a restart left behind is in order and the web server answers. Throws what stopped the start,
- * with nothing left running.
+ * It is put together while the database starts. When it returns, what a restart left behind is in order and the web
+ * server answers. Throws what stopped the start, with nothing left running.
  */
 export async function startProduct(config: Config, log: Log, database = beginDatabase(config, log)): Promise<Product> {
   const secretKey = await loadSecretKey(config).catch(async (error: unknown) => {
@@ -51,7 +51,7 @@ export async function startProduct(config: Config, log: Log, database = beginDat
     throw error
   })
   const box = new SecretBox(secretKey)
-  const store = await openStore(config, box, log, database)
+  const store = openStore(config, box, log, database)
   const started: Service[] = [{ start: () => undefined, stop: () => store.close() }]
   let stopSending: () => Promise<void> = async () => undefined
   const stop = once(async () => {
@@ -62,17 +62,20 @@ export async function startProduct(config: Config, log: Log, database = beginDat
   })
   try {
     const parts = buildParts(config, log, store, box)
+    const web = config.role === 'worker' ? null : await buildWeb(config, log, store, parts, secretKey)
+    await store.ready
     stopSending = () => parts.scheduler.stop()
     // Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise.
     if (store.isEmbedded) await parts.synchronizer.restoreRunningCampaigns()
     started.push({ start: () => undefined, stop: () => parts.gateways.close() })
     if (config.role !== 'api') await startAll(workerServices(config, log, parts), started)
-    if (config.role === 'worker') return { address: null, failed: store.gaveUp, stop }
-    const web = await startWeb(config, log, store, parts, secretKey)
-    started.push(web.service)
-    parts.local.url = web.address
+    if (web === null) return { address: null, failed: store.gaveUp, stop }
+    started.push(web)
+    const ownAddress = await web.listen()
+    const address = config.publicUrl ?? ownAddress
+    parts.local.url = address
     await startAll([webhookRegistrar(log, parts)], started)
-    return { address: web.address, failed: store.gaveUp, stop }
+    return { address, failed: store.gaveUp, stop }
   } catch (error) {
     await stop()
     throw error
@@ -157,7 +160,7 @@ function workerServices(config: Config, log: Log, parts: Parts): Service[] {
   ]
 }
 
-async function startWeb(config: Config, log: Log, store: Store, parts: Parts, secretKey: string) {
+async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, secretKey: string) {
   const auth = createAuth({ db: store.db, log, secretKey, publicUrl: config.publicUrl })
   let closing = false
   const app: FastifyInstance = await createApp({
@@ -175,15 +178,15 @@ async function startWeb(config: Config, log: Log, store: Store, parts: Parts, se
       hooks: { db: store.db, box: parts.box, onStored: () => parts.applier.nudge() },
     }),
   })
-  const address = await app.listen({ host: config.host, port: config.port })
-  const service: Service = {
+  return {
+    /** Returns the address of its own, `http://host:port`. */
+    listen: () => app.listen({ host: config.host, port: config.port }),
     start: () => undefined,
     stop: async () => {
       closing = true
       await app.close()
     },
   }
-  return { address: config.publicUrl ?? address, service }
 }
 
 /** Our address may be another one than at the last start; gateways that were away are told later. */

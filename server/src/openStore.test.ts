@@ -30,8 +30,9 @@ afterEach(async () => {
 async function open(secretKey: string, databaseUrl = test.url): Promise<Store> {
   // Set directly: the address of the test cluster is that of a socket, which has no host.
   const config = { ...readConfig({ NODE_ENV: 'test' }, []), databaseUrl }
-  const store = await openStore(config, new SecretBox(secretKey), log)
+  const store = openStore(config, new SecretBox(secretKey), log)
   stores.push(store)
+  await store.ready
   return store
 }
 
@@ -68,10 +69,10 @@ describe('the key of the first start', () => {
 })
 
 describe('a store that cannot be opened', () => {
-  it('leaves no connection behind', async () => {
+  it('leaves no connection behind when it is closed', async () => {
     await open(KEY)
-    await Promise.all(stores.splice(0).map((store) => store.close()))
     await expect(open(OTHER_KEY)).rejects.toThrow(WRONG_KEY)
+    await Promise.all(stores.splice(0).map((store) => store.close()))
     await expect.poll(connections).toBe(0)
   })
 
@@ -83,6 +84,19 @@ describe('a store that cannot be opened', () => {
     expect(error).toBeInstanceOf(Error)
     expect(String((error as Error).stack) + JSON.stringify(error) + logged.join('')).not.toContain('hunter2')
   })
+})
+
+it('a question that comes before the store is ready waits until it is', async () => {
+  const config = { ...readConfig({ NODE_ENV: 'test' }, []), databaseUrl: test.url }
+  const store = openStore(config, new SecretBox(KEY), log)
+  stores.push(store)
+  const [facts, users] = await Promise.all([
+    store.db.selectFrom('instance_facts').selectAll().execute(),
+    store.leaseDb.selectFrom('users').selectAll().execute(),
+    store.ready,
+  ])
+  expect(facts.length).toBeLessThanOrEqual(1)
+  expect(users).toEqual([])
 })
 
 it('an open store works on both of its pools, and closing it twice is fine', async () => {

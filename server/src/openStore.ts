@@ -4,7 +4,7 @@ import type { Config } from '#server/config.ts'
 import type { Db } from '#server/db/Database.ts'
 import type { EmbeddedPostgres } from '#server/db/embedded/startEmbeddedPostgres.ts'
 import { migrate } from '#server/db/migrate.ts'
-import { openDatabase, type ConnectionSettings, type OpenDatabase } from '#server/db/openDatabase.ts'
+import { openDatabase, type ConnectionSettings } from '#server/db/openDatabase.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 
@@ -12,58 +12,61 @@ const MIGRATION_TIMEOUT_MS = 600_000
 const OLDEST_POSTGRES = 150_000
 const KEY_FACT = 'secret_key_id'
 
+const never = new Promise<Error>(() => undefined)
+
 export type Store = {
+  /** Both may be used at once; until the store is `ready`, their queries wait. */
   db: Db
   leaseDb: Db
   /** Whether the database belongs to this process alone. */
   isEmbedded: boolean
+  /** Resolves when the schema is up to date and the secrets are readable; rejects with one sentence for people. */
+  ready: Promise<void>
   /** Resolves when our own database ended and does not come back; never for one that is not ours. */
   gaveUp: Promise<Error>
   close(): Promise<void>
 }
 
 /**
- * The database, ready for work: started if it is ours, its schema up to date, its secrets readable. Throws one sentence
- * for people when it cannot be.
+ * Opens the database: started if it is ours, its schema brought up to date, its key checked, all of it in the
+ * background, so that the rest of the program can be put together meanwhile. Whoever opens it closes it, also when it
+ * never became ready.
  */
-export async function openStore(
+export function openStore(
   config: Config,
   box: SecretBox,
   log: Log,
   database: Promise<EmbeddedPostgres> | null = beginDatabase(config, log),
-): Promise<Store> {
-  const embedded = await database
-  const opened: OpenDatabase[] = []
-  const close = async () => {
-    await Promise.all(opened.map((database) => database.close()))
-    await embedded?.stop()
-  }
-  try {
-    const connection = connectionOf(config, embedded)
-    await migrateStore(
-      config.migrateDatabaseUrl === null ? connection : { connectionString: config.migrateDatabaseUrl },
-      log,
-    )
-    const main = openDatabase(connection, { log, max: config.databasePool, name: 'main' })
-    const lease = openDatabase(connection, { log, max: 2, name: 'lease' })
-    opened.push(main, lease)
-    await checkSecretKey(main.db, box)
-    return {
-      db: main.db,
-      leaseDb: lease.db,
-      isEmbedded: embedded !== null,
-      gaveUp: embedded?.gaveUp ?? new Promise<Error>(() => undefined),
-      close,
-    }
-  } catch (error) {
-    await close()
-    throw error
+): Store {
+  const connection = upgradeSchema(config, log, database)
+  const main = openDatabase(connection, { log, max: config.databasePool, name: 'main' })
+  const lease = openDatabase(connection, { log, max: 2, name: 'lease' })
+  const ready = connection.then(() => checkSecretKey(main.db, box))
+  ready.catch(() => undefined) // whoever awaits it hears of it
+  return {
+    db: main.db,
+    leaseDb: lease.db,
+    isEmbedded: database !== null,
+    ready,
+    gaveUp: database?.then(({ gaveUp }) => gaveUp).catch(() => never) ?? never,
+    close: async () => {
+      await ready.catch(() => undefined)
+      await Promise.all([main.close(), lease.close()])
+      await (await database?.catch(() => null))?.stop()
+    },
   }
 }
 
-function connectionOf(config: Config, embedded: EmbeddedPostgres | null): ConnectionSettings {
-  if (embedded !== null) return embedded.connection
-  return { connectionString: config.databaseUrl ?? '' }
+/** Returns how to reach the database when its schema is that of this program. */
+async function upgradeSchema(
+  config: Config,
+  log: Log,
+  database: Promise<EmbeddedPostgres> | null,
+): Promise<ConnectionSettings> {
+  const connection = (await database)?.connection ?? { connectionString: config.databaseUrl ?? '' }
+  const { migrateDatabaseUrl } = config
+  await migrateStore(migrateDatabaseUrl === null ? connection : { connectionString: migrateDatabaseUrl }, log)
+  return connection
 }
 
 async function migrateStore(connection: ConnectionSettings, log: Log): Promise<void> {

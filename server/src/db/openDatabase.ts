@@ -8,6 +8,8 @@ export type ConnectionSettings =
   | { connectionString: string }
   | { host: string; port: number; user: string; database: string; password?: string }
 
+export type PoolOptions = { log: Log; max: number; name: string; queryTimeoutMs?: number }
+
 export type OpenDatabase = { db: Db; close: () => Promise<void> }
 
 const INT8 = 20
@@ -20,16 +22,25 @@ pg.types.setTypeParser(INT8, (text) => {
 })
 
 /**
- * Opens a pool and a Kysely on it. Nothing is connected yet.
+ * Opens a pool and a Kysely on it. Nothing is connected yet; where the address is still being made, the first query
+ * waits for it, and fails as it fails.
  *
  * A black-holed socket hangs for ever in `pg` unless `query_timeout` (client side) and `connectionTimeoutMillis` are
  * set; `statement_timeout` does not help there, because the server's answer never arrives. A query that timed out ends
- * its connection (see `endAfterTimeout`). A backend that is terminated emits `error` on idle and on checked-out clients alike; without both listeners the process dies.
+ * its connection (see `endAfterTimeout`). A backend that is terminated emits `error` on idle and on checked-out clients
+ * alike; without both listeners the process dies.
  */
 export function openDatabase(
-  connection: ConnectionSettings,
-  options: { log: Log; max: number; name: string; queryTimeoutMs?: number },
+  connection: ConnectionSettings | Promise<ConnectionSettings>,
+  options: PoolOptions,
 ): OpenDatabase {
+  const pool = async () => openPool(await connection, options)
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  refuseInsideTransaction(db)
+  return { db, close: () => db.destroy() }
+}
+
+function openPool(connection: ConnectionSettings, options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     ...connection,
     max: options.max,
@@ -46,9 +57,7 @@ export function openDatabase(
     client.on('error', onError)
     endAfterTimeout(client as pg.Client)
   })
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
-  refuseInsideTransaction(db)
-  return { db, close: () => db.destroy() }
+  return pool
 }
 
 /**
