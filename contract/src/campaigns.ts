@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { id, instant } from './common.ts'
 import { FAILURE_CATEGORIES } from './errors.ts'
 import { country } from './imports.ts'
+import { campaignMessage } from './campaignMessages.ts'
 import { CAMPAIGN_STATUSES, PAUSE_REASONS, RECIPIENT_STATUSES } from './states.ts'
 
-/** WhatsApp's limit for one text message, in UTF-16 units as its clients count. */
-export const MAX_TEXT_LENGTH = 4096
+export { campaignMessage, MAX_TEXT_LENGTH, type CampaignMessage } from './campaignMessages.ts'
+
 export const MAX_STEPS = 10
 /** Recipients typed into one request; longer lists come as an import. */
 export const MAX_TYPED_RECIPIENTS = 10_000
@@ -29,15 +30,6 @@ export const sendingWindow = z.strictObject({
   days: z.array(z.int().min(0).max(6)).min(1).max(7),
 })
 export type SendingWindow = z.infer<typeof sendingWindow>
-
-/** One step of the sequence that every recipient gets. */
-export const campaignMessage = z.strictObject({
-  type: z.literal('text'),
-  content: z.string().min(1).max(MAX_TEXT_LENGTH),
-  /** Pause after the step before, at most one day. */
-  delayBeforeMs: z.int().min(0).max(86_400_000).optional(),
-})
-export type CampaignMessage = z.infer<typeof campaignMessage>
 
 export const typedRecipient = z.strictObject({
   phone: z.string().min(1).max(200),

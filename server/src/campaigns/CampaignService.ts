@@ -16,7 +16,15 @@ import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { storeAudience, type AudienceSource, type TypedEntry } from '#server/recipients/expandAudience.ts'
 import { isProcessed } from './campaignLocks.ts'
 import { findCampaign, lockCampaign, moveCampaigns } from './campaignQueries.ts'
-import { checkPace, checkTexts, configColumnsOf, timeColumnsOf, toMs, type TimeColumns } from './campaignSettings.ts'
+import {
+  checkMessages,
+  checkPace,
+  checkTexts,
+  configColumnsOf,
+  timeColumnsOf,
+  toMs,
+  type TimeColumns,
+} from './campaignSettings.ts'
 import type { CampaignRow } from './campaignTables.ts'
 
 export type CampaignServiceDeps = {
@@ -59,6 +67,7 @@ export class CampaignService {
     const channel = await findChannel(db, userId, body.channelId)
     if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL', { details: [{ field: 'channelId' }] })
     checkPace(channel, toMs(body.delayMin), toMs(body.delayMax))
+    checkMessages(channel, body.messages)
     checkTexts(body.messages)
     await this.#checkImports(userId, body.recipients.importIds ?? [])
     const times = timeColumnsOf(body, new Date())

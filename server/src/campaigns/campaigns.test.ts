@@ -18,6 +18,9 @@ import { CampaignService } from './CampaignService.ts'
 import { canMove, EXITS } from './campaignStates.ts'
 
 const PATH = '/api/user/bulk-campaigns'
+const OFFER = { type: 'template', name: 'spring_offer', language: 'pt_BR', body: [{ text: '{{nome}}' }] }
+const QUICK = { kind: 'quickReply', index: 0, value: 'STOP' }
+const CODE = { kind: 'copyCode', index: 0, value: 'X' }
 
 let test: TestDatabase
 let sandbox: TestSandbox
@@ -124,6 +127,27 @@ describe('a new campaign is refused', () => {
     expect([answer.statusCode, answer.json().error.details[0].field]).toEqual([422, 'delayMin'])
   })
 
+  it.each(['wuzapi', 'sandbox'] as const)('with an approved template on %s, which has none', async (gateway) => {
+    const other = await buildChannel(test.db, user.id, { gateway, baseUrl: 'http://127.0.0.1:9' })
+    const messages = [{ type: 'text', content: 'Olá' }, OFFER]
+    const answer = await call('POST', '', plan({ channelId: other.id, messages, delayMin: 5, delayMax: 5 }))
+    expect([answer.statusCode, answer.json().error.details[0].field]).toEqual([422, 'messages.1.type'])
+  })
+
+  it.each([
+    ['half of the parameters named', { body: [{ text: 'a', name: 'a' }, { text: 'b' }] }, 422, 'messages.0.body'],
+    ['two buttons in one place', { buttons: [QUICK, QUICK] }, 422, 'messages.0.buttons'],
+    ['two codes to copy', { buttons: [CODE, { ...CODE, index: 1 }] }, 422, 'messages.0.buttons'],
+    ['a body that cannot be parsed', { body: [{ text: '{% if %}' }] }, 422, 'messages.0.body.0.text'],
+    ['a name that Meta never gives', { name: 'Spring Offer' }, 400, undefined],
+    ['a header of bytes', { header: { type: 'image' } }, 400, undefined],
+  ])('on the Cloud API, with a template that has %s', async (_what, changes, status, field) => {
+    const cloud = await buildChannel(test.db, user.id, { gateway: 'cloud' })
+    const answer = await call('POST', '', plan({ channelId: cloud.id, messages: [{ ...OFFER, ...changes }] }))
+    expect(answer.statusCode).toBe(status)
+    if (field !== undefined) expect(answer.json().error.details[0].field).toBe(field)
+  })
+
   it("on another user's channel, as if it were not there", async () => {
     const stranger = await signInAs(app, test.db, 'user')
     const answer = await call('POST', '', plan(), stranger.cookie)
@@ -134,6 +158,16 @@ describe('a new campaign is refused', () => {
     const dead = await buildChannel(test.db, user.id, { gateway: 'wuzapi', baseUrl: 'http://127.0.0.1:9' })
     const answer = await call('POST', '', plan({ channelId: dead.id, delayMin: 5, delayMax: 5, start: true }))
     expect([answer.statusCode, answer.json().error.code]).toEqual([503, 'DISCONNECTED'])
+  })
+})
+
+describe('templates and texts on the Cloud API', () => {
+  it('are both taken, and shown as they were given: whether 24 hours are over, Meta says', async () => {
+    const cloud = await buildChannel(test.db, user.id, { gateway: 'cloud' })
+    const messages = [OFFER, { type: 'text', content: 'Olá {{nome}}', delayBeforeMs: 1000 }]
+    const created = await call('POST', '', plan({ channelId: cloud.id, messages }))
+    expect(created.statusCode).toBe(201)
+    expect((await call('GET', `/${created.json().campaignId}`)).json().messages).toEqual(messages)
   })
 })
 

@@ -10,8 +10,8 @@ import { findLostClaims, type HeldRows } from '#server/recipients/lostClaims.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { findNextRetryInMs } from '#server/recipients/recipientQueries.ts'
 import type { Settlement } from '#server/recipients/settleRecipients.ts'
+import { compileMessage, type CompiledMessage } from '#server/templates/compileMessage.ts'
 import { recipientScope } from '#server/templates/recipientScope.ts'
-import { compileTemplate, renderTemplate, type CompiledTemplate } from '#server/templates/renderTemplate.ts'
 import { POISON } from './categorizeError.ts'
 import { failFor, giveBack, giveUpAsUnknown, mayResend, type CampaignRules } from './decideSettlement.ts'
 import type { CampaignPace, RunningCampaign } from './dispatchQueries.ts'
@@ -35,7 +35,7 @@ export class QueueManager {
   readonly gate: PaceGate
   readonly #db: Db
   readonly #lane: LaneHold
-  readonly #templates = new Map<number, CompiledTemplate>()
+  readonly #messages = new Map<number, CompiledMessage>()
   readonly #held: HeldRows
   readonly #settle: (settlement: Settlement) => void
   readonly #maxBatch: number
@@ -147,7 +147,7 @@ export class QueueManager {
     return {
       id: messageIdOf(this.campaign.messageTag, recipient.id, recipient.step),
       to: recipient.phone.slice(1),
-      content: { type: 'text', text: renderTemplate(this.#templateOf(recipient.step), recipientScope(recipient)) },
+      content: this.#messageOf(recipient.step)(recipientScope(recipient)),
     }
   }
 
@@ -176,14 +176,14 @@ export class QueueManager {
   }
 
   /** Compiled when first needed: a text that an older version accepted fails its recipients and not the whole channel. */
-  #templateOf(step: number): CompiledTemplate {
-    const known = this.#templates.get(step)
+  #messageOf(step: number): CompiledMessage {
+    const known = this.#messages.get(step)
     if (known !== undefined) return known
     const message = this.campaign.messages[step]
     if (message === undefined) throw new Error(`Step ${step} is beyond the sequence.`)
-    const template = compileTemplate(message.content)
-    this.#templates.set(step, template)
-    return template
+    const compiled = compileMessage(message)
+    this.#messages.set(step, compiled)
+    return compiled
   }
 
   #batchSize(minDelayMs: number): number {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { CampaignMessage } from '#contract/campaignMessages.ts'
 import type { Channel } from '#contract/channels.ts'
 import { ChannelService } from '#server/channels/ChannelService.ts'
 import { channelRoutes } from '#server/channels/channelRoutes.ts'
@@ -78,8 +79,9 @@ async function createChannel(): Promise<Channel> {
   return answer.json<Channel>()
 }
 
-async function campaignOn(channel: Channel, recipients: number): Promise<Line> {
-  const campaign = await buildCampaign(bench.db, { userId: user.id, channelId: channel.id }, { recipients })
+async function campaignOn(channel: Channel, recipients: number, messages?: CampaignMessage[]): Promise<Line> {
+  const owner = { userId: user.id, channelId: channel.id }
+  const campaign = await buildCampaign(bench.db, owner, { recipients, ...(messages === undefined ? {} : { messages }) })
   return { campaign, sandboxUser: number.id }
 }
 
@@ -116,6 +118,45 @@ it('a send that nobody ever hears of again stays unknown, and is never sent twic
   await bench.startWorker()
   await bench.untilStatus(line, 'completed')
   expect(await bench.counts(line)).toMatchObject({ sent: 2, unknown: 1 })
+  expect((await number.ledger('read')).length).toBe(3)
+})
+
+const APPROVED = { name: 'spring_offer', language: 'pt_BR', body: 'Oi {{1}}, {{2}}.', headerFormat: 'IMAGE' }
+const OFFER: CampaignMessage = {
+  type: 'template',
+  name: 'spring_offer',
+  language: 'pt_BR',
+  header: { type: 'image', link: 'https://cdn.example.test/a.png' },
+  body: [{ text: '{{nome}}' }, { text: '{{saudacao}} em {{data}}' }],
+  buttons: [{ kind: 'quickReply', index: 0, value: 'STOP' }],
+}
+
+it('a campaign of an approved template leaves as Meta wants it', async () => {
+  number = await new TestCloud(bench.sandbox).register({}, { templates: [APPROVED] })
+  const line = await campaignOn(await createChannel(), 5, [OFFER])
+  await bench.startWorker()
+  await bench.untilStatus(line, 'completed')
+  expect((await number.ledger('accepted')).map(({ type }) => type)).toEqual(Array(5).fill('template'))
+  expect(await bench.counts(line)).toMatchObject({ failed: 0, unknown: 0 })
+})
+
+it('a template that is tried again leaves in the same bytes', async () => {
+  const line = await campaignOn(await createChannel(), 1, [OFFER])
+  await number.setScript({ '5511910000001': [{ kind: 'error', code: 130429, retryAfter: '1' }] })
+  await bench.startWorker()
+  await bench.untilStatus(line, 'completed')
+  const read = await number.ledger('read')
+  expect(read.length).toBe(2)
+  expect(new Set(read.map(({ bodySha256 }) => bodySha256)).size).toBe(1)
+})
+
+it('a template that Meta does not know fails its recipients and is not tried again', async () => {
+  const templates = [{ ...APPROVED, name: 'another' }]
+  number = await new TestCloud(bench.sandbox).register({}, { templates })
+  const line = await campaignOn(await createChannel(), 3, [OFFER])
+  await bench.startWorker()
+  await bench.untilStatus(line, 'completed')
+  expect(await bench.counts(line)).toMatchObject({ failed: 3 })
   expect((await number.ledger('read')).length).toBe(3)
 })
 

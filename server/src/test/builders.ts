@@ -35,7 +35,7 @@ export async function buildChannel(
   overrides: {
     token?: string
     baseUrl?: string
-    gateway?: 'sandbox' | 'wuzapi'
+    gateway?: 'sandbox' | 'wuzapi' | 'cloud'
     webhookKey?: string
     sandbox?: SandboxBehaviour
     minDelayMs?: number

@@ -27,6 +27,12 @@ export function CampaignPage({ campaignId, backLink }: { campaignId: string; bac
   )
 }
 
+/** Of an approved template only its name and what we fill in is known here. */
+function textOf(message: CampaignDetails['messages'][number]): string {
+  if (message.type === 'text') return message.content
+  return [`${message.name} (${message.language})`, ...(message.body ?? []).map(({ text }) => text)].join('\n')
+}
+
 function Plan({ campaign }: { campaign: CampaignDetails }) {
   const { t } = useTranslation()
   const format = useFormat()
@@ -40,7 +46,7 @@ function Plan({ campaign }: { campaign: CampaignDetails }) {
           key={index}
           className="max-w-prose rounded-card rounded-tl-sm bg-sunk px-4 py-3 whitespace-pre-wrap [overflow-wrap:anywhere]"
         >
-          {message.content}
+          {textOf(message)}
         </p>
       ))}
       <ul className="flex flex-col gap-1 text-sm text-ink-soft">
