@@ -41,17 +41,24 @@ export type Product = {
 type Service = { start(): void | Promise<void>; stop(): Promise<void> }
 
 /**
- * Builds the product from its settings and starts it: the one place where parts are made and handed to each other.
- * It is put together while the database starts. When it returns, what a restart left behind is in order and the web
- * server answers. Throws what stopped the start, with nothing left running.
+ * Opens the database that the settings name and starts the product on it. Throws what stopped the start, with nothing
+ * left running.
  */
 export async function startProduct(config: Config, log: Log, database = beginDatabase(config, log)): Promise<Product> {
   const secretKey = await loadSecretKey(config).catch(async (error: unknown) => {
     await (await database)?.stop()
     throw error
   })
+  return startOnStore(openStore(config, new SecretBox(secretKey), log, database), config, log, secretKey)
+}
+
+/**
+ * Builds the product from its settings and starts it: the one place where parts are made and handed to each other.
+ * It is put together while the database starts. When it returns, what a restart left behind is in order and the web
+ * server answers. The store is closed with it, and when it cannot start.
+ */
+export async function startOnStore(store: Store, config: Config, log: Log, secretKey: string): Promise<Product> {
   const box = new SecretBox(secretKey)
-  const store = openStore(config, box, log, database)
   const started: Service[] = [{ start: () => undefined, stop: () => store.close() }]
   let stopSending: () => Promise<void> = async () => undefined
   const stop = once(async () => {
@@ -90,7 +97,11 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
   const audit = new AuditLogger()
   const local: { url: string | null } = { url: null }
   const sandbox = sandboxOf(config, log)
-  const gateways = new GatewayRegistry({ box, sandboxUrl: rememberUrl(sandbox) })
+  const gateways = new GatewayRegistry({
+    box,
+    sandboxUrl: rememberUrl(sandbox),
+    deadlineMs: config.gatewayDeadlineMs,
+  })
   const channels = new ChannelService({
     db,
     box,
