@@ -6,6 +6,7 @@ import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import type { SendFailure } from '#server/channels/gateways/Gateway.ts'
 import type { Bell } from '#server/lib/Bell.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
 import { hasOpenRecipients, logCampaignErrors, recount } from '#server/recipients/recipientQueries.ts'
 import { moveCampaigns } from './campaignQueries.ts'
@@ -33,6 +34,7 @@ export class CampaignKeeper {
    */
   async complete(campaign: { userId: string; id: string }): Promise<boolean> {
     if (await hasOpenRecipients(this.#db, campaign.userId, campaign.id)) return false
+    if (failpoints !== null) await failpoints.pass('before_complete')
     const completed = await transaction(this.#db, async (trx) => {
       const { counts, drifted } = await recount(trx, campaign.userId, campaign.id)
       if (drifted) await this.#auditDrift(trx, campaign.id, counts)

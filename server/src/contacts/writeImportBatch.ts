@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import type { ImportHold } from './importLeases.ts'
 import type { PreparedPerson, PreparedRows, Rejection, Warning } from './prepareRows.ts'
@@ -27,6 +28,7 @@ export async function writeImportBatch(
       // Two imports of one account may carry the same people in any order: without taking turns they could deadlock.
       await sql`select pg_advisory_xact_lock(hashtextextended(${`contacts ${hold.userId}`}, 0))`.execute(trx)
       const { accepted, created } = await savePeople(trx, hold, batch.people)
+      if (failpoints !== null) await failpoints.pass('during_import_batch')
       await saveRejections(trx, hold, batch.rejections)
       await saveWarnings(trx, hold, batch.warnings)
       const duplicates = batch.repeated + batch.people.length - accepted

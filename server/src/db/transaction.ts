@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { failpoints } from '#server/lib/failpoints.ts'
 import type { Db, Trx } from './Database.ts'
 
 const inside = new AsyncLocalStorage<boolean>()
@@ -8,7 +9,11 @@ const inside = new AsyncLocalStorage<boolean>()
  * drain the pool until nothing moves, so it throws there.
  */
 export function transaction<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
-  return db.transaction().execute((trx) => inside.run(true, () => work(trx)))
+  return db.transaction().execute(async (trx) => {
+    const result = await inside.run(true, () => work(trx))
+    if (failpoints !== null) await failpoints.pass('before_commit')
+    return result
+  })
 }
 
 /** Makes any use of `db` within `transaction()` an error. Called once, when the database is opened. */

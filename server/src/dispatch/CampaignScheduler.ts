@@ -5,6 +5,7 @@ import { acquireLane, releaseLane, renewLane } from '#server/channels/channelLan
 import type { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import type { Db } from '#server/db/Database.ts'
 import type { Bell } from '#server/lib/Bell.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
 import { listTakeableChannels } from './dispatchQueries.ts'
@@ -172,9 +173,11 @@ export class CampaignScheduler {
     const { channelId, epoch } = runner.hold
     // Counted from before the request: the database's clock starts at some moment after this one.
     const askedAt = performance.now()
+    if (failpoints !== null) await failpoints.pass('before_renew')
     if (!(await renewLane(leaseDb, channelId, this.workerId, epoch, leaseMs))) return runner.lose()
     // Before the trust: a pause is answered as soon as no campaign lock is alive, and then nothing may start.
     await renewCampaignLocks(leaseDb, channelId, this.workerId, epoch, leaseMs)
+    if (failpoints !== null) await failpoints.pass('after_renew')
     runner.trustUntil(askedAt + leaseMs * TRUSTED_PART)
   }
 }

@@ -1,3 +1,4 @@
+import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { CampaignControl } from './dispatchQueries.ts'
 import type { QueueManager } from './QueueManager.ts'
@@ -74,6 +75,7 @@ export class LaneCampaigns {
     const queue = this.#queues.get(id)
     this.#turn = this.#turn.filter((other) => other !== queue)
     await queue?.close()
+    if (failpoints !== null) await failpoints.pass('before_pause_ack')
     await this.#deps.releaseLock(id)
     this.#forget(id)
     if (queue !== undefined) this.#deps.log.info({ campaignId: id }, 'campaign let go')

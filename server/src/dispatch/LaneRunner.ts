@@ -5,6 +5,7 @@ import type { Gateway, SendFailure, SendOutcome } from '#server/channels/gateway
 import type { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
 import type { PauseReason } from '#contract/states.ts'
 import type { Db } from '#server/db/Database.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { ClaimedRecipient, LaneHold } from '#server/recipients/claimRecipients.ts'
 import { HeldRows } from '#server/recipients/lostClaims.ts'
@@ -240,12 +241,21 @@ export class LaneRunner {
   }
 
   async #send(gateway: Gateway, queue: QueueManager, recipient: ClaimedRecipient): Promise<SendOutcome> {
+    let isOut = false
     try {
-      return await gateway.send(queue.render(recipient), this.#abort.signal)
+      const message = queue.render(recipient)
+      if (failpoints !== null) await failpoints.pass('before_send', recipient.phone)
+      isOut = true
+      const outcome = await gateway.send(message, this.#abort.signal)
+      if (failpoints !== null) await failpoints.pass('after_response', recipient.phone)
+      return outcome
     } catch (error) {
-      const failure = categorizeError(error)
+      const failure = categorizeError(error, isOut)
       if (failure.code === 'INTERNAL')
-        this.#log.error({ err: error, campaignId: queue.campaign.id }, 'message could not be made')
+        this.#log.error(
+          { err: error, campaignId: queue.campaign.id },
+          isOut ? 'send broke' : 'message could not be made',
+        )
       return { ok: false, failure }
     }
   }

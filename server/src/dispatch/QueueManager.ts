@@ -1,5 +1,6 @@
 import type { Db } from '#server/db/Database.ts'
 import type { Gateway, OutgoingMessage } from '#server/channels/gateways/Gateway.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 import {
   claimRecipients,
   claimSuspect,
@@ -144,6 +145,7 @@ export class QueueManager {
 
   /** The message for a claimed recipient. Throws TEMPLATE_INVALID when it cannot be rendered. */
   render(recipient: ClaimedRecipient): OutgoingMessage {
+    if (failpoints !== null) failpoints.passNow('during_render', recipient.phone)
     return {
       id: messageIdOf(this.campaign.messageTag, recipient.id, recipient.step),
       to: recipient.phone.slice(1),
@@ -200,6 +202,7 @@ export class QueueManager {
 
   async #claimBatch(limit: number): Promise<void> {
     const claimed = await claimRecipients(this.#db, this.#lane, this.campaign.id, { after: this.#after, limit })
+    if (failpoints !== null && claimed.length > 0) await failpoints.pass('after_claim')
     this.#mayHaveLost = false
     for (const recipient of claimed) {
       this.#after = Math.max(this.#after, recipient.processingOrder)
@@ -225,6 +228,7 @@ export class QueueManager {
 
   async #claimSuspect(): Promise<void> {
     const suspect = await claimSuspect(this.#db, this.#lane, this.campaign.id)
+    if (failpoints !== null && suspect !== null) await failpoints.pass('after_claim')
     this.#mayHaveLost = false
     if (suspect === null) this.#suspectsLeft = false
     else this.#keepSuspect(suspect)

@@ -1,4 +1,5 @@
 import { isDatabaseDown } from '#server/db/isDatabaseDown.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { PaceMark, Settlement, SettleResult } from '#server/recipients/settleRecipients.ts'
 
@@ -74,6 +75,7 @@ export class SettleQueue {
   async #write(rows: Settlement[], pace: PaceMark): Promise<boolean> {
     while (!this.#closed) {
       try {
+        if (failpoints !== null) await failpoints.pass('before_settle')
         const { authorised } = await this.#options.settle(rows, pace)
         if (authorised) this.#options.onSettled(rows)
         else this.#lose()

@@ -3,16 +3,24 @@ import { GatewayError, type SendFailure } from '#server/channels/gateways/Gatewa
 import { AppError } from '#server/lib/AppError.ts'
 
 /**
- * The one form in which dispatch thinks of failures. What a gateway said was decided at its adapter; everything else
- * that can go wrong while a message is made is ours, and then surely nothing was sent.
+ * The one form in which dispatch thinks of failures. What a gateway said was decided at its adapter; everything else is
+ * ours: while a message is made surely nothing was sent, once it `isOut` nobody can tell.
  */
-export function categorizeError(error: unknown): SendFailure {
+export function categorizeError(error: unknown, isOut = false): SendFailure {
   if (error instanceof GatewayError) return error.failure
   const ours = { category: 'API_ERROR', fate: 'notSent', scope: 'recipient', notBefore: null } as const
   if (error instanceof AppError && error.code === 'TEMPLATE_INVALID') {
     const details = error.details as { message?: string } | undefined
     return { ...ours, code: 'TEMPLATE', permanent: true, message: details?.message ?? error.message }
   }
+  if (isOut)
+    return {
+      ...ours,
+      code: 'INTERNAL',
+      fate: 'maybe',
+      permanent: false,
+      message: 'What became of the message got lost.',
+    }
   return { ...ours, code: 'INTERNAL', permanent: false, message: 'The message could not be prepared.' }
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { Db } from '#server/db/Database.ts'
 import { retryOnConflict } from '#server/db/transaction.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 import type { LaneHold } from './claimRecipients.ts'
 
 /** What becomes of one claimed recipient. */
@@ -105,6 +106,7 @@ async function settleOnce(db: Db, lane: LaneHold, rows: Settlement[], pace: Pace
     )
     select exists (select 1 from authority) as authorised, (select count(*) from moved) as moved
   `.execute(db)
+  if (failpoints !== null) await failpoints.pass('after_settle_sql')
   return results[0] ?? { authorised: false, moved: 0 }
 }
 

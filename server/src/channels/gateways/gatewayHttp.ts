@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Pool, type Dispatcher } from 'undici'
+import { failpoints } from '#server/lib/failpoints.ts'
 
 export type HttpRequest = {
   method: 'GET' | 'POST'
@@ -75,6 +77,7 @@ export function exchange(
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     const handler = new ExchangeHandler(limits, resolve)
+    if (failpoints !== null) handler.failpointSubject = request.path
     if (signal !== undefined) endWith(signal, handler)
     pool.dispatch(request, handler)
   })
@@ -95,6 +98,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #bytes = 0
   onSettled: (() => void) | null = null
+  failpointSubject: string | null = null
 
   constructor(limits: HttpLimits, resolve: (result: Exchange) => void) {
     this.#limits = limits
@@ -106,6 +110,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#settled) controller.abort(new RequestEnded('ABORTED'))
     else this.#controller = controller
+    if (this.failpointSubject !== null) this.#meetFailpoint(controller, this.failpointSubject)
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
@@ -138,6 +143,15 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     const error = new RequestEnded(code)
     this.#settle({ kind: 'lost', error, requestWritten: this.#controller !== null })
     this.#controller?.abort(error)
+  }
+
+  /** Small requests are with the kernel one turn after this. What the failpoint throws is a broken connection. */
+  #meetFailpoint(controller: Dispatcher.DispatchController, path: string): void {
+    const resolve = this.#resolve
+    const passed = nextTurn()
+      .then(() => failpoints?.pass('after_request_written', path))
+      .catch((error: Error) => controller.abort(error))
+    this.#resolve = (result) => void passed.then(() => resolve(result))
   }
 
   #answer(truncated: boolean): void {
