@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { CASES } from './cases/index.ts'
+import { CannotRunHere } from './lab/check.ts'
 import { Lab } from './lab/Lab.ts'
 
 process.env['TZ'] = 'UTC'
@@ -32,25 +33,22 @@ async function main(): Promise<number> {
     )
   const unknown = positionals.filter((id) => CASES[id] === undefined)
   if (unknown.length > 0) return say(`No such case: ${unknown.join(', ')}. See --list.`, 2)
-  const failed: string[] = []
+  const results: Record<Outcome, string[]> = { holds: [], failed: [], 'cannot run here': [] }
   for (const id of positionals.length > 0 ? positionals : Object.keys(CASES)) {
-    if (
-      !(await runCase(id, {
-        seed: Number(values.seed),
-        slack: Number(values.slack),
-        size: values.short ? 'short' : 'full',
-      }))
-    )
-      failed.push(id)
+    const size = values.short ? 'short' : 'full'
+    const outcome = await runCase(id, { seed: Number(values.seed), slack: Number(values.slack), size })
+    results[outcome].push(id)
   }
-  return say(
-    failed.length === 0 ? '\nAll hold.' : `\nFailed: ${failed.join(', ')} (seed ${values.seed})`,
-    failed.length === 0 ? 0 : 1,
-  )
+  const { failed, 'cannot run here': notRun } = results
+  if (notRun.length > 0) say(`\nCannot run here: ${notRun.join(', ')}`)
+  if (failed.length > 0) return say(`\nFailed: ${failed.join(', ')} (seed ${values.seed})`, 1)
+  return say(notRun.length > 0 ? 'All others hold.' : '\nAll hold.')
 }
 
-/** Runs one case in a lab of its own and prints its numbers; false when it failed. */
-async function runCase(id: string, options: { seed: number; slack: number; size: 'full' | 'short' }): Promise<boolean> {
+type Outcome = 'holds' | 'failed' | 'cannot run here'
+
+/** Runs one case in a lab of its own and prints its numbers. */
+async function runCase(id: string, options: { seed: number; slack: number; size: 'full' | 'short' }): Promise<Outcome> {
   const { about, run } = CASES[id] ?? { about: '', run: async () => ({}) }
   say(`\n${id}  ${about}  (seed ${options.seed})`)
   const startedAt = performance.now()
@@ -60,10 +58,14 @@ async function runCase(id: string, options: { seed: number; slack: number; size:
   try {
     const numbers = { ...(await run(lab)), seconds: Math.round((performance.now() - startedAt) / 1000) }
     for (const [name, value] of Object.entries(numbers)) say(`  ${String(value).padStart(8)}  ${name}`)
-    return true
+    return 'holds'
   } catch (error) {
+    if (error instanceof CannotRunHere) {
+      say(`  CANNOT RUN HERE: ${error.message}`)
+      return 'cannot run here'
+    }
     say(`  FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-    return false
+    return 'failed'
   } finally {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, closeAndExit)
     await lab.close()

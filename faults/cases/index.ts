@@ -1,6 +1,8 @@
 import type { Lab, Numbers } from '../lab/Lab.ts'
+import { backendsTerminated } from './backendsTerminated.ts'
 import { coldStart } from './coldStart.ts'
 import { databaseFollows } from './databaseFollows.ts'
+import { restartFast, restartHard } from './databaseRestarts.ts'
 import { deathAfterClaim } from './deathAfterClaim.ts'
 import { deathBeforeSettle } from './deathBeforeSettle.ts'
 import { drain } from './drain.ts'
@@ -43,6 +45,9 @@ export const CASES: Record<string, FaultCase> = {
     about: 'death between the acceptance and its settle: same id again, and nobody reached is called failed',
     run: deathBeforeSettle,
   },
+  D01: { about: 'the database restarts in order during a campaign: the processes stay up and go on', run: restartFast },
+  D02: { about: 'the database crashes during a campaign: nothing acknowledged is lost', run: restartHard },
+  D03: { about: 'connections are terminated at random: no process ends, the books balance', run: backendsTerminated },
   P01: { about: 'a second server on one directory: refused within 2 s, the first unharmed', run: secondServer },
   P03: {
     about: 'kill -9 of the server: its database ends by itself and the next start works at once',

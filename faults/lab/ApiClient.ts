@@ -22,18 +22,28 @@ export class ApiClient {
     return this.#call<T>('POST', path, body)
   }
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  /** Any request of this user; the answer is returned whatever it is. */
+  async send(method: string, path: string, body?: FormData | string): Promise<Response> {
     const headers: Record<string, string> = { cookie: this.#cookie, origin: this.address }
-    if (body !== undefined) headers['content-type'] = 'application/json'
-    const payload = body === undefined ? {} : { body: JSON.stringify(body) }
+    if (typeof body === 'string') headers['content-type'] = 'application/json'
     const response = await fetch(this.address + path, {
       method,
       headers,
-      ...payload,
+      ...(body === undefined ? {} : { body }),
       signal: AbortSignal.timeout(20_000),
     })
     const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0])
     if (cookies.length > 0) this.#cookie = cookies.join('; ')
+    return response
+  }
+
+  /** From now on this is the user that `other` is, with the same session. */
+  actAs(other: ApiClient): void {
+    this.#cookie = other.#cookie
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.send(method, path, body === undefined ? undefined : JSON.stringify(body))
     const text = await response.text()
     if (!response.ok) throw new ApiProblem(`${method} ${path}`, response.status, text)
     return (text === '' ? undefined : JSON.parse(text)) as T

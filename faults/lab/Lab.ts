@@ -3,11 +3,10 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '#server/db/embedded/startEmbeddedPostgres.ts'
-import { createLogger } from '#server/lib/logger.ts'
+import { PrivatePostgres } from './PrivatePostgres.ts'
 import { Random } from './Random.ts'
 import { Site } from './Site.ts'
+import { TcpProxy, type ProxyTarget } from './TcpProxy.ts'
 
 /** What a case measured, in the order to print it. */
 export type Numbers = Record<string, number | string>
@@ -22,7 +21,12 @@ export type LabOptions = {
   tell?: (line: string) => void
 }
 
-const log = createLogger({ level: 'silent' })
+export type ExternalSiteOptions = {
+  /** Another PostgreSQL than the one that all sites of the lab share. */
+  postgres?: PrivatePostgres
+  /** Where its servers (not the lab itself) find the database: the port of a proxy or of a pooler before it. */
+  through?: { port: number }
+}
 
 /** A folder, random numbers, installations of the product, and on demand a PostgreSQL: what one case works with. */
 export class Lab {
@@ -32,7 +36,10 @@ export class Lab {
   readonly tell: (line: string) => void
   readonly #size: LabOptions['size']
   readonly #sites: Site[] = []
-  #postgres: Promise<EmbeddedPostgres> | null = null
+  readonly #closing: (() => Promise<void> | void)[] = []
+  #postgres: Promise<PrivatePostgres> | null = null
+  #through: { port: number } | undefined
+  #databases = 0
 
   constructor(options: LabOptions) {
     this.random = new Random(options.seed)
@@ -57,17 +64,57 @@ export class Lab {
   }
 
   /** An installation on an external PostgreSQL, with a database of its own. Leases are short unless `settings` differ. */
-  async externalSite(settings: Record<string, string> = {}): Promise<Site> {
-    const databaseUrl = await this.#newDatabase(`site_${this.#sites.length}`)
+  async externalSite(settings: Record<string, string> = {}, options: ExternalSiteOptions = {}): Promise<Site> {
+    const postgres = options.postgres ?? (await this.postgres())
+    const name = `site_${this.#databases++}`
+    const databaseUrl = await postgres.createDatabase(name)
+    const through = options.through ?? this.#through
+    const detour: Record<string, string> =
+      through === undefined ? {} : { DATABASE_URL: postgres.urlOf(name, through.port) }
     return this.#keep(
-      new Site({ directory: this.#newHome(), databaseUrl, settings: { LEASE_SECONDS: '2', ...settings } }),
+      new Site({ directory: this.#newHome(), databaseUrl, settings: { LEASE_SECONDS: '2', ...detour, ...settings } }),
     )
+  }
+
+  /** An installation on a data directory that is there already: a copy, or one that a case has prepared. */
+  siteIn(directory: string, settings: Record<string, string> = {}): Site {
+    return this.#keep(new Site({ directory, databaseUrl: null, settings }))
+  }
+
+  /** The PostgreSQL that external sites share. */
+  postgres(): Promise<PrivatePostgres> {
+    this.#postgres ??= this.newPostgres(join(this.directory, 'external'))
+    return this.#postgres
+  }
+
+  /** A PostgreSQL of a case's own; it is stopped with the lab. */
+  async newPostgres(directory: string): Promise<PrivatePostgres> {
+    const postgres = new PrivatePostgres(directory)
+    this.atEnd(() => postgres.stop())
+    return postgres.start()
+  }
+
+  /** A bad line to `target`; it is closed with the lab. */
+  async proxy(target: ProxyTarget): Promise<TcpProxy> {
+    const proxy = await TcpProxy.open(target)
+    this.atEnd(() => proxy.close())
+    return proxy
+  }
+
+  /** From now on the servers of new external sites reach the shared database through this port. */
+  putBetween(through: { port: number }): void {
+    this.#through = through
+  }
+
+  /** What must be undone at the end, newest first, after the sites have ended. */
+  atEnd(step: () => Promise<void> | void): void {
+    this.#closing.push(step)
   }
 
   /** Ends every process of every site and removes the folder. */
   async close(): Promise<void> {
     for (const site of this.#sites) await site.close()
-    await (await this.#postgres?.catch(() => null))?.stop()
+    for (const step of this.#closing.toReversed()) await step()
     await remove(this.directory)
   }
 
@@ -83,18 +130,6 @@ export class Lab {
     const directory = join(home, 'data')
     mkdirSync(directory)
     return directory
-  }
-
-  async #newDatabase(name: string): Promise<string> {
-    this.#postgres ??= startEmbeddedPostgres({ directory: join(this.directory, 'external'), log, maxConnections: 100 })
-    const { connection } = await this.#postgres
-    const client = new pg.Client(connection)
-    await client.connect()
-    await client.query(`create database ${name}`)
-    await client.end()
-    const password = connection.password === undefined ? '' : `:${connection.password}`
-    const where = `host=${encodeURIComponent(connection.host)}&port=${connection.port}`
-    return `postgres://${connection.user}${password}@localhost/${name}?${where}`
   }
 }
 

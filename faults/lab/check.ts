@@ -5,6 +5,11 @@ export class ExpectationFailed extends Error {
   override readonly name = 'ExpectationFailed'
 }
 
+/** This machine lacks what a case needs. It is told as such, and never as passed. The message is one sentence. */
+export class CannotRunHere extends Error {
+  override readonly name = 'CannotRunHere'
+}
+
 /** Throws `ExpectationFailed` with the sentence unless `holds`. The sentence says what was found, with its numbers. */
 export function check(holds: boolean, sentence: string): asserts holds {
   if (!holds) throw new ExpectationFailed(sentence)
