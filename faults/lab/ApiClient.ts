@@ -42,6 +42,10 @@ export class ApiClient {
     this.#cookie = other.#cookie
   }
 
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.#call<T>('PATCH', path, body)
+  }
+
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await this.send(method, path, body === undefined ? undefined : JSON.stringify(body))
     const text = await response.text()

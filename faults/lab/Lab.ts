@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PrivatePostgres } from './PrivatePostgres.ts'
 import { Random } from './Random.ts'
+import { RawGateway } from './RawGateway.ts'
 import { Site } from './Site.ts'
 import { TcpProxy, type ProxyTarget } from './TcpProxy.ts'
 
@@ -36,6 +37,7 @@ export class Lab {
   readonly tell: (line: string) => void
   readonly #size: LabOptions['size']
   readonly #sites: Site[] = []
+  readonly #gateways: RawGateway[] = []
   readonly #closing: (() => Promise<void> | void)[] = []
   #postgres: Promise<PrivatePostgres> | null = null
   #through: { port: number } | undefined
@@ -111,9 +113,17 @@ export class Lab {
     this.#closing.push(step)
   }
 
+  /** A gateway of this process that answers with whatever a case likes. */
+  async rawGateway(tls: { key: string; cert: string } | null = null): Promise<RawGateway> {
+    const gateway = await RawGateway.open(tls)
+    this.#gateways.push(gateway)
+    return gateway
+  }
+
   /** Ends every process of every site and removes the folder. */
   async close(): Promise<void> {
     for (const site of this.#sites) await site.close()
+    for (const gateway of this.#gateways) await gateway.shut()
     for (const step of this.#closing.toReversed()) await step()
     await remove(this.directory)
   }

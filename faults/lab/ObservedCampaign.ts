@@ -1,8 +1,9 @@
 import type { CampaignProgress } from '#contract/campaigns.ts'
-import { acceptedOf, isFinal } from '#contract/states.ts'
+import { acceptedOf, isFinal, type PauseReason } from '#contract/states.ts'
 import { parseMessageId } from '#server/recipients/messageId.ts'
 import { check, until } from './check.ts'
 import type { LedgerLine } from './GatewayControl.ts'
+import type { LedgerSource } from './LedgerSource.ts'
 import type { Site } from './Site.ts'
 
 const CAMPAIGNS = '/api/user/bulk-campaigns'
@@ -22,11 +23,14 @@ export class ObservedCampaign {
   readonly id: string
   /** Everybody in it, E.164. */
   readonly phones: readonly string[]
+  readonly #gateway: LedgerSource
 
-  constructor(site: Site, id: string, phones: readonly string[]) {
+  /** `gateway`: the one that is written to, when that is not the site's own sandbox. */
+  constructor(site: Site, id: string, phones: readonly string[], gateway: LedgerSource = site.gateway) {
     this.site = site
     this.id = id
     this.phones = phones
+    this.#gateway = gateway
   }
 
   progress(): Promise<CampaignProgress> {
@@ -39,6 +43,10 @@ export class ObservedCampaign {
 
   resume(): Promise<unknown> {
     return this.site.api.post(`${CAMPAIGNS}/${this.id}/resume`)
+  }
+
+  cancel(): Promise<unknown> {
+    return this.site.api.post(`${CAMPAIGNS}/${this.id}/cancel`)
   }
 
   /** Returns once the campaign runs and `count` messages are accepted. */
@@ -55,9 +63,14 @@ export class ObservedCampaign {
   }
 
   /** Returns once it is paused; throws unless the reason is a restart. */
-  async untilPausedByRestart(limitMs: number): Promise<CampaignProgress> {
-    const now = await this.#untilProgress('the pause after a restart', ({ status }) => status === 'paused', { limitMs })
-    check(now.pauseReason === 'restart', `The campaign is paused for ${now.pauseReason}, not for the restart.`)
+  untilPausedByRestart(limitMs: number): Promise<CampaignProgress> {
+    return this.untilPaused('restart', limitMs)
+  }
+
+  /** Returns once it is paused; throws unless for this reason. */
+  async untilPaused(reason: PauseReason, limitMs: number): Promise<CampaignProgress> {
+    const now = await this.#untilProgress(`the pause (${reason})`, ({ status }) => status === 'paused', { limitMs })
+    check(now.pauseReason === reason, `The campaign is paused for ${now.pauseReason}, not for ${reason}.`)
     return now
   }
 
@@ -96,7 +109,7 @@ export class ObservedCampaign {
       'select message_tag::text as tag from campaigns where id = $1',
       [this.id],
     )
-    return (await this.site.gateway.ledger()).filter((line) => parseMessageId(line.messageId)?.tag === Number(row?.tag))
+    return (await this.#gateway.ledger()).filter((line) => parseMessageId(line.messageId)?.tag === Number(row?.tag))
   }
 
   async #untilProgress(

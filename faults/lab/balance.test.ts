@@ -16,6 +16,7 @@ test('the oracle refuses books that do not agree with the ledger', () => {
   const books = {
     status: 'completed',
     tag: 1,
+    steps: 1,
     completed: true,
     rows: [{ id: 1, phone: '+5511960000000', status: 'sent' as const }],
     counts: {
@@ -54,6 +55,9 @@ test('the oracle refuses books that do not agree with the ledger', () => {
     'was accepted under',
   )
   expect(findProblems(books, phones, [line, { ...line, bodySha256: 'b' }]).join()).toContain('another body')
+  const second = { ...line, messageId: '3EB0000000010000000011' }
+  expect(findProblems({ ...books, steps: 2 }, phones, [line, second])).toEqual([])
+  expect(findProblems({ ...books, steps: 2 }, phones, [line]).join()).toContain('never accepted')
   expect(findProblems({ ...books, counts: { ...books.counts, sent: 2 } }, phones, [line]).join()).toContain(
     'The counter says 2 sent',
   )

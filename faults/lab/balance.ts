@@ -9,6 +9,8 @@ type Row = { id: number; phone: string; status: RecipientStatus }
 export type Books = {
   status: string
   tag: number
+  /** Messages of the sequence. */
+  steps: number
   rows: Row[]
   counts: Record<string, number>
   audit: AuditRow[]
@@ -58,8 +60,8 @@ export function findProblems(books: Books, phones: readonly string[], ledger: Le
 
 async function readBooks(campaign: ObservedCampaign): Promise<Omit<Books, 'completed'>> {
   return campaign.site.inSnapshot(async (ask) => {
-    const [head] = await ask<{ status: string; tag: string }>(
-      'select status, message_tag::text as tag from campaigns where id = $1',
+    const [head] = await ask<{ status: string; tag: string; steps: number }>(
+      'select status, message_tag::text as tag, jsonb_array_length(messages) as steps from campaigns where id = $1',
       [campaign.id],
     )
     const rows = await ask<Row>(
@@ -73,7 +75,14 @@ async function readBooks(campaign: ObservedCampaign): Promise<Omit<Books, 'compl
       'select action, details from campaign_audit_logs where campaign_id = $1 order by id',
       [campaign.id],
     )
-    return { status: head?.status ?? '', tag: Number(head?.tag), rows, counts: counts ?? {}, audit }
+    return {
+      status: head?.status ?? '',
+      tag: Number(head?.tag),
+      steps: head?.steps ?? 1,
+      rows,
+      counts: counts ?? {},
+      audit,
+    }
   })
 }
 
@@ -99,13 +108,15 @@ function checkCounters({ rows, counts }: Books): string[] {
   })
 }
 
-/** One id per person, the one that the books compute, and one text under it. */
-function checkIds({ rows, tag }: Books, ledger: LedgerLine[]): string[] {
-  const expected = new Map(rows.map((row) => [row.phone.slice(1), messageIdOf(tag, row.id, 0)]))
-  const strange = ledger.filter((line) => expected.get(line.number) !== line.messageId)
+/** One id per person and step, the one that the books compute, and one text under it. */
+function checkIds({ rows, tag, steps }: Books, ledger: LedgerLine[]): string[] {
+  const expected = new Map(
+    rows.map((row) => [row.phone.slice(1), Array.from({ length: steps }, (_, step) => messageIdOf(tag, row.id, step))]),
+  )
+  const strange = ledger.filter((line) => expected.get(line.number)?.includes(line.messageId) !== true)
   const problems = strange
     .slice(0, 3)
-    .map((line) => `${line.number} was ${line.kind} under ${line.messageId}, not ${expected.get(line.number)}.`)
+    .map((line) => `${line.number} was ${line.kind} under ${line.messageId}, not ${expected.get(line.number)?.join()}.`)
   const bodies = new Map<string, string>()
   const changed = ledger.filter((line) => (bodies.get(line.messageId) ?? setFirst(bodies, line)) !== line.bodySha256)
   if (changed.length > 0)
@@ -118,9 +129,9 @@ function setFirst(bodies: Map<string, string>, line: LedgerLine): string {
   return line.bodySha256
 }
 
-/** Whom we call reached was reached; who was reached is called so, or unknown. */
-function checkAcceptance({ rows, completed }: Books, ledger: LedgerLine[]): string[] {
-  const accepted = new Set(ledger.filter(({ kind }) => kind === 'accepted').map(({ number }) => number))
+/** Whom we call reached got every step; who did is called so, or unknown. */
+function checkAcceptance({ rows, steps, completed }: Books, ledger: LedgerLine[]): string[] {
+  const accepted = numbersWithEvery(steps, ledger)
   const wrong = (what: string, found: Row[]) =>
     found.length === 0 ? [] : [`${found.length} ${what}, such as ${found[0]?.phone} (${found[0]?.status}).`]
   const isReached = ({ phone }: Row) => accepted.has(phone.slice(1))
@@ -138,10 +149,17 @@ function checkAcceptance({ rows, completed }: Books, ledger: LedgerLine[]): stri
     ...(completed
       ? wrong(
           'were never reached',
-          rows.filter((row) => !isReached(row) && row.status !== 'failed'),
+          rows.filter((row) => !isReached(row) && row.status !== 'failed' && row.status !== 'unknown'),
         )
       : []),
   ]
+}
+
+function numbersWithEvery(steps: number, ledger: LedgerLine[]): Set<string> {
+  const accepted = ledger.filter(({ kind }) => kind === 'accepted')
+  const idsByNumber = Map.groupBy(accepted, ({ number }) => number)
+  const isWhole = (lines: LedgerLine[]) => new Set(lines.map(({ messageId }) => messageId)).size >= steps
+  return new Set([...idsByNumber].filter(([, lines]) => isWhole(lines)).map(([number]) => number))
 }
 
 function isAccepted({ status }: Row): boolean {

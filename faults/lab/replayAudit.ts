@@ -1,7 +1,10 @@
 import type { CampaignStatus } from '#contract/states.ts'
 import { canMove } from '#server/campaigns/campaignStates.ts'
 
-export type AuditRow = { action: string; details: { from?: string; preparing?: boolean; what?: string } }
+export type AuditRow = {
+  action: string
+  details: { from?: string; preparing?: boolean; what?: string; scheduledAt?: string | null }
+}
 
 /** Where each action leads; an action that is not here changes no state. */
 const LEADS_TO: Record<string, CampaignStatus> = {
@@ -19,7 +22,7 @@ const LEADS_TO: Record<string, CampaignStatus> = {
 export function replayAudit(rows: AuditRow[], status: string): string[] {
   const problems: string[] = []
   if (rows[0]?.action !== 'create') problems.push(`The trail begins with ${rows[0]?.action}, not with create.`)
-  let now: CampaignStatus = 'draft'
+  let now: CampaignStatus = rows[0]?.details.scheduledAt == null ? 'draft' : 'scheduled'
   for (const { action, details } of rows.slice(1)) {
     const next = LEADS_TO[action]
     // The wish to start, noted while the audience is still being expanded.

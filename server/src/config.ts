@@ -127,6 +127,12 @@ export const SETTINGS = {
     wholeNumber(0, 300),
     'How long a stop waits for requests under way, in seconds.',
   ),
+  gatewayDeadlineMs: setting(
+    'GATEWAY_DEADLINE_MS',
+    null,
+    wholeNumber(100, 600_000),
+    'Longest wait for the answer to one send, in milliseconds; by default WuzAPI 100 s, Cloud API 30 s, sandbox 15 s.',
+  ),
   batchSize: setting('BATCH_SIZE', '100', wholeNumber(1, 100), 'Most recipients claimed at once.'),
   resumeOnStart: setting(
     'RESUME_ON_START',
