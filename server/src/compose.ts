@@ -18,6 +18,7 @@ import { apiRoutes } from '#server/http/apiRoutes.ts'
 import { createApp } from '#server/http/app.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import type { Log } from '#server/lib/logger.ts'
+import { LoopWatch } from '#server/lib/LoopWatch.ts'
 import { Poller } from '#server/lib/Poller.ts'
 import { SecretBox } from '#server/lib/SecretBox.ts'
 import { loadSecretKey } from '#server/loadSecretKey.ts'
@@ -75,6 +76,7 @@ export async function startOnStore(store: Store, config: Config, log: Log, secre
     // Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise.
     if (store.isEmbedded) await parts.synchronizer.restoreRunningCampaigns()
     started.push({ start: () => undefined, stop: () => parts.gateways.close() })
+    await startAll([parts.loopWatch], started)
     if (config.role !== 'api') await startAll(workerServices(config, log, parts), started)
     if (web === null) return { address: null, failed: store.gaveUp, stop }
     started.push(web)
@@ -137,7 +139,8 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     campaigns: new CampaignService({ db, audit, channels, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
     applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),
-    importRunner: createImportRunner({ db, log }),
+    importRunner: createImportRunner({ db, log, leaseSeconds: config.leaseSeconds }),
+    loopWatch: new LoopWatch(log),
     watcher: new ReconnectWatcher({ db, channels, keeper, log }),
     scheduler,
     synchronizer: new StateSynchronizer({

@@ -107,7 +107,7 @@ export const SETTINGS = {
     'LEASE_SECONDS',
     '30',
     wholeNumber(2, 600),
-    'Life of a lane and of a campaign lease; a dead worker is replaced after this plus 5 s.',
+    'Life of the leases of lanes, campaigns and imports; a dead worker is replaced after this plus 5 s.',
   ),
   pollMs: setting(
     'POLL_MS',

@@ -3,7 +3,7 @@ import { MISSED_AFTER_MINUTES } from '#contract/campaigns.ts'
 import { openOf, type Counts, type PauseReason } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db } from '#server/db/Database.ts'
-import { transaction } from '#server/db/transaction.ts'
+import { transaction, tryWithin } from '#server/db/transaction.ts'
 import type { SendFailure } from '#server/channels/gateways/Gateway.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
@@ -48,13 +48,16 @@ export class CampaignKeeper {
     return completed
   }
 
-  /** Pauses every running campaign of a channel, with one event and one error row each. Burns no recipient. */
+  /**
+   * Pauses every running campaign of a channel, with one event and one error row each. Burns no recipient. An error log
+   * that cannot be written keeps no campaign running: what it threw is returned as `unlogged`, else null.
+   */
   async pauseChannel(
     channel: { userId: string; id: string },
     reason: PauseReason,
     failure: SendFailure,
-  ): Promise<void> {
-    await transaction(this.#db, async (trx) => {
+  ): Promise<{ unlogged: unknown }> {
+    const unlogged = await transaction(this.#db, async (trx) => {
       const moved = await moveCampaigns(trx, 'paused', {
         userId: channel.userId,
         channelId: channel.id,
@@ -70,18 +73,12 @@ export class CampaignKeeper {
           details: { reason, code: failure.code },
         })),
       )
-      await logCampaignErrors(
-        trx,
-        moved.map(({ id }) => ({
-          userId: channel.userId,
-          campaignId: id,
-          category: failure.category,
-          code: failure.code,
-          message: failure.message,
-        })),
-      )
+      const { category, code, message } = failure
+      const errors = moved.map(({ id }) => ({ userId: channel.userId, campaignId: id, category, code, message }))
+      return tryWithin(trx, () => logCampaignErrors(trx, errors))
     })
     this.#bell.ring()
+    return { unlogged }
   }
 
   /**

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { sql } from 'kysely'
 import { failpoints } from '#server/lib/failpoints.ts'
 import type { Db, Trx } from './Database.ts'
 
@@ -14,6 +15,22 @@ export function transaction<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<
     if (failpoints !== null) await failpoints.pass('before_commit')
     return result
   })
+}
+
+/**
+ * Runs `work` so that its failure undoes only what it did itself, and not the transaction around it. Returns what it
+ * threw, null if nothing; throws only when the transaction cannot go on.
+ */
+export async function tryWithin(trx: Trx, work: () => Promise<void>): Promise<unknown> {
+  await sql`savepoint attempt`.execute(trx)
+  try {
+    await work()
+    await sql`release savepoint attempt`.execute(trx)
+    return null
+  } catch (error) {
+    await sql`rollback to savepoint attempt`.execute(trx)
+    return error
+  }
 }
 
 /** Makes any use of `db` within `transaction()` an error. Called once, when the database is opened. */

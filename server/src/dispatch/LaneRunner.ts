@@ -289,11 +289,10 @@ export class LaneRunner {
   async #pauseUntilWritten(reason: PauseReason, failure: SendFailure): Promise<void> {
     while (!this.#lost) {
       try {
-        return await this.#deps.keeper.pauseChannel(
-          { userId: this.hold.userId, id: this.hold.channelId },
-          reason,
-          failure,
-        )
+        const channel = { userId: this.hold.userId, id: this.hold.channelId }
+        const { unlogged } = await this.#deps.keeper.pauseChannel(channel, reason, failure)
+        if (unlogged !== null) this.#log.error({ err: unlogged }, 'error log not written')
+        return
       } catch (error) {
         this.#log.error({ err: error, reason }, 'auto-pause failed, will be repeated')
         await new Promise((resolve) => setTimeout(resolve, this.#deps.pollMs))

@@ -76,7 +76,8 @@ export class SettleQueue {
     while (!this.#closed) {
       try {
         if (failpoints !== null) await failpoints.pass('before_settle')
-        const { authorised } = await this.#options.settle(rows, pace)
+        const { authorised, unlogged } = await this.#options.settle(rows, pace)
+        if (unlogged !== null) this.#options.log.error({ err: unlogged }, 'error log not written')
         if (authorised) this.#options.onSettled(rows)
         else this.#lose()
         return authorised

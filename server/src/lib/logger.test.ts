@@ -35,6 +35,13 @@ describe('the log', () => {
     expect(text).not.toContain('CANARY')
   })
 
+  it('never throws at whoever logs, whatever the object does', async () => {
+    const { lines } = await linesOf(
+      `log.error({ err: { get message() { throw new Error('no') } } }, 'lost'); log.info('the next')`,
+    )
+    expect(lines.at(-1)?.['msg']).toBe('the next')
+  })
+
   it('writes one line of JSON each to standard error, whatever stands in the text', async () => {
     const { lines, stdout } = await linesOf(
       String.raw`log.info({ name: 'a\nb\u001b[31m' }, 'two\nlines'); log.debug('not shown')`,

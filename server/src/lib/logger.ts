@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino'
+import { failpoints } from './failpoints.ts'
 
 export type Log = Logger
 
@@ -15,13 +16,26 @@ const SECRET_KEYS = [
   'set-cookie',
 ]
 
-/** Structured log: one JSON object a line on standard error, so that standard output stays for people and pipes. */
+/**
+ * Structured log: one JSON object a line on standard error, so that standard output stays for people and pipes. Logging
+ * never throws: what cannot be written is lost, and whoever told it goes on.
+ */
 export function createLogger(options: { level: string; name?: string }): Log {
   return pino(
     {
       level: options.level,
       base: { name: options.name ?? 'revoada', pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: {
+        logMethod(args, method) {
+          try {
+            if (failpoints !== null) failpoints.passNow('during_log')
+            method.apply(this, args)
+          } catch {
+            // Nobody is left to tell.
+          }
+        },
+      },
       redact: {
         paths: SECRET_KEYS.flatMap((key) => [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`]),
         censor: '[redacted]',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { totalOf, type Counts } from '#contract/states.ts'
 import { transaction } from '#server/db/transaction.ts'
@@ -43,6 +44,7 @@ function settlement(recipient: ClaimedRecipient, changes: Partial<Settlement> = 
     maybeSent,
     status: 'sent',
     finishedStep: null,
+    gatewayId: null,
     retryInMs: null,
     error: null,
     ...changes,
@@ -114,7 +116,10 @@ describe('settling', () => {
   it('changes nothing under a stale epoch', async () => {
     const [first] = (await claim(1)) as [ClaimedRecipient]
     await test.db.updateTable('channels').set({ lane_epoch: 2 }).where('id', '=', campaign.channelId).execute()
-    expect(await settleRecipients(test.db, lane, [settlement(first)], NO_PACE)).toEqual({ authorised: false, moved: 0 })
+    expect(await settleRecipients(test.db, lane, [settlement(first)], NO_PACE)).toMatchObject({
+      authorised: false,
+      moved: 0,
+    })
     await expectBalance({ sending: 1, sent: 0 })
   })
 
@@ -123,8 +128,22 @@ describe('settling', () => {
     const stranger = { ...lane, owner: randomUUID() }
     expect(
       await settleRecipients(test.db, stranger, [settlement(first)], { nextSlotInMs: 500, backOffInMs: null }),
-    ).toEqual({ authorised: false, moved: 0 })
+    ).toMatchObject({ authorised: false, moved: 0 })
     await expectBalance({ sending: 1 })
+  })
+
+  it('writes the outcomes although the error log takes no rows, and says why', async () => {
+    const [first] = (await claim(1)) as [ClaimedRecipient]
+    await sql`alter table campaign_error_logs add constraint takes_nothing check (false) not valid`.execute(test.db)
+    try {
+      const error = { category: 'INVALID_NUMBER' as const, code: 'NOT_ON_WHATSAPP', message: 'no account' }
+      const result = await settleRecipients(test.db, lane, [settlement(first, { status: 'failed', error })], NO_PACE)
+      expect(result).toMatchObject({ authorised: true, moved: 1 })
+      expect(String(result.unlogged)).toContain('takes_nothing')
+    } finally {
+      await sql`alter table campaign_error_logs drop constraint takes_nothing`.execute(test.db)
+    }
+    await expectBalance({ failed: 1, sending: 0 })
   })
 
   it('moves rows, counters, error log and reasons together, and a repeat moves nothing', async () => {
@@ -136,8 +155,12 @@ describe('settling', () => {
       settlement(c, { status: 'unknown', maybeSent: true }),
       settlement(d, { status: 'pending', attempts: 0 }),
     ]
-    expect(await settleRecipients(test.db, lane, batch, NO_PACE)).toEqual({ authorised: true, moved: 4 })
-    expect(await settleRecipients(test.db, lane, batch, NO_PACE)).toEqual({ authorised: true, moved: 0 })
+    expect(await settleRecipients(test.db, lane, batch, NO_PACE)).toMatchObject({
+      authorised: true,
+      moved: 4,
+      unlogged: null,
+    })
+    expect(await settleRecipients(test.db, lane, batch, NO_PACE)).toMatchObject({ authorised: true, moved: 0 })
     await expectBalance({ sent: 1, failed: 1, unknown: 1, pending: 7 })
     const errors = await test.db
       .selectFrom('campaign_error_logs')
@@ -246,7 +269,10 @@ describe('receipts', () => {
     const [first] = (await claim(1)) as [ClaimedRecipient]
     await apply(receipt(1, 'delivered'))
     await expectBalance({ delivered: 1, sending: 0 })
-    expect(await settleRecipients(test.db, lane, [settlement(first)], NO_PACE)).toEqual({ authorised: true, moved: 0 })
+    expect(await settleRecipients(test.db, lane, [settlement(first)], NO_PACE)).toMatchObject({
+      authorised: true,
+      moved: 0,
+    })
     await expectBalance({ delivered: 1, sent: 0 })
   })
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import { NO_COUNTS, RECIPIENT_STATUSES, type Counts, type RecipientStatus } from '#contract/states.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 
 const COUNTED_AT_ONCE = 200_000
 
@@ -135,6 +136,7 @@ export async function logCampaignErrors(
   entries: { userId: string; campaignId: string; category: FailureCategory; code: string; message: string }[],
 ): Promise<void> {
   if (entries.length === 0) return
+  if (failpoints !== null) await failpoints.pass('during_error_log')
   await trx
     .insertInto('campaign_error_logs')
     .values(

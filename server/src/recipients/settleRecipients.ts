@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { Db } from '#server/db/Database.ts'
+import { isDatabaseDown } from '#server/db/isDatabaseDown.ts'
 import { retryOnConflict } from '#server/db/transaction.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
 import type { LaneHold } from './claimRecipients.ts'
@@ -19,6 +20,8 @@ export type Settlement = {
   resends: number
   maybeSent: boolean
   retryInMs: number | null
+  /** The gateway's own id of the message just accepted, where it does not use ours. */
+  gatewayId: string | null
   /** Set for every failed attempt; each becomes one row in the error log. */
   error: { category: FailureCategory; code: string; message: string } | null
 }
@@ -30,14 +33,18 @@ export type SettleResult = {
   /** False when the lane is no longer ours: then nothing was written. */
   authorised: boolean
   moved: number
+  /** Why the attempts' errors could not be logged; null when they were, or there were none. */
+  unlogged: unknown
 }
 
 /**
  * Writes the outcomes of sends: rows, error log, finished steps and counters in one statement. The lane row is locked
  * first and its epoch alone decides authority; a stale worker moves nothing. A row that a receipt has moved forward
  * meanwhile stays where it is. Repeating a settle whose acknowledgement was lost changes nothing.
+ *
+ * The books come before the log: when it is the error log that cannot be written, the outcomes are written without it.
  */
-export function settleRecipients(
+export async function settleRecipients(
   db: Db,
   lane: LaneHold,
   settlements: Settlement[],
@@ -47,11 +54,25 @@ export function settleRecipients(
   const rows = settlements.toSorted((a, b) =>
     a.campaignId === b.campaignId ? a.id - b.id : a.campaignId < b.campaignId ? -1 : 1,
   )
-  return retryOnConflict(() => settleOnce(db, lane, rows, pace))
+  try {
+    return await retryOnConflict(() => settleOnce(db, lane, rows, pace, { logErrors: true }))
+  } catch (error) {
+    if (isDatabaseDown(error) || rows.every((row) => row.error === null)) throw error
+    const result = await retryOnConflict(() => settleOnce(db, lane, rows, pace, { logErrors: false }))
+    return { ...result, unlogged: error }
+  }
 }
 
-async function settleOnce(db: Db, lane: LaneHold, rows: Settlement[], pace: PaceMark): Promise<SettleResult> {
-  const { rows: results } = await sql<SettleResult>`
+async function settleOnce(
+  db: Db,
+  lane: LaneHold,
+  rows: Settlement[],
+  pace: PaceMark,
+  { logErrors }: { logErrors: boolean },
+): Promise<SettleResult> {
+  const hasErrors = rows.some((row) => row.error !== null)
+  if (failpoints !== null && logErrors && hasErrors) await failpoints.pass('during_error_log')
+  const { rows: results } = await sql<{ authorised: boolean; moved: number }>`
     with ${authority(lane, pace)},
     input as (
       select * from unnest(
@@ -60,8 +81,9 @@ async function settleOnce(db: Db, lane: LaneHold, rows: Settlement[], pace: Pace
         ${rows.map((row) => row.finishedStep)}::smallint[], ${rows.map((row) => row.attempts)}::smallint[],
         ${rows.map((row) => row.resends)}::smallint[], ${rows.map((row) => row.maybeSent)}::boolean[],
         ${rows.map((row) => row.retryInMs)}::double precision[], ${rows.map((row) => row.error?.category ?? null)}::text[],
-        ${rows.map((row) => row.error?.code ?? null)}::text[], ${rows.map((row) => row.error?.message ?? null)}::text[]
-      ) as i(campaign_id, id, status, step, finished_step, attempts, resends, maybe_sent, retry_ms, category, code, message)
+        ${rows.map((row) => row.error?.code ?? null)}::text[], ${rows.map((row) => row.error?.message ?? null)}::text[],
+        ${rows.map((row) => row.gatewayId)}::text[]
+      ) as i(campaign_id, id, status, step, finished_step, attempts, resends, maybe_sent, retry_ms, category, code, message, gateway_id)
     ),
     moved as (
       update campaign_contacts c
@@ -69,21 +91,21 @@ async function settleOnce(db: Db, lane: LaneHold, rows: Settlement[], pace: Pace
         claim_epoch = null, started_epoch = null, started_deaths = 0,
         next_attempt_at = clock_timestamp() + i.retry_ms * interval '1 millisecond',
         rendered_at = case when i.step = c.step then c.rendered_at end,
-        status_at = clock_timestamp(), error_category = i.category, error_code = i.code
+        status_at = clock_timestamp(), error_category = i.category, error_code = i.code,
+        gateway_id = case when i.step = c.step then coalesce(i.gateway_id, c.gateway_id) end
       from input i
       where c.user_id = ${lane.userId} and c.campaign_id = i.campaign_id and c.id = i.id
         and c.status = 'sending' and c.claim_epoch = ${lane.epoch} and exists (select 1 from authority)
-      returning c.campaign_id, c.id, c.status, i.finished_step, i.category, i.code, i.message
+        -- A receipt may have moved it on, and somebody claimed it for the next step meanwhile.
+        and c.step = coalesce(i.finished_step, i.step)
+      returning c.campaign_id, c.id, c.status, i.finished_step, i.category, i.code, i.message, i.gateway_id
     ),
     steps as (
-      insert into campaign_contact_steps (user_id, campaign_id, contact_id, step, status)
-      select ${lane.userId}, campaign_id, id, finished_step, 'sent' from moved where finished_step is not null
+      insert into campaign_contact_steps (user_id, campaign_id, contact_id, step, status, gateway_id)
+      select ${lane.userId}, campaign_id, id, finished_step, 'sent', gateway_id from moved where finished_step is not null
       on conflict do nothing
     ),
-    errors as (
-      insert into campaign_error_logs (user_id, campaign_id, contact_id, error_type, error_code, error_message)
-      select ${lane.userId}, campaign_id, id, category, code, message from moved where category is not null
-    ),
+    ${logErrors ? errorLog(lane) : sql``}
     failures as (
       insert into campaign_failure_counts as f (user_id, campaign_id, category, failed)
       select ${lane.userId}, campaign_id, category, count(*) from moved
@@ -107,7 +129,14 @@ async function settleOnce(db: Db, lane: LaneHold, rows: Settlement[], pace: Pace
     select exists (select 1 from authority) as authorised, (select count(*) from moved) as moved
   `.execute(db)
   if (failpoints !== null) await failpoints.pass('after_settle_sql')
-  return results[0] ?? { authorised: false, moved: 0 }
+  return { authorised: false, moved: 0, ...results[0], unlogged: null }
+}
+
+function errorLog(lane: LaneHold) {
+  return sql`errors as (
+    insert into campaign_error_logs (user_id, campaign_id, contact_id, error_type, error_code, error_message)
+    select ${lane.userId}, campaign_id, id, category, code, message from moved where category is not null
+  ),`
 }
 
 /** Locks the lane row while it is ours; with a pace to remember the lock is the write itself. */

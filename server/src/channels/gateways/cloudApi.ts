@@ -10,7 +10,7 @@ import {
 import { renderCloudSend } from './cloudApiBody.ts'
 import { classifyCloudAnswer } from './cloudApiFailures.ts'
 import { CloudApiMedia, renderUpload, waitAtMost, type UploadFile } from './cloudApiMedia.ts'
-import { classifyTransportError, verdict } from './gatewayFailures.ts'
+import { classifySafely, classifyTransportError, verdict } from './gatewayFailures.ts'
 import { createPool, exchange, type Exchange, type HttpRequest } from './gatewayHttp.ts'
 import { field, isObject, parseJson, textField } from './gatewayJson.ts'
 
@@ -197,7 +197,8 @@ function listOf(value: unknown): unknown[] {
 
 function failureOf(wire: Wire, result: Exchange): SendFailure {
   if (result.kind === 'lost') return classifyTransportError(result.error, result.requestWritten)
-  return classifyCloudAnswer(result.status, wire.withoutToken(result.text), result.headers)
+  const { status, text, headers } = result
+  return classifySafely(status, () => classifyCloudAnswer(status, wire.withoutToken(text), headers))
 }
 
 /** Of everything but a send: there is no message that could have left. */

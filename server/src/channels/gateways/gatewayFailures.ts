@@ -1,5 +1,6 @@
 import { errors } from 'undici'
 import type { FailureCategory } from '#contract/errors.ts'
+import { failpoints } from '#server/lib/failpoints.ts'
 import type { SendFailure } from './Gateway.ts'
 import { RequestEnded } from './gatewayHttp.ts'
 
@@ -15,6 +16,27 @@ export type Verdict = {
 /** A verdict that is not sent, not permanent and about the recipient, but for what `differs`. */
 export function verdict(category: FailureCategory, code: string, differs: Partial<Verdict> = {}): Verdict {
   return { category, code, fate: 'notSent', permanent: false, scope: 'recipient', ...differs }
+}
+
+/**
+ * What `classify` says of an answer with this HTTP status. Should it throw, the status alone decides, which every
+ * gateway means alike where it names a reason at all; the fate is then open.
+ */
+export function classifySafely(status: number, classify: () => SendFailure): SendFailure {
+  try {
+    if (failpoints !== null) failpoints.passNow('during_classify')
+    return classify()
+  } catch {
+    const message = `The gateway answered ${status}; its explanation could not be read.`
+    return { ...verdictOfStatus(status), notBefore: null, message }
+  }
+}
+
+function verdictOfStatus(status: number): Verdict {
+  const code = `HTTP_${status}`
+  if (status === 401) return verdict('UNAUTHORIZED', code, { scope: 'channel' })
+  if (status === 429) return verdict('RATE_LIMIT', code, { scope: 'channel' })
+  return verdict(status === 503 ? 'SERVER_BUSY' : 'API_ERROR', code, { fate: 'maybe' })
 }
 
 const MIN_RETRY_AFTER_MS = 1000

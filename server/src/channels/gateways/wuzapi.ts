@@ -8,7 +8,7 @@ import {
   type SendFailure,
   type SendOutcome,
 } from './Gateway.ts'
-import { classifyTransportError } from './gatewayFailures.ts'
+import { classifySafely, classifyTransportError } from './gatewayFailures.ts'
 import { createPool, exchange, type Exchange, type HttpLimits, type HttpRequest } from './gatewayHttp.ts'
 import { field, isObject, parseJson, textField } from './gatewayJson.ts'
 import { renderSend } from './wuzapiBody.ts'
@@ -188,7 +188,9 @@ function failureOf(wire: Wire, result: Exchange, call: WuzapiCall): SendFailure 
     return call === 'send' ? failure : { ...failure, fate: 'notSent' }
   }
   const { status, retryAfter } = result
-  return classifyWuzapiAnswer({ status, error: wire.withoutToken(errorText(result.text)), retryAfter, call })
+  return classifySafely(status, () =>
+    classifyWuzapiAnswer({ status, error: wire.withoutToken(errorText(result.text)), retryAfter, call }),
+  )
 }
 
 function errorText(body: string): string {
