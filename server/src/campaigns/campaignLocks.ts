@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Db } from '#server/db/Database.ts'
+
+/** A worker that is alive lets go within a poll; one that is not loses its lease anyway. */
+const RELEASE_WAIT_MS = 5000
 
 /*
  * The lease columns of campaigns. Only dispatch/CampaignScheduler calls these. All arithmetic is by the database's
@@ -75,4 +79,10 @@ export async function isProcessed(db: Db, campaignId: string): Promise<boolean> 
     from campaigns where id = ${campaignId}
   `.execute(db)
   return rows[0]?.processed ?? false
+}
+
+/** Waits for a worker that has seen the new state to give up the campaign's lock: that is its acknowledgement. */
+export async function untilReleased(db: Db, campaignId: string): Promise<void> {
+  const deadline = performance.now() + RELEASE_WAIT_MS
+  while (performance.now() < deadline && (await isProcessed(db, campaignId))) await sleep(20)
 }

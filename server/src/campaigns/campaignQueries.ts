@@ -2,16 +2,17 @@ import { sql } from 'kysely'
 import type { CampaignStatus, Counts, PauseReason } from '#contract/states.ts'
 import { RECIPIENT_STATUSES } from '#contract/states.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
-import type { CampaignRow } from './campaignTables.ts'
+import type { CampaignKind, CampaignRow } from './campaignTables.ts'
 import { entriesTo } from './campaignStates.ts'
 
-/** A campaign of this user; undefined when it is not there, deleted or somebody else's. */
+/** A campaign of this user; undefined when it is not there, deleted, somebody else's or a single message. */
 export async function findCampaign(db: Db | Trx, userId: string, id: string): Promise<CampaignRow | undefined> {
   return db
     .selectFrom('campaigns')
     .selectAll()
     .where('user_id', '=', userId)
     .where('id', '=', id)
+    .where('kind', '=', 'campaign')
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
 }
@@ -35,6 +36,7 @@ export async function listCampaigns(
     .select(['l.name as channelName', sql<string>`c.created_at::text`.as('cursorAt')])
     .select(RECIPIENT_STATUSES.map((status) => `k.${status} as count_${status}` as const))
     .where('c.user_id', '=', userId)
+    .where('c.kind', '=', 'campaign')
     .where('c.deleted_at', 'is', null)
     .$if(options.statuses !== null, (query) => query.where('c.status', 'in', options.statuses ?? []))
     .$if(options.before !== null, (query) =>
@@ -60,9 +62,20 @@ export async function lockCampaign(trx: Trx, userId: string, id: string): Promis
     .selectAll()
     .where('user_id', '=', userId)
     .where('id', '=', id)
+    .where('kind', '=', 'campaign')
     .where('deleted_at', 'is', null)
     .forUpdate()
     .executeTakeFirst()
+}
+
+/** Takes a campaign out of every list. Nothing starts it any more, and its rows stay. */
+export async function markDeleted(trx: Trx, userId: string, id: string): Promise<void> {
+  await trx
+    .updateTable('campaigns')
+    .set({ deleted_at: sql<Date>`clock_timestamp()` })
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .execute()
 }
 
 export type Moved = { id: string; userId: string; from: CampaignStatus }
@@ -77,6 +90,9 @@ export async function moveCampaigns(
   options: {
     userId?: string
     id?: string
+    ids?: string[]
+    /** Both where it is not said. */
+    kind?: CampaignKind
     channelId?: string
     from?: CampaignStatus[]
     pauseReason?: PauseReason
@@ -84,23 +100,30 @@ export async function moveCampaigns(
     where?: ReturnType<typeof sql<boolean>>
     /** A resumption that nobody asked for goes slower for so long. */
     slowForMs?: number
+    /** At most so many; ask again for the rest. */
+    limit?: number
   },
 ): Promise<Moved[]> {
   const from = (options.from ?? entriesTo(to)).filter((status) => entriesTo(to).includes(status))
+  if (from.length === 0) return []
   const { rows } = await sql<Moved>`
     with target as materialized (
       select c.user_id, c.id, c.status from campaigns c
-      where c.deleted_at is null and c.status = any(${from}::text[])
+      where c.deleted_at is null and c.status in (${sql.join(from.map((status) => sql.lit(status)))})
+        and ${options.kind === undefined ? sql`true` : sql`c.kind = ${sql.lit(options.kind)}`}
         and (${options.userId ?? null}::uuid is null or c.user_id = ${options.userId ?? null}::uuid)
         and (${options.id ?? null}::uuid is null or c.id = ${options.id ?? null}::uuid)
+        and (${options.ids ?? null}::uuid[] is null or c.id = any(${options.ids ?? null}::uuid[]))
         and (${options.channelId ?? null}::uuid is null or c.channel_id = ${options.channelId ?? null}::uuid)
         and ${options.where ?? sql<boolean>`true`}
-      order by c.id for update
+      order by c.id limit ${options.limit ?? null} for update
     )
     update campaigns c
     set status = ${to}::text,
       pause_reason = ${to === 'paused' ? (options.pauseReason ?? 'user') : null}::text,
       start_requested = false,
+      closing = ${to === 'cancelled'},
+      due_at = case when ${to === 'running'} and c.kind = 'single' then clock_timestamp() end,
       slow_until = clock_timestamp() + ${options.slowForMs ?? null}::double precision * interval '1 millisecond',
       started_at = case when ${to === 'running'} then coalesce(c.started_at, clock_timestamp()) else c.started_at end,
       running_since = case when ${to === 'running'} then clock_timestamp() end,

@@ -49,6 +49,8 @@ export function configColumnsOf(campaign: CampaignRow, body: CampaignConfigBody,
     delay_min_ms: body.delayMin === undefined ? campaign.delay_min_ms : toMs(body.delayMin),
     delay_max_ms: body.delayMax === undefined ? campaign.delay_max_ms : toMs(body.delayMax),
     auto_resume: body.autoResume ?? campaign.auto_resume,
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.messages === undefined ? {} : { messages: JSON.stringify(body.messages) }),
   }
 }
 
@@ -64,14 +66,14 @@ export function checkPace(channel: Pick<ChannelRow, 'gateway'>, minMs: number, m
 }
 
 /** Every text must be a template that can be rendered. */
-export function checkTexts(messages: CampaignMessage[]): void {
+export function checkTexts(messages: CampaignMessage[], fieldOf = fieldOfStep): void {
   for (const [index, message] of messages.entries()) {
     try {
       compileMessage(message)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const { message: reason, field = '' } = (error.details ?? {}) as { message?: string; field?: string }
-      const details = [{ field: `messages.${index}.${field}`, message: reason }]
+      const details = [{ field: `${fieldOf(index)}.${field}`, message: reason }]
       throw new AppError('TEMPLATE_INVALID', { cause: error, details })
     }
   }
@@ -81,10 +83,14 @@ export function checkTexts(messages: CampaignMessage[]): void {
  * Approved templates exist on the Cloud API alone. There everything else may be tried too: whether the 24 hours since
  * somebody wrote are over, only Meta knows.
  */
-export function checkMessages(channel: Pick<ChannelRow, 'gateway'>, messages: CampaignMessage[]): void {
+export function checkMessages(
+  channel: Pick<ChannelRow, 'gateway'>,
+  messages: CampaignMessage[],
+  fieldOf = fieldOfStep,
+): void {
   for (const [index, message] of messages.entries()) {
     if (message.type !== 'template') continue
-    const field = `messages.${index}`
+    const field = fieldOf(index)
     if (channel.gateway !== 'cloud') throw refuse(`${field}.type`, `A channel on ${channel.gateway} has no templates.`)
     checkNames(field, message)
     checkButtons(field, message)
@@ -107,6 +113,10 @@ function checkButtons(field: string, { buttons = [] }: TemplateMessage): void {
     const count = buttons.filter((button) => button.kind === kind).length
     if (count > most) throw refuse(`${field}.buttons`, `A template has at most ${most} buttons of kind ${kind}.`)
   }
+}
+
+function fieldOfStep(index: number): string {
+  return `messages.${index}`
 }
 
 function refuse(field: string, message: string): AppError {

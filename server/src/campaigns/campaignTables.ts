@@ -5,10 +5,15 @@ import type { CampaignStatus, PauseReason } from '#contract/states.ts'
 type Instant = ColumnType<Date, Date | undefined, Date>
 type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
 
+/** `single`: one message to one person, in no list of campaigns and first on its lane. */
+export type CampaignKind = 'campaign' | 'single'
+
 export interface CampaignsTable {
   user_id: string
   id: Generated<string>
   channel_id: string
+  kind: Generated<CampaignKind>
+  /** Empty for a single message. */
   name: string
   status: Generated<CampaignStatus>
   pause_reason: PauseReason | null
@@ -29,6 +34,10 @@ export interface CampaignsTable {
   auto_resume: Generated<boolean>
   /** After a resumption by itself the pace is slower until then. */
   slow_until: NullableInstant
+  /** Of a single message: its place in the queue of its channel. */
+  due_at: NullableInstant
+  /** Cancelled, and rows may still be open. */
+  closing: Generated<boolean>
   preparing: Generated<boolean>
   start_requested: Generated<boolean>
   prepare_source: Generated<number>
@@ -48,6 +57,8 @@ export interface CampaignsTable {
   running_ms: Generated<number>
   running_since: NullableInstant
   deleted_at: NullableInstant
+  /** The campaign whose failed recipients this one tries again. */
+  retry_of: Generated<string | null>
 }
 
 export interface CampaignTables {

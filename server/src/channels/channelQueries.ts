@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { ChannelStatus } from '#contract/channels.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { HOLD_ENDS } from './channelHold.ts'
 import type { ChannelRow } from './channelTables.ts'
 
 /** A channel of this user; undefined when it is not there, deleted or somebody else's. */
@@ -40,10 +41,11 @@ export async function listChannelsForWebhooks(db: Db, gateways: ChannelRow['gate
     .execute()
 }
 
+/** What the gateway said; one that is ready ends the hold of the channel (`channelHold.ts`). */
 export async function saveChannelStatus(db: Db, id: string, status: ChannelStatus): Promise<Date> {
   const row = await db
     .updateTable('channels')
-    .set({ status, status_checked_at: sql<Date>`clock_timestamp()` })
+    .set({ status, status_checked_at: sql<Date>`clock_timestamp()`, ...(status === 'ready' ? HOLD_ENDS : {}) })
     .where('id', '=', id)
     .returning('status_checked_at')
     .executeTakeFirst()

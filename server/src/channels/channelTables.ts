@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { ChannelStatus, GatewayName, SandboxBehaviour } from '#contract/channels.ts'
+import type { PauseReason } from '#contract/states.ts'
 
 type Instant = ColumnType<Date, Date | undefined, Date>
 type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
@@ -24,6 +25,11 @@ export interface ChannelsTable {
   webhook_registered_at: NullableInstant
   next_slot_at: NullableInstant
   back_off_until: NullableInstant
+  /** Why single messages wait, and since when. */
+  held_reason: PauseReason | null
+  held_at: NullableInstant
+  /** They go slower until then. */
+  slow_until: NullableInstant
   lane_owner: string | null
   lane_epoch: Generated<number>
   lane_acquired_at: NullableInstant
