@@ -57,16 +57,26 @@ export class Site {
     }
   }
 
-  /** Starts a server and does not wait for it. */
-  spawn(role: Role = 'all'): ServerProcess {
-    const server = new ServerProcess({ role, env: this.#env, logFile: join(this.directory, 'servers.log') })
+  /** The settings its servers are started with. */
+  get settings(): Record<string, string> {
+    return { ...this.#env }
+  }
+
+  get channelId(): string {
+    return this.#channelId
+  }
+
+  /** Starts a server, with `settings` over those of the site, and does not wait for it. */
+  spawn(role: Role = 'all', settings: Record<string, string> = {}): ServerProcess {
+    const env = { ...this.#env, ...settings }
+    const server = new ServerProcess({ role, env, logFile: join(this.directory, 'servers.log') })
     this.#servers.push(server)
     return server
   }
 
   /** Starts a server and returns when it is ready. */
-  async start(role: Role = 'all'): Promise<ServerProcess> {
-    const server = this.spawn(role)
+  async start(role: Role = 'all', settings: Record<string, string> = {}): Promise<ServerProcess> {
+    const server = this.spawn(role, settings)
     const { address } = await server.ready
     if (address !== null) this.api.address = address
     return server
