@@ -28,7 +28,7 @@ const NO_EFFECT: ChannelEffect = { pause: null, backOffMs: null }
 
 /** What becomes of a recipient after one attempt. Pure, but for the jitter of the back-off. */
 export function decideSettlement(campaign: CampaignRules, recipient: ClaimedRecipient, outcome: SendOutcome): Decision {
-  if (outcome.ok) return { settlement: afterSuccess(campaign, recipient), effect: NO_EFFECT }
+  if (outcome.ok) return { settlement: afterSuccess(campaign, recipient, outcome.gatewayId ?? null), effect: NO_EFFECT }
   const { failure } = outcome
   const effect = effectOf(failure, recipient)
   const settlement =
@@ -66,7 +66,7 @@ export function failFor(campaignId: string, recipient: ClaimedRecipient, failure
   return settle(campaignId, recipient, { status: 'failed', error: errorOf(failure) })
 }
 
-function afterSuccess(campaign: CampaignRules, recipient: ClaimedRecipient): Settlement {
+function afterSuccess(campaign: CampaignRules, recipient: ClaimedRecipient, gatewayId: string | null): Settlement {
   const next = recipient.step + 1
   const delayMs = campaign.stepDelaysMs[next]
   const finishedStep = campaign.stepDelaysMs.length > 1 ? recipient.step : null
@@ -75,11 +75,19 @@ function afterSuccess(campaign: CampaignRules, recipient: ClaimedRecipient): Set
       status: 'sent',
       attempts: recipient.attempts + 1,
       finishedStep,
+      gatewayId,
       error: null,
     })
   }
   const fresh = { step: next, attempts: 0, resends: 0, maybeSent: false }
-  return settle(campaign.id, recipient, { status: 'retrying', ...fresh, finishedStep, retryInMs: delayMs, error: null })
+  return settle(campaign.id, recipient, {
+    status: 'retrying',
+    ...fresh,
+    finishedStep,
+    gatewayId,
+    retryInMs: delayMs,
+    error: null,
+  })
 }
 
 function afterMaybe(campaign: CampaignRules, recipient: ClaimedRecipient, failure: SendFailure): Settlement {
@@ -167,6 +175,7 @@ function settle(
     resends: recipient.resends,
     maybeSent: recipient.maybeSent,
     retryInMs: null,
+    gatewayId: null,
     ...changes,
   }
 }

@@ -6,11 +6,24 @@ import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
 import { applyReceipts, type Receipt } from '#server/recipients/applyReceipts.ts'
+import { findByGatewayIds, type MessagePlace } from '#server/recipients/gatewayIds.ts'
 import { parseMessageId } from '#server/recipients/messageId.ts'
 
 const BATCH = 500
 
-type StoredWebhook = { id: number; userId: string; channelId: string; events: GatewayEvent[] }
+/** A gateway's id that nobody knows is asked for this often, in about five minutes: others may send from this number too. */
+const MAX_TRIES = 10
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 60_000
+
+type StoredWebhook = {
+  id: number
+  userId: string
+  channelId: string
+  dedupeKey: Buffer
+  events: GatewayEvent[]
+  tries: number
+}
 
 /**
  * Applies stored webhooks in batches: takes them out of the inbox and moves the books, in one transaction. Several
@@ -51,35 +64,86 @@ export class ReceiptApplier {
   async #apply(trx: Trx, webhooks: StoredWebhook[]): Promise<void> {
     const [{ userId, channelId }] = webhooks as [StoredWebhook]
     const addressed = webhooks.flatMap(({ events }) => events.flatMap(addressesOf))
-    if (addressed.length === 0) return
-    const campaigns = await findCampaignsByTag(trx, userId, channelId, [...new Set(addressed.map(({ tag }) => tag))])
-    const receipts = addressed.flatMap(({ tag, recipient, step, state, failure }): Receipt[] => {
-      const campaign = campaigns.get(tag)
-      return campaign === undefined
-        ? []
-        : [{ campaignId: campaign.id, id: recipient, step, isLastStep: step === campaign.steps - 1, state, failure }]
-    })
+    const { receipts, waiting } = await findByGatewayId(trx, webhooks)
+    if (addressed.length > 0) {
+      const tags = [...new Set(addressed.map(({ tag }) => tag))]
+      const campaigns = await findCampaignsByTag(trx, userId, channelId, tags)
+      for (const { tag, recipient, step, event } of addressed) {
+        const campaign = campaigns.get(tag)
+        if (campaign !== undefined)
+          receipts.push(receiptOf({ ...campaign, campaignId: campaign.id, id: recipient, step }, event))
+      }
+    }
     await applyReceipts(trx, userId, receipts)
+    await keepWaiting(trx, waiting)
   }
+}
+
+/** Receipts that name the gateway's own ids; `waiting` are webhooks of which some are not known, or not yet. */
+async function findByGatewayId(
+  trx: Trx,
+  webhooks: StoredWebhook[],
+): Promise<{ receipts: Receipt[]; waiting: StoredWebhook[] }> {
+  const [{ userId, channelId }] = webhooks as [StoredWebhook]
+  const named = webhooks.map((webhook) => ({ webhook, events: webhook.events.filter(isNamedByGateway) }))
+  const gatewayIds = [...new Set(named.flatMap(({ events }) => events.map(({ gatewayId }) => gatewayId)))]
+  const places = await findByGatewayIds(trx, userId, channelId, gatewayIds)
+  const receipts: Receipt[] = []
+  const waiting: StoredWebhook[] = []
+  for (const { webhook, events } of named) {
+    const unknown = events.filter((event) => {
+      const place = places.get(event.gatewayId)
+      if (place !== undefined) receipts.push(receiptOf(place, event))
+      return place === undefined
+    })
+    if (unknown.length > 0 && webhook.tries < MAX_TRIES) waiting.push({ ...webhook, events: unknown })
+  }
+  return { receipts, waiting }
+}
+
+type ReceiptEvent = Extract<GatewayEvent, { type: 'receipt' }>
+
+function isNamedByGateway(event: GatewayEvent): event is ReceiptEvent & { gatewayId: string } {
+  if (event.type !== 'receipt' || event.gatewayId === undefined) return false
+  return event.messageIds.every((messageId) => parseMessageId(messageId) === null)
+}
+
+function receiptOf({ campaignId, id, step, steps }: MessagePlace, event: ReceiptEvent): Receipt {
+  const failure = event.state === 'failed' ? event.failure : null
+  const { state, gatewayId = null } = event
+  return { campaignId, id, step, isLastStep: step === steps - 1, state, failure, gatewayId }
 }
 
 function addressesOf(event: GatewayEvent) {
   if (event.type !== 'receipt') return []
-  const failure = event.state === 'failed' ? event.failure : null
   return event.messageIds.flatMap((messageId) => {
     const address = parseMessageId(messageId)
-    return address === null ? [] : [{ ...address, state: event.state, failure }]
+    return address === null ? [] : [{ ...address, event }]
   })
+}
+
+/** Their ids may be in the books in a moment: the settle that brings them is on its way. */
+async function keepWaiting(trx: Trx, webhooks: StoredWebhook[]): Promise<void> {
+  for (const { userId, channelId, dedupeKey, events, tries } of webhooks) {
+    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS)
+    await sql`
+      insert into webhook_inbox (user_id, channel_id, dedupe_key, events, tries, retry_at)
+      values (${userId}, ${channelId}, ${dedupeKey}, ${JSON.stringify(events)}, ${tries + 1},
+        clock_timestamp() + ${waitMs}::double precision * interval '1 millisecond')
+      on conflict (dedupe_key) do nothing
+    `.execute(trx)
+  }
 }
 
 async function takeBatch(trx: Trx): Promise<StoredWebhook[]> {
   // Materialized: as a mere subquery it may run once per row (a nested loop), and each run takes another batch.
   const { rows } = await sql<StoredWebhook>`
     with next as materialized (
-      select id from webhook_inbox order by id limit ${BATCH} for update skip locked
+      select id from webhook_inbox where not is_connection and (retry_at is null or retry_at <= clock_timestamp())
+      order by id limit ${BATCH} for update skip locked
     )
     delete from webhook_inbox where id in (select id from next)
-    returning id, user_id as "userId", channel_id as "channelId", events
+    returning id, user_id as "userId", channel_id as "channelId", dedupe_key as "dedupeKey", events, tries
   `.execute(trx)
   return rows
 }

@@ -7,6 +7,11 @@ export interface WebhookInboxTable {
   channel_id: string
   dedupe_key: Buffer
   events: ColumnType<GatewayEvent[], string, never>
+  /** How often it was looked at in vain, and when again. */
+  tries: ColumnType<number, number | undefined, number>
+  retry_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+  /** About the number and not about messages. */
+  is_connection: ColumnType<boolean, boolean | undefined, never>
   received_at: ColumnType<Date, undefined, never>
 }
 

@@ -435,6 +435,7 @@ describe('a receipt', () => {
       attempts: attempts + 1,
       status: 'sent' as const,
       finishedStep: null,
+      gatewayId: null,
       retryInMs: null,
       error: null,
     }))

@@ -92,19 +92,11 @@ it('a failure without a reason is counted as an error of the gateway', async () 
   expect(await failureCounts()).toEqual({ API_ERROR: 1 })
 })
 
-it('a finished step that did not arrive is marked and logged, and the recipient waits for its next step as before', async () => {
-  await claimAndSettle(1, { status: 'retrying', step: 1, finishedStep: 0, attempts: 0, retryInMs: 60_000 })
-  const failure = { ...receipt(1, 'failed'), isLastStep: false }
-  await apply(failure, failure)
-  await apply(failure)
-  const steps = await test.db
-    .selectFrom('campaign_contact_steps')
-    .selectAll()
-    .where('campaign_id', '=', campaign.id)
-    .execute()
-  expect(steps).toMatchObject([{ contact_id: 1, step: 0, status: 'failed' }])
+it('a failure that no attempt can mend ends the wait for another one', async () => {
+  await claimAndSettle(1, { status: 'retrying', retryInMs: 60_000 })
+  await apply({ ...receipt(1, 'failed'), failure: { ...NOT_THERE, permanent: true } })
+  await expectBalance({ retrying: 0, failed: 1 })
   expect(await errorLog()).toHaveLength(1)
-  await expectBalance({ retrying: 1, failed: 0 })
 })
 
 function receipt(id: number, state: Receipt['state']): Receipt {
@@ -139,6 +131,7 @@ function settle(ids: number[], changes: Partial<Settlement>) {
     resends: 0,
     maybeSent: false,
     finishedStep: null,
+    gatewayId: null,
     retryInMs: null,
     error: null,
   }

@@ -26,6 +26,7 @@ export interface CampaignContactsTable {
   name: string | null
   error_category: FailureCategory | null
   error_code: string | null
+  gateway_id: string | null
   variables: ColumnType<Record<string, string>, string | undefined, string>
 }
 
@@ -44,6 +45,7 @@ export interface CampaignContactStepsTable {
   contact_id: number
   step: number
   status: RecipientStatus
+  gateway_id: string | null
   settled_at: ColumnType<Date, Date | undefined, Date>
 }
 
@@ -63,8 +65,12 @@ export interface CampaignSourcesTable {
   user_id: string
   campaign_id: string
   position: number
-  kind: 'typed' | 'import'
+  kind: 'typed' | 'import' | 'unreached'
   import_id: string | null
+  /** Of `unreached`: the campaign, and whom of it. */
+  from_campaign_id: Generated<string | null>
+  categories: Generated<FailureCategory[] | null>
+  includes_unknown: Generated<boolean>
 }
 
 export interface CampaignTypedRecipientsTable {
