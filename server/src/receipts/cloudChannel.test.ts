@@ -160,6 +160,43 @@ it('a template that Meta does not know fails its recipients and is not tried aga
   expect((await number.ledger('read')).length).toBe(3)
 })
 
+const SEQUENCE: CampaignMessage[] = [
+  { type: 'text', content: 'um' },
+  { type: 'text', content: 'dois', delayBeforeMs: 1000 },
+]
+
+it('a failure that names only the id of Meta finds its row, also before our own answer was written', async () => {
+  const faults = [{ code: 131026, share: 1, when: 'webhook' as const }]
+  await number.control('PATCH', '/behaviour', { faults, echoOnFailed: false, sentDelayMs: 0, statusBatch: 1 })
+  const line = await campaignOn(await createChannel(), 20)
+  await bench.startWorker()
+  await bench.untilStatus(line, 'completed')
+  await untilTrue('all are failed', async () => (await bench.counts(line)).failed === 20)
+  expect(await bench.hasDrifted(line)).toBe(false)
+})
+
+it('a first step that did not arrive ends the sequence, and nobody gets the second', async () => {
+  const faults = [{ code: 131049, share: 1, when: 'webhook' as const }]
+  await number.control('PATCH', '/behaviour', { faults, echoOnFailed: false })
+  const line = await campaignOn(await createChannel(), 3, SEQUENCE)
+  await bench.startWorker()
+  await bench.untilStatus(line, 'completed')
+  expect(await bench.counts(line)).toMatchObject({ failed: 3 })
+  expect((await bench.accepted(line)).length).toBe(3)
+})
+
+it('a sequence whose first answer was lost goes on once Meta says that it went out, and repeats nothing', async () => {
+  const line = await campaignOn(await createChannel(), 3, SEQUENCE)
+  await number.setScript({ '5511910000002': [{ kind: 'resetAfterAccept' }] })
+  await number.control('PATCH', '/behaviour', { delivered: 1, read: 0 })
+  await bench.startWorker()
+  await bench.untilStatus(line, 'completed')
+  await untilTrue('all are delivered', async () => (await bench.counts(line)).delivered === 3)
+  const accepted = await bench.accepted(line)
+  expect([accepted.length, new Set(accepted).size]).toEqual([6, 6])
+  expect(await bench.hasDrifted(line)).toBe(false)
+})
+
 it('an address with the wrong secret, a wrong verify token and a wrong signature are refused alike', async () => {
   const channel = await createChannel()
   const address = `/api/hooks/${channel.id}/${testBox.derive(`webhook-secret/${channel.id}`)}`
