@@ -35,3 +35,4 @@ export type ApiKey = z.infer<typeof apiKey>
 export const createApiKeyBody = z.strictObject({ name: z.string().trim().min(1).max(80) })
 /** The only answer that ever carries the key itself. */
 export const createdApiKey = apiKey.extend({ key: z.string() })
+export type CreatedApiKey = z.infer<typeof createdApiKey>

@@ -74,6 +74,9 @@ export type CreateCampaignBody = z.input<typeof createCampaignBody>
 /** `PATCH /:id/config`: what may change while a campaign runs. Null takes the window or the schedule away. */
 export const campaignConfigBody = z
   .strictObject({
+    /** Name and messages only until the first start; afterwards CAMPAIGN_CONTENT_FROZEN. */
+    name: z.string().trim().min(1).max(120).optional(),
+    messages: z.array(campaignMessage).min(1).max(MAX_STEPS).optional(),
     delayMin: z.number().min(0).max(MAX_DELAY_S).optional(),
     delayMax: z.number().min(0).max(MAX_DELAY_S).optional(),
     sendingWindow: sendingWindow.nullable().optional(),
@@ -102,6 +105,39 @@ export const createdCampaign = z.object({
   totals: audienceTotals,
 })
 export type CreatedCampaign = z.infer<typeof createdCampaign>
+
+/** `POST /:id/retry-failed`. Without `categories` all failures; BLOCKED_NUMBER is never retried. */
+export const retryFailedBody = z.strictObject({
+  categories: z
+    .array(z.enum(FAILURE_CATEGORIES).exclude(['BLOCKED_NUMBER']))
+    .min(1)
+    .max(FAILURE_CATEGORIES.length)
+    .optional(),
+  /** Also those of whom nobody knows; some may get the message twice. */
+  includeUnknown: z.boolean().default(false),
+  start: z.boolean().default(false),
+})
+
+/** Answer of `retry-failed` (201): a campaign of its own. */
+export const retriedCampaign = createdCampaign.extend({
+  retryOf: id,
+  /** How many it will write to; `leftOut` counts the others by category, and `unknown`. */
+  recipients: z.number(),
+  leftOut: z.record(z.string(), z.number()),
+})
+export type RetriedCampaign = z.infer<typeof retriedCampaign>
+
+/**
+ * `POST /:id/unknown`: what a person decides about recipients in `unknown`. `sent` and `skip` at any time; `resend`
+ * (same id, same bytes) while the campaign runs or is paused. All of them, or those named.
+ */
+export const decideUnknownBody = z.strictObject({
+  action: z.enum(['resend', 'sent', 'skip']),
+  contactIds: z.array(z.int().min(1)).min(1).max(10_000).optional(),
+})
+export type DecideUnknownBody = z.infer<typeof decideUnknownBody>
+
+export const decidedUnknown = z.object({ campaignId: id, decided: z.number() })
 
 export const counts = z.object(
   Object.fromEntries(RECIPIENT_STATUSES.map((status) => [status, z.number()])) as Record<
@@ -176,6 +212,8 @@ export const campaignDetails = campaignSummary.extend({
   sendingWindow: sendingWindow.nullable(),
   autoResume: z.boolean(),
   totals: audienceTotals,
+  /** The campaign whose failed recipients this one tries again. */
+  retryOf: id.nullable(),
 })
 export type CampaignDetails = z.infer<typeof campaignDetails>
 

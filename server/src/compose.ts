@@ -4,8 +4,11 @@ import { beginDatabase } from '#server/beginDatabase.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { createAuth } from '#server/auth/createAuth.ts'
 import { AudiencePreparer } from '#server/campaigns/AudiencePreparer.ts'
+import { CampaignCreator } from '#server/campaigns/CampaignCreator.ts'
 import { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
+import { campaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import { CampaignService } from '#server/campaigns/CampaignService.ts'
+import { UnknownDecider } from '#server/campaigns/UnknownDecider.ts'
 import { ChannelService } from '#server/channels/ChannelService.ts'
 import { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import { ensureSandbox, type Sandbox } from '#server/channels/sandboxProcess.ts'
@@ -137,6 +140,8 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     channels,
     keeper,
     campaigns: new CampaignService({ db, audit, channels, bell }),
+    creator: new CampaignCreator({ db, audit, channels, bell }),
+    unknown: new UnknownDecider({ db, audit, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
     applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),
     importRunner: createImportRunner({ db, log, leaseSeconds: config.leaseSeconds }),
@@ -176,19 +181,26 @@ function workerServices(config: Config, log: Log, parts: Parts): Service[] {
 
 async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, secretKey: string) {
   const auth = createAuth({ db: store.db, log, secretKey, publicUrl: config.publicUrl })
+  const limiter = campaignRateLimiter({
+    db: store.db,
+    creations: config.campaignCreateLimit,
+    operations: config.campaignOperationLimit,
+    progress: config.progressLimit,
+  })
   let closing = false
   const app: FastifyInstance = await createApp({
     config,
     log,
     db: store.db,
     auth,
+    box: parts.box,
     whyNotReady: () => (closing ? 'The process is stopping.' : null),
     routes: apiRoutes({
       auth: { db: store.db, auth, signInLimit: config.signInLimit },
       channels: { channels: parts.channels },
       imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
-      campaigns: { db: store.db, campaigns: parts.campaigns },
-      progress: { db: store.db },
+      campaigns: { ...parts, limiter },
+      progress: { db: store.db, limiter },
       hooks: { db: store.db, box: parts.box, onStored: () => parts.applier.nudge() },
     }),
   })

@@ -5,6 +5,7 @@ import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from './apiKeys.ts'
+import { rememberOf } from './idempotencyKeys.ts'
 
 const PATH = '/api/user/api-keys'
 const apiKeyPageQuery = pageQuery.extend({ cursor: id.optional() })
@@ -24,7 +25,7 @@ export function apiKeyRoutes({ db }: { db: Db }): RoutePlugin {
     app.post(
       PATH,
       {
-        config: { access: 'user' },
+        config: { access: 'user', creates: true },
         schema: {
           summary: 'Make an API key; only this answer shows it',
           body: createApiKeyBody,
@@ -36,7 +37,7 @@ export function apiKeyRoutes({ db }: { db: Db }): RoutePlugin {
         // A key that leaked must not be able to make its own successor and outlive being revoked.
         if (user.via !== 'session') throw new AppError('FORBIDDEN')
         reply.code(201)
-        return createApiKey(db, user.id, request.body.name)
+        return createApiKey(db, user.id, request.body.name, rememberOf(request))
       },
     )
 

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { sql, type Selectable } from 'kysely'
-import type { ApiKey } from '#contract/auth.ts'
+import type { ApiKey, CreatedApiKey } from '#contract/auth.ts'
 import type { Db } from '#server/db/Database.ts'
+import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { SignedInUser } from '#server/lib/http.ts'
 import type { ApiKeyRow } from './authTables.ts'
+import { forget, type Remember } from './idempotencyKeys.ts'
 
 const PREFIX = 'rvd_'
 const KEY_BYTES = 32
@@ -17,14 +19,23 @@ const PAGE = 50
 const COLUMNS = ['id', 'name', 'prefix', 'created_at', 'last_used_at', 'revoked_at'] as const
 
 /** Makes a key; the only time that the key itself is known. */
-export async function createApiKey(db: Db, userId: string, name: string): Promise<ApiKey & { key: string }> {
+export async function createApiKey(
+  db: Db,
+  userId: string,
+  name: string,
+  remember: Remember = forget,
+): Promise<CreatedApiKey> {
   const key = PREFIX + randomBytes(KEY_BYTES).toString('base64url')
-  const row = await db
-    .insertInto('api_keys')
-    .values({ user_id: userId, name, prefix: key.slice(0, SHOWN_LENGTH), key_hash: hashOf(key) })
-    .returning(COLUMNS)
-    .executeTakeFirstOrThrow()
-  return { ...toApiKey(row), key }
+  return transaction(db, async (trx) => {
+    const row = await trx
+      .insertInto('api_keys')
+      .values({ user_id: userId, name, prefix: key.slice(0, SHOWN_LENGTH), key_hash: hashOf(key) })
+      .returning(COLUMNS)
+      .executeTakeFirstOrThrow()
+    const created = { ...toApiKey(row), key }
+    await remember(trx, created)
+    return created
+  })
 }
 
 /** Keys of the user, newest first, revoked ones too; `cursor` is the id of the last one seen. */

@@ -77,6 +77,20 @@ export type RateLimitRow = {
   expires_at: Date
 }
 
+/** A creation asked for under an `Idempotency-Key`. */
+export type IdempotencyKeyRow = {
+  user_id: string
+  route: string
+  key_hash: Buffer
+  request_hash: Buffer
+  /** The request at work, or the one that was. */
+  claim: string
+  claim_expires_at: Date | null
+  /** Sealed; null until something was created. */
+  answer: Buffer | null
+  expires_at: Date
+}
+
 export type AuthTables = {
   users: UserRow
   sessions: SessionRow
@@ -84,4 +98,5 @@ export type AuthTables = {
   verifications: VerificationRow
   api_keys: ApiKeyRow
   rate_limits: RateLimitRow
+  idempotency_keys: IdempotencyKeyRow
 }

@@ -55,7 +55,9 @@ export class AudiencePreparer {
         const campaign = await lockNext(trx, [...this.#setAside])
         taken = campaign?.id ?? null
         if (campaign === undefined) return 'idle'
-        return isFinal(campaign.status) ? this.#abandon(trx, campaign) : this.#expand(trx, campaign)
+        return isFinal(campaign.status) || campaign.deleted_at !== null
+          ? this.#abandon(trx, campaign)
+          : this.#expand(trx, campaign)
       })
       if (done === 'idle') this.#setAside.clear()
       if (done === 'finished') this.#bell.ring()

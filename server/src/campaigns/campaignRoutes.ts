@@ -13,6 +13,7 @@ import {
 } from '#contract/campaigns.ts'
 import { idParams, pageOf } from '#contract/common.ts'
 import { totalOf, type CampaignStatus } from '#contract/states.ts'
+import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
@@ -20,7 +21,9 @@ import { messageIdOf } from '#server/recipients/messageId.ts'
 import { getCounts, listRecipients } from '#server/recipients/recipientQueries.ts'
 import { findChannelName } from '#server/channels/channelQueries.ts'
 import { findCampaign, listCampaigns, type CampaignListRow } from './campaignQueries.ts'
-import type { CampaignRow } from './campaignTables.ts'
+import { totalsOf } from './campaignAnswers.ts'
+import type { CampaignCreator } from './CampaignCreator.ts'
+import type { CampaignRateLimiter } from './campaignRateLimiter.ts'
 import type { CampaignService } from './CampaignService.ts'
 
 const PATH = '/api/user/bulk-campaigns'
@@ -30,24 +33,29 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024
 const ACTIVE: CampaignStatus[] = ['running', 'paused', 'scheduled']
 const HISTORY: CampaignStatus[] = ['completed', 'cancelled', 'failed']
 
-export type CampaignRoutesDeps = { db: Db; campaigns: CampaignService }
+export type CampaignRoutesDeps = {
+  db: Db
+  campaigns: CampaignService
+  creator: CampaignCreator
+  limiter: CampaignRateLimiter
+}
 
 /** Campaigns: made, listed, started and stopped. Progress belongs to dispatch. */
 export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
-  const { db, campaigns } = deps
+  const { db, campaigns, creator, limiter } = deps
   const access = { config: { access: 'user' as const } }
   return async (app) => {
     app.post(
       PATH,
       {
-        ...access,
+        config: { ...access.config, creates: true },
+        ...limiter.creation,
         bodyLimit: MAX_BODY_BYTES,
         schema: { summary: 'Create a campaign', body: createCampaignBody, response: { 201: createdCampaign } },
       },
       async (request, reply) => {
-        const row = await campaigns.create(requireUser(request).id, request.body)
         reply.code(201)
-        return { campaignId: row.id, status: row.status, preparing: row.preparing, totals: totalsOf(row) }
+        return creator.create(requireUser(request).id, request.body, rememberOf(request))
       },
     )
     for (const [suffix, fixed] of [
@@ -77,6 +85,7 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
       `${PATH}/:id/config`,
       {
         ...access,
+        ...limiter.operation,
         schema: {
           summary: 'Change pace, window or schedule',
           params: idParams,
@@ -89,7 +98,11 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
     for (const act of ['start', 'pause', 'resume', 'cancel'] as const) {
       app.post(
         `${PATH}/:id/${act}`,
-        { ...access, schema: { summary: `${act} a campaign`, params: idParams, response: { 200: campaignState } } },
+        {
+          ...access,
+          ...limiter.operation,
+          schema: { summary: `${act} a campaign`, params: idParams, response: { 200: campaignState } },
+        },
         async (request) => campaigns[act](requireUser(request).id, request.params.id),
       )
     }
@@ -144,6 +157,7 @@ async function getDetails(db: Db, userId: string, id: string): Promise<z.output<
     sendingWindow: row.sending_window,
     autoResume: row.auto_resume,
     totals: totalsOf(row),
+    retryOf: row.retry_of,
   }
 }
 
@@ -171,15 +185,6 @@ async function listBooks(db: Db, userId: string, id: string, query: z.output<typ
     statusAt: row.statusAt.toISOString(),
   }))
   return { items, nextCursor: rows.length > limit ? String(page.at(-1)?.id) : null }
-}
-
-function totalsOf(row: CampaignRow) {
-  return {
-    chosen: row.chosen,
-    recipients: row.chosen - row.duplicates - row.invalid,
-    duplicates: row.duplicates,
-    invalid: row.invalid,
-  }
 }
 
 function toSummary(row: CampaignListRow): CampaignSummary {

@@ -13,6 +13,8 @@ import { TestSandbox } from '#server/sandbox/testSandbox.ts'
 import { buildCampaign, buildChannel, testBox } from '#server/test/builders.ts'
 import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
 import { AudiencePreparer } from './AudiencePreparer.ts'
+import { CampaignCreator } from './CampaignCreator.ts'
+import { campaignRateLimiter } from './campaignRateLimiter.ts'
 import { campaignRoutes } from './campaignRoutes.ts'
 import { CampaignService } from './CampaignService.ts'
 import { canMove, EXITS } from './campaignStates.ts'
@@ -47,9 +49,15 @@ beforeAll(async () => {
     log: testLog,
   })
   const campaigns = new CampaignService({ db, audit, channels, bell })
+  const creator = new CampaignCreator({ db, audit, channels, bell })
+  const limiter = campaignRateLimiter({ db, creations: 1000, operations: 1000, progress: 10_000 })
   preparer = new AudiencePreparer({ db, audit, bell, log: testLog, pollMs: 50 })
   app = await createTestApp(db, {
-    routes: [channelRoutes({ channels }), campaignRoutes({ db, campaigns }), progressRoutes({ db })],
+    routes: [
+      channelRoutes({ channels }),
+      campaignRoutes({ db, campaigns, creator, limiter }),
+      progressRoutes({ db, limiter }),
+    ],
   })
 })
 afterAll(async () => {

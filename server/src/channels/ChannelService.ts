@@ -7,7 +7,9 @@ import type {
   EditChannelBody,
 } from '#contract/channels.ts'
 import type { Role } from '#contract/auth.ts'
+import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import type { Db } from '#server/db/Database.ts'
+import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
@@ -47,7 +49,11 @@ export class ChannelService {
     this.#deps = deps
   }
 
-  async create(user: { id: string; role: Role }, body: CreateChannelBody): Promise<Channel> {
+  async create(
+    user: { id: string; role: Role },
+    body: CreateChannelBody,
+    remember: Remember = forget,
+  ): Promise<Channel> {
     const { box } = this.#deps
     const { baseUrl, token, webhookKey, settings } = accessOf(body)
     if (baseUrl !== null) this.#checkHost(user.role, baseUrl)
@@ -66,7 +72,12 @@ export class ChannelService {
       min_delay_ms: body.minDelay ?? 0,
     }
     const row = await this.#onUniqueToken(() =>
-      this.#deps.db.insertInto('channels').values(values).returningAll().executeTakeFirstOrThrow(),
+      transaction(this.#deps.db, async (trx) => {
+        const inserted = await trx.insertInto('channels').values(values).returningAll().executeTakeFirstOrThrow()
+        // Its status is asked next, and no gateway is called within a transaction.
+        await remember(trx, toChannel(inserted), { mayChange: true })
+        return inserted
+      }),
     )
     await this.#connect(row)
     return toChannel(row)

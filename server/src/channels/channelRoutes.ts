@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { channel, channelStatus, createChannelBody, editChannelBody } from '#contract/channels.ts'
 import { idParams, pageOf } from '#contract/common.ts'
+import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import type { ChannelService } from './ChannelService.ts'
 
@@ -20,10 +21,13 @@ export function channelRoutes({ channels }: ChannelRoutesDeps): RoutePlugin {
     )
     app.post(
       PATH,
-      { ...access, schema: { summary: 'Add a channel', body: createChannelBody, response: { 201: channel } } },
+      {
+        config: { ...access.config, creates: true },
+        schema: { summary: 'Add a channel', body: createChannelBody, response: { 201: channel } },
+      },
       async (request, reply) => {
         reply.code(201)
-        return channels.create(requireUser(request), request.body)
+        return channels.create(requireUser(request), request.body, rememberOf(request))
       },
     )
     app.get(

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { campaignProgress } from '#contract/campaigns.ts'
 import { idParams } from '#contract/common.ts'
 import { isFinal } from '#contract/states.ts'
+import type { CampaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import type { Db } from '#server/db/Database.ts'
 import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import { getEnhancedProgress } from './getEnhancedProgress.ts'
@@ -13,16 +14,17 @@ const EVERY_MS = 500
 /** Below the proxies' usual idle time of 60 s, and below our own. */
 const HEARTBEAT_MS = 20_000
 
-export type ProgressRoutesDeps = { db: Db }
+export type ProgressRoutesDeps = { db: Db; limiter: CampaignRateLimiter }
 
 /** Where a campaign stands: asked once, or told as it changes. */
-export function progressRoutes({ db }: ProgressRoutesDeps): RoutePlugin {
+export function progressRoutes({ db, limiter }: ProgressRoutesDeps): RoutePlugin {
   return async (app) => {
     await app.register(fastifySSE, { heartbeatInterval: HEARTBEAT_MS })
     app.get(
       `${PATH}/:id/progress`,
       {
         config: { access: 'user' },
+        ...limiter.progress,
         schema: { summary: 'Progress of a campaign', params: idParams, response: { 200: campaignProgress } },
       },
       async (request) => getEnhancedProgress(db, requireUser(request).id, request.params.id),
@@ -32,6 +34,8 @@ export function progressRoutes({ db }: ProgressRoutesDeps): RoutePlugin {
       {
         sse: true,
         config: { access: 'user' },
+        // Opening the stream counts; what it tells does not.
+        ...limiter.progress,
         schema: {
           summary: 'Progress as server-sent events named `progress`',
           params: idParams,

@@ -1,6 +1,7 @@
 import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
 import { authRoutes, type AuthRoutesDeps } from '#server/auth/authRoutes.ts'
 import { campaignRoutes, type CampaignRoutesDeps } from '#server/campaigns/campaignRoutes.ts'
+import { followUpRoutes, type FollowUpRoutesDeps } from '#server/campaigns/followUpRoutes.ts'
 import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelRoutes.ts'
 import { importRoutes, type ImportRoutesDeps } from '#server/contacts/importRoutes.ts'
 import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progressRoutes.ts'
@@ -12,7 +13,7 @@ export type ApiServices = {
   auth: AuthRoutesDeps
   channels: ChannelRoutesDeps
   imports: ImportRoutesDeps
-  campaigns: CampaignRoutesDeps
+  campaigns: CampaignRoutesDeps & FollowUpRoutesDeps
   progress: ProgressRoutesDeps
   hooks: HookRoutesDeps
 }
@@ -25,6 +26,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     channelRoutes(services.channels),
     importRoutes(services.imports),
     campaignRoutes(services.campaigns),
+    followUpRoutes(services.campaigns),
     progressRoutes(services.progress),
     hookRoutes(services.hooks),
   ]

@@ -8,7 +8,9 @@ import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import type { Log } from '#server/lib/logger.ts'
+import type { SecretBox } from '#server/lib/SecretBox.ts'
 import { enforceAccess } from './accessPolicy.ts'
+import { answerRepeats } from './answerRepeats.ts'
 import { healthRoutes } from './healthRoutes.ts'
 import { readJsonBodies } from './jsonBody.ts'
 import { describeApi, openApiRoutes } from './openApi.ts'
@@ -21,6 +23,7 @@ export type AppDeps = {
   log: Log
   db: Db
   auth: Auth
+  box: SecretBox
   /** Why this process does not work yet or any more, in one sentence; null when it does. */
   whyNotReady: () => string | null
   /** Made by `apiRoutes()`. */
@@ -47,6 +50,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   logRefusals(app)
   refuseWhileClosing(app)
   enforceAccess(app, { ...deps, publicUrl: config.publicUrl })
+  answerRepeats(app, deps)
   await describeApi(app, { version: VERSION, cookieName: sessionCookieName(config.publicUrl) })
   for (const plugin of [healthRoutes(deps), openApiRoutes(config), ...routes]) await app.register(plugin)
   await serveWebApp(app, webDirectory)

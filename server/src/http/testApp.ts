@@ -8,6 +8,7 @@ import { createUser } from '#server/auth/setup.ts'
 import { readConfig, type Config } from '#server/config.ts'
 import type { Db } from '#server/db/Database.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
+import { SecretBox } from '#server/lib/SecretBox.ts'
 import { testLog } from '#server/test/testDatabase.ts'
 import { createApp, type AppDeps } from './app.ts'
 
@@ -35,6 +36,7 @@ export async function createTestApp(db: Db, options: TestAppOptions = {}): Promi
     log,
     db,
     auth,
+    box: new SecretBox(TEST_SECRET_KEY),
     whyNotReady: options.whyNotReady ?? (() => null),
     routes: [
       authRoutes({ db, auth, signInLimit: config.signInLimit }),

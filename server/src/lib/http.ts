@@ -29,6 +29,8 @@ export type SignedInUser = {
 declare module 'fastify' {
   interface FastifyContextConfig {
     access: Access
+    /** Honours `Idempotency-Key`: the handler hands `rememberOf(request)` to what creates. Answers 201. */
+    creates?: true
   }
   interface FastifyRequest {
     /** Null on `public` and `webhook` routes. */

@@ -1,9 +1,16 @@
 import { sql } from 'kysely'
+import type { FailureCategory } from '#contract/errors.ts'
 import type { RejectReason } from '#contract/imports.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 
-/** Where recipients come from: `typed` into the request, or the people of a finished `import`. */
-export type AudienceSource = { kind: 'typed' } | { kind: 'import'; importId: string }
+/**
+ * Where recipients come from: `typed` into the request, the people of a finished `import`, or those whom an ended
+ * campaign left `unreached`: failed for one of the categories, or unknown.
+ */
+export type AudienceSource =
+  | { kind: 'typed' }
+  | { kind: 'import'; importId: string }
+  | { kind: 'unreached'; campaignId: string; categories: FailureCategory[]; includesUnknown: boolean }
 
 export type TypedEntry =
   | { phone: string; name: string | null; variables: Record<string, string> }
@@ -46,6 +53,13 @@ export async function storeAudience(
         position,
         kind: source.kind,
         import_id: source.kind === 'import' ? source.importId : null,
+        ...(source.kind === 'unreached'
+          ? {
+              from_campaign_id: source.campaignId,
+              categories: source.categories,
+              includes_unknown: source.includesUnknown,
+            }
+          : {}),
       })),
     )
     .execute()
@@ -59,6 +73,22 @@ export async function storeAudience(
   await trx.insertInto('campaign_counts').values({ user_id: userId, campaign_id: campaignId }).execute()
 }
 
+/** Gives a campaign the sources of another one, to be expanded anew. */
+export async function copyAudience(trx: Trx, userId: string, fromId: string, toId: string): Promise<void> {
+  await sql`
+    insert into campaign_sources
+      (user_id, campaign_id, position, kind, import_id, from_campaign_id, categories, includes_unknown)
+    select user_id, ${toId}, position, kind, import_id, from_campaign_id, categories, includes_unknown
+    from campaign_sources where user_id = ${userId} and campaign_id = ${fromId}
+  `.execute(trx)
+  await sql`
+    insert into campaign_typed_recipients (user_id, campaign_id, position, phone, name, variables, input, reason)
+    select user_id, ${toId}, position, phone, name, variables, input, reason
+    from campaign_typed_recipients where user_id = ${userId} and campaign_id = ${fromId}
+  `.execute(trx)
+  await trx.insertInto('campaign_counts').values({ user_id: userId, campaign_id: toId }).execute()
+}
+
 /** The source at `position`; null after the last. */
 export async function findSource(
   trx: Trx,
@@ -68,13 +98,20 @@ export async function findSource(
 ): Promise<AudienceSource | null> {
   const row = await trx
     .selectFrom('campaign_sources')
-    .select(['kind', 'import_id'])
+    .select(['kind', 'import_id', 'from_campaign_id', 'categories', 'includes_unknown'])
     .where('user_id', '=', userId)
     .where('campaign_id', '=', campaignId)
     .where('position', '=', position)
     .executeTakeFirst()
   if (row === undefined) return null
-  return row.kind === 'import' ? { kind: 'import', importId: row.import_id ?? '' } : { kind: 'typed' }
+  if (row.kind === 'typed') return { kind: 'typed' }
+  if (row.kind === 'import') return { kind: 'import', importId: row.import_id ?? '' }
+  return {
+    kind: 'unreached',
+    campaignId: row.from_campaign_id ?? '',
+    categories: row.categories ?? [],
+    includesUnknown: row.includes_unknown,
+  }
 }
 
 /**
@@ -115,11 +152,26 @@ function peopleOf(source: AudienceSource, options: ChunkOptions) {
         and phone is not null
       order by position limit ${options.limit}`
   }
+  if (source.kind === 'unreached') return unreachedBy(source, options)
   return sql`
     select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
     from import_contacts m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
     where m.user_id = ${options.userId} and m.import_id = ${source.importId} and m.contact_id > ${options.afterKey}
     order by m.contact_id limit ${options.limit}`
+}
+
+/** One branch a state, each literal, so that both are read in order from the index of rows that are done. */
+function unreachedBy(source: AudienceSource & { kind: 'unreached' }, options: ChunkOptions) {
+  const people = sql`
+    select id as key, contact_id, phone, name, variables from campaign_contacts
+    where user_id = ${options.userId} and campaign_id = ${source.campaignId} and id > ${options.afterKey}`
+  return sql`
+    select * from (
+      (${people} and status = 'failed' and error_category = any(${source.categories}::text[])
+        order by id limit ${options.limit})
+      union all
+      (${people} and status = 'unknown' and ${source.includesUnknown} order by id limit ${options.limit})
+    ) both_states order by key limit ${options.limit}`
 }
 
 /** What was typed and cannot be dialled, in the order typed. */

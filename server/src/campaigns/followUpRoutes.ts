@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import {
+  createdCampaign,
+  decidedUnknown,
+  decideUnknownBody,
+  retriedCampaign,
+  retryFailedBody,
+} from '#contract/campaigns.ts'
+import { idParams } from '#contract/common.ts'
+import { rememberOf } from '#server/auth/idempotencyKeys.ts'
+import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import type { CampaignCreator } from './CampaignCreator.ts'
+import type { CampaignRateLimiter } from './campaignRateLimiter.ts'
+import type { CampaignService } from './CampaignService.ts'
+import type { UnknownDecider } from './UnknownDecider.ts'
+
+const PATH = '/api/user/bulk-campaigns/:id'
+
+export type FollowUpRoutesDeps = {
+  campaigns: CampaignService
+  creator: CampaignCreator
+  unknown: UnknownDecider
+  limiter: CampaignRateLimiter
+}
+
+/** What may follow a campaign: a retry, a copy, decisions about the unknown, its deletion. */
+export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowUpRoutesDeps): RoutePlugin {
+  return async (app) => {
+    app.post(
+      `${PATH}/retry-failed`,
+      {
+        config: { access: 'user', creates: true },
+        ...limiter.operation,
+        schema: {
+          summary: 'Write again to those who failed, as a new campaign',
+          params: idParams,
+          body: retryFailedBody.prefault({}),
+          response: { 201: retriedCampaign },
+        },
+      },
+      async (request, reply) => {
+        reply.code(201)
+        return creator.retryFailed(requireUser(request).id, request.params.id, request.body, rememberOf(request))
+      },
+    )
+    app.post(
+      `${PATH}/duplicate`,
+      {
+        config: { access: 'user', creates: true },
+        ...limiter.operation,
+        schema: { summary: 'Copy a campaign as a draft', params: idParams, response: { 201: createdCampaign } },
+      },
+      async (request, reply) => {
+        reply.code(201)
+        return creator.duplicate(requireUser(request).id, request.params.id, rememberOf(request))
+      },
+    )
+    app.post(
+      `${PATH}/unknown`,
+      {
+        config: { access: 'user' },
+        ...limiter.operation,
+        schema: {
+          summary: 'Decide about recipients of whom nobody knows',
+          params: idParams,
+          body: decideUnknownBody,
+          response: { 200: decidedUnknown },
+        },
+      },
+      async (request) => {
+        const { id } = request.params
+        return { campaignId: id, decided: await unknown.decide(requireUser(request).id, id, request.body) }
+      },
+    )
+    app.delete(
+      PATH,
+      {
+        config: { access: 'user' },
+        ...limiter.operation,
+        schema: { summary: 'Delete a campaign', params: idParams, response: { 204: z.null() } },
+      },
+      async (request, reply) => {
+        await campaigns.delete(requireUser(request).id, request.params.id)
+        return reply.code(204).send(null)
+      },
+    )
+  }
+}
