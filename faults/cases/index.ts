@@ -6,11 +6,16 @@ import { restartFast, restartHard } from './databaseRestarts.ts'
 import { deathAfterClaim } from './deathAfterClaim.ts'
 import { deathBeforeSettle } from './deathBeforeSettle.ts'
 import { drain } from './drain.ts'
+import { halfOpenDatabase } from './halfOpenDatabase.ts'
+import { GATEWAY_CASES } from './gatewayCases.ts'
 import { killEmbedded } from './killEmbedded.ts'
 import { killHolder } from './killHolder.ts'
 import { killWorker } from './killWorker.ts'
+import { modelBased } from './modelBased.ts'
 import { pauseArithmetic } from './pauseArithmetic.ts'
+import { PROCESS_CASES } from './processCases.ts'
 import { secondServer } from './secondServer.ts'
+import { slowDatabase } from './slowDatabase.ts'
 import { unrelatedWorker } from './unrelatedWorker.ts'
 
 export type FaultCase = {
@@ -48,10 +53,22 @@ export const CASES: Record<string, FaultCase> = {
   D01: { about: 'the database restarts in order during a campaign: the processes stay up and go on', run: restartFast },
   D02: { about: 'the database crashes during a campaign: nothing acknowledged is lost', run: restartHard },
   D03: { about: 'connections are terminated at random: no process ends, the books balance', run: backendsTerminated },
+  D06: {
+    about:
+      'the way to the database is a black hole: queries give up, sending stops in time, and all goes on afterwards',
+    run: halfOpenDatabase,
+  },
+  D16: { about: 'a database 400 ms away: slower, and no lease is lost', run: slowDatabase },
   P01: { about: 'a second server on one directory: refused within 2 s, the first unharmed', run: secondServer },
   P03: {
     about: 'kill -9 of the server: its database ends by itself and the next start works at once',
     run: databaseFollows,
   },
   C08: { about: 'pause near the start, in the middle and at the end: exactly the rest is sent', run: pauseArithmetic },
+  S01: {
+    about: 'random sequences of people, gateway and power cuts against a model: the product never differs from it',
+    run: modelBased,
+  },
+  ...GATEWAY_CASES,
+  ...PROCESS_CASES,
 }

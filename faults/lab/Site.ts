@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import type { CampaignMessage, CreatedCampaign } from '#contract/campaigns.ts'
+import type { CampaignMessage, CreateCampaignBody, CreatedCampaign } from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
 import { stopSandbox } from '#server/channels/sandboxProcess.ts'
 import { clusterPlace } from '#server/db/embedded/clusterPlace.ts'
@@ -94,8 +94,11 @@ export class Site {
     this.#channelId = channel.id
   }
 
-  /** Creates a campaign to `size` people of its own and asks to start it; the audience is expanded in the background. */
-  async createCampaign(size: number): Promise<ObservedCampaign> {
+  /**
+   * Creates a campaign to `size` people of its own and asks to start it; the audience is expanded in the background.
+   * `changes` go over what is sent to the API otherwise.
+   */
+  async createCampaign(size: number, changes: Partial<CreateCampaignBody> = {}): Promise<ObservedCampaign> {
     const contacts = Array.from({ length: size }, (_, i) => ({
       phone: `+55119${60_000_000 + i}`,
       name: `Pessoa ${i} Ção`,
@@ -109,6 +112,7 @@ export class Site {
       delayMax: 0,
       randomizeOrder: true,
       start: true,
+      ...changes,
     })
     return new ObservedCampaign(
       this,

@@ -1,0 +1,30 @@
+import type { ContactImport } from '#contract/imports.ts'
+import { check, until } from './check.ts'
+import type { Site } from './Site.ts'
+
+/** Everybody of an import of `size` people, E.164, in the order of the file. */
+export function phonesOf(size: number): string[] {
+  return Array.from({ length: size }, (_, i) => `+55119${60_000_000 + i}`)
+}
+
+/** Uploads a CSV of these people; returns the id of the import, which goes on in the background. */
+export async function uploadPeople(site: Site, phones: string[]): Promise<string> {
+  const csv = `nome,telefone\n${phones.map((phone, i) => `Pessoa ${i} Ção,${phone}`).join('\n')}\n`
+  const form = new FormData()
+  form.set('file', new Blob([csv], { type: 'text/csv' }), 'people.csv')
+  const response = await site.api.send('POST', '/api/user/imports', form)
+  check(response.ok, `The upload was answered with ${response.status}.`)
+  const { id } = (await response.json()) as ContactImport
+  return id
+}
+
+/** Returns when all of them are in. */
+export async function untilImported(site: Site, id: string, size: number, limitMs: number): Promise<void> {
+  const look = async () => {
+    const now = await site.api.get<ContactImport>(`/api/user/imports/${id}`)
+    check(now.status !== 'failed', `The import failed: ${JSON.stringify(now)}.`)
+    return now.status === 'completed' ? now : null
+  }
+  const { accepted } = await until('the import', look, { limitMs, everyMs: 100 })
+  check(accepted === size, `The import took ${accepted} of ${size} people.`)
+}
