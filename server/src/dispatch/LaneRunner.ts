@@ -5,12 +5,14 @@ import type { Gateway, SendFailure, SendOutcome } from '#server/channels/gateway
 import type { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
 import type { PauseReason } from '#contract/states.ts'
 import type { Db } from '#server/db/Database.ts'
+import { takesNoWrites } from '#server/db/takesNoWrites.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { ClaimedRecipient, LaneHold } from '#server/recipients/claimRecipients.ts'
 import { HeldRows } from '#server/recipients/lostClaims.ts'
 import { settleRecipients, type Settlement } from '#server/recipients/settleRecipients.ts'
-import { categorizeError } from './categorizeError.ts'
+import { categorizeError, STORAGE } from './categorizeError.ts'
+import { ControlAge } from './ControlAge.ts'
 import { decideSettlement } from './decideSettlement.ts'
 import { findRunningCampaign, listRunningOfChannel, type CampaignControl } from './dispatchQueries.ts'
 import { LaneCampaigns } from './LaneCampaigns.ts'
@@ -19,10 +21,6 @@ import { SettleQueue } from './SettleQueue.ts'
 import { StartGate } from './StartGate.ts'
 import { WakeableSleep } from './WakeableSleep.ts'
 
-/** A send needs to know that its campaign still ran this short a time ago. */
-const CONTROL_MAX_AGE_MS = 250
-/** While messages leave, the state is asked for this often, so that no send has to wait for it. */
-const CONTROL_EVERY_MS = 150
 /** Shorter pauses are over before anybody else could take the lane. */
 const REMEMBERED_FROM_MS = 500
 /** Outcomes that may wait for the database before sending stops. */
@@ -59,11 +57,11 @@ export class LaneRunner {
   readonly #held = new HeldRows()
   readonly #settles: SettleQueue
   readonly #startGate: StartGate
+  readonly #control = new ControlAge()
   readonly #rest = new WakeableSleep()
   readonly #abort = new AbortController()
   #gateway: Gateway | null = null
   #inFlight = 0
-  #controlAt = -Infinity
   #stopping = false
   #lost = false
   #pausing: Promise<void> | null = null
@@ -77,6 +75,7 @@ export class LaneRunner {
       settle: (rows, pace) => settleRecipients(deps.db, hold, rows, pace),
       onLost: () => this.lose(),
       onSettled: (rows) => this.#onSettled(rows),
+      onRefused: (error) => this.#onRefused(error),
       log: this.#log,
     })
     this.#campaigns = new LaneCampaigns({
@@ -111,7 +110,7 @@ export class LaneRunner {
 
   /** The state of the campaigns may have changed. */
   invalidate(): void {
-    this.#controlAt = -Infinity
+    this.#control.spoil()
     this.nudge()
   }
 
@@ -150,7 +149,7 @@ export class LaneRunner {
   async #round(): Promise<boolean> {
     try {
       await this.#pausing
-      if (performance.now() - this.#controlAt >= CONTROL_EVERY_MS) await this.#refresh()
+      if (this.#control.isDue) await this.#refresh()
       for (const queue of this.#campaigns.open) queue.restWhileClosed()
       this.#pump()
       await this.#completeDrained()
@@ -165,9 +164,13 @@ export class LaneRunner {
   /** Opens and closes queues as the database says. */
   async #refresh(): Promise<void> {
     const askedAt = performance.now()
-    const channel = await findChannelById(this.#deps.db, this.hold.channelId)
-    const running =
-      channel === undefined ? [] : await listRunningOfChannel(this.#deps.db, this.hold.channelId, this.hold.owner)
+    const { db } = this.#deps
+    const { channelId, owner } = this.hold
+    const [channel, listed] = await Promise.all([
+      findChannelById(db, channelId),
+      listRunningOfChannel(db, channelId, owner),
+    ])
+    const running = channel === undefined ? [] : listed
     // First, so that a pause is acknowledged also when there is no gateway to be had.
     await this.#campaigns.closeOthers(running)
     if (channel !== undefined) {
@@ -176,7 +179,7 @@ export class LaneRunner {
     }
     await this.#campaigns.openMissing(running)
     this.#startGate.shortenPause()
-    this.#controlAt = askedAt
+    this.#control.learned(askedAt)
   }
 
   async #makeQueue({ id, pace }: CampaignControl): Promise<QueueManager | null> {
@@ -209,7 +212,7 @@ export class LaneRunner {
 
   #mayStart(): boolean {
     if (this.#stopping || this.#lost || this.#pausing !== null) return false
-    if (performance.now() - this.#controlAt >= CONTROL_MAX_AGE_MS || this.#settles.size >= MAX_UNSETTLED) return false
+    if (!this.#control.isFresh || this.#settles.size >= MAX_UNSETTLED) return false
     return this.#startGate.isOpen(this.#inFlight)
   }
 
@@ -222,6 +225,7 @@ export class LaneRunner {
         () => (queue.readyCount > 0 ? this.#pump() : this.nudge()),
         (error: unknown) => {
           this.#log.warn({ err: error, campaignId: queue.campaign.id }, 'claim failed, will be repeated')
+          this.#onRefused(error)
         },
       )
     }
@@ -280,7 +284,7 @@ export class LaneRunner {
     this.#log.warn({ reason, code: failure.code }, 'channel paused')
     this.#pausing = this.#pauseUntilWritten(reason, failure).finally(() => {
       this.#pausing = null
-      this.#controlAt = -Infinity
+      this.#control.spoil()
       this.nudge()
     })
     this.nudge()
@@ -310,6 +314,11 @@ export class LaneRunner {
     }
   }
 
+  /** Without a place to write outcomes to, nothing more may leave; a person is told. */
+  #onRefused(error: unknown): void {
+    if (takesNoWrites(error)) this.#pauseChannel('storage', STORAGE)
+  }
+
   #onSettled(rows: Settlement[]): void {
     for (const { campaignId, id } of rows) this.#held.drop(campaignId, id)
     // Only the last outcome can end a campaign; waking for each would cost more than the settle.
@@ -321,14 +330,14 @@ export class LaneRunner {
     const { pollMs } = this.#deps
     if (this.#inFlight > 0 || this.#campaigns.open.some((queue) => queue.readyCount > 0)) {
       const { closedForMs } = this.#startGate
-      return Math.min(pollMs, closedForMs > 0 ? closedForMs : CONTROL_EVERY_MS)
+      return Math.min(pollMs, closedForMs > 0 ? closedForMs : this.#control.restMs)
     }
     return Math.min(pollMs, ...this.#campaigns.open.map((queue) => Math.max(queue.idleForMs, 10)))
   }
 
   /** Waits for the requests under way, gives the rest back, writes everything and releases the locks. */
   async #wind(): Promise<void> {
-    while (this.#inFlight > 0 && !this.#lost) await this.#rest.sleep(CONTROL_EVERY_MS)
+    while (this.#inFlight > 0 && !this.#lost) await this.#rest.sleep(this.#control.restMs)
     await this.#campaigns.closeAll()
     await this.#settles.drain()
   }

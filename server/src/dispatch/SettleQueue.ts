@@ -13,6 +13,8 @@ type Options = {
   onLost: () => void
   /** Called after each round that was written, with its rows. */
   onSettled: (rows: Settlement[]) => void
+  /** Called with every error of the database; the statement will be repeated all the same. */
+  onRefused: (error: unknown) => void
   log: Log
 }
 
@@ -84,6 +86,7 @@ export class SettleQueue {
       } catch (error) {
         const level = isDatabaseDown(error) ? 'warn' : 'error'
         this.#options.log[level]({ err: error, rows: rows.length }, 'settle failed, will be repeated')
+        this.#options.onRefused(error)
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }

@@ -35,6 +35,17 @@ export const POISON: SendFailure = {
   message: 'This recipient was given up after the process died on it three times.',
 }
 
+/** The database takes no writes: nothing is wrong with any recipient, and nothing more may leave. */
+export const STORAGE: SendFailure = {
+  category: 'API_ERROR',
+  code: 'STORAGE',
+  fate: 'notSent',
+  permanent: false,
+  scope: 'channel',
+  notBefore: null,
+  message: 'The database takes no writes: its disk is full, broken or read-only.',
+}
+
 /** The HTTP status that a failure of this category has for our caller. */
 export function httpStatusOf(category: FailureCategory): number {
   return ERRORS[category === 'UNAUTHORIZED' ? 'CHANNEL_UNAUTHORIZED' : category].status
