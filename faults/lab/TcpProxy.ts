@@ -16,7 +16,7 @@ const MAX_QUEUED = 256 * 1024
 /**
  * A bad line between two processes of this machine: cuts, resets, swallows, delays or throttles, or breaks off right
  * after a word. What is set holds for every connection there is and for those that come; `cut`, `reset` and `blackHole`
- * are about those there are.
+ * are about those there are, the latter also about those that come while it lasts.
  */
 export class TcpProxy {
   readonly #server: Server
@@ -25,6 +25,7 @@ export class TcpProxy {
   readonly #manners: Manners = { delayMs: 0, bytesPerSecond: Infinity }
   #breakAfter: Buffer | null = null
   #refusing = false
+  #forgetting = false
   /** Connections that came so far. */
   accepted = 0
   /** How often the line broke after the word of `dropAfter`. */
@@ -57,9 +58,13 @@ export class TcpProxy {
     for (const line of this.#lines) line.reset()
   }
 
-  /** Forgets every connection there is, as a firewall does: nothing passes any more, and no side is told, ever. */
-  blackHole(): void {
-    for (const line of this.#lines) line.isForgotten = true
+  /**
+   * True: forgets every connection, as a firewall does: nothing passes any more, and no side is told. False: connections
+   * that come from now on pass again; the forgotten ones stay so.
+   */
+  blackHole(forgetting: boolean): void {
+    this.#forgetting = forgetting
+    if (forgetting) for (const line of this.#lines) line.isForgotten = true
   }
 
   /** Whether new connections are reset before they reach the target. */
@@ -90,6 +95,7 @@ export class TcpProxy {
     if (this.#refusing) return void client.on('error', () => undefined).resetAndDestroy()
     const target = createConnection({ ...this.#target, allowHalfOpen: true, noDelay: true })
     const line = new Line(client, target, this.#manners, (piece) => this.#isLast(piece))
+    line.isForgotten = this.#forgetting
     this.#lines.add(line)
     line.onEnd(() => this.#lines.delete(line))
   }
