@@ -34,13 +34,14 @@ export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowU
         schema: {
           summary: 'Write again to those who failed, as a new campaign',
           params: idParams,
-          body: retryFailedBody.prefault({}),
+          body: retryFailedBody.nullish(),
           response: { 201: retriedCampaign },
         },
       },
       async (request, reply) => {
         reply.code(201)
-        return creator.retryFailed(requireUser(request).id, request.params.id, request.body, rememberOf(request))
+        const body = request.body ?? retryFailedBody.parse({})
+        return creator.retryFailed(requireUser(request).id, request.params.id, body, rememberOf(request))
       },
     )
     app.post(
