@@ -1,6 +1,6 @@
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import type { CreateCampaignBody, CreatedCampaign } from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
 import { ApiProblem } from './ApiClient.ts'
@@ -9,6 +9,7 @@ import type { Lab } from './Lab.ts'
 import type { LedgerSource } from './LedgerSource.ts'
 import { ObservedCampaign } from './ObservedCampaign.ts'
 import type { RawGateway } from './RawGateway.ts'
+import type { ServerProcess } from './ServerProcess.ts'
 import type { Site } from './Site.ts'
 
 /** Requests under way at once on one number of the lab's sandbox, and on one of the Cloud API. */
@@ -18,11 +19,15 @@ export const CLOUD_IN_FLIGHT = 16
 const TEXT = [{ type: 'text' as const, content: 'Oi, {{primeiro_nome}}! Chegou a fornada de {{data}}.' }]
 
 /** A site with its user, whose sandbox channels are answered by `gateway`. */
-export async function siteBefore(lab: Lab, gateway: RawGateway, settings: Record<string, string> = {}): Promise<Site> {
+export async function siteBefore(
+  lab: Lab,
+  gateway: RawGateway,
+  settings: Record<string, string> = {},
+): Promise<{ site: Site; server: ServerProcess }> {
   const site = lab.embeddedSite({ SANDBOX_URL: gateway.url, SANDBOX_TOKEN: 'lab', ...settings })
-  await site.start()
+  const server = await site.start()
   await createUser(site)
-  return site
+  return { site, server }
 }
 
 /** The first administrator. Once per site, with a server that has the API. */

@@ -1,0 +1,36 @@
+import { brokenConnections } from './brokenConnections.ts'
+import { gatewayHangs } from './gatewayHangs.ts'
+import type { FaultCase } from './index.ts'
+import { metaCodes } from './metaCodes.ts'
+import { retryAfter } from './retryAfter.ts'
+import { serverErrors } from './serverErrors.ts'
+import { sessionGone } from './sessionGone.ts'
+import { slowAnswers } from './slowAnswers.ts'
+import { unreachable } from './unreachable.ts'
+
+/** What a gateway can do to us. */
+export const GATEWAY_CASES: Record<string, FaultCase> = {
+  G01: {
+    about: 'the gateway reads and never answers: ended at the deadline, maybe-sent, then one probe per 30 s',
+    run: gatewayHangs,
+  },
+  G02: { about: 'answers that drip, headers or body: one deadline over everything', run: slowAnswers },
+  G03: {
+    about: 'the gateway is out of reach (refused, no host, certificates): nothing burnt, nobody unknown',
+    run: unreachable,
+  },
+  G04: {
+    about: 'connections that break before and after the read: freely again, or the same id, or unknown',
+    run: brokenConnections,
+  },
+  G05: { about: 'everybody fails up to three times: all reached, every wait as promised, no herd', run: serverErrors },
+  G06: {
+    about: '429 with every kind of Retry-After: the whole number waits between 1 s and 15 min, nothing burnt',
+    run: retryAfter,
+  },
+  G07: { about: "Meta's errors are told apart by their codes, whatever their titles say", run: metaCodes },
+  G08: {
+    about: 'the session is gone: paused within a second, nothing burnt, resume sends exactly the rest',
+    run: sessionGone,
+  },
+}
