@@ -26,6 +26,7 @@ import { Poller } from '#server/lib/Poller.ts'
 import { SecretBox } from '#server/lib/SecretBox.ts'
 import { loadSecretKey } from '#server/loadSecretKey.ts'
 import { openStore, type Store } from '#server/openStore.ts'
+import { ConnectionApplier } from '#server/receipts/ConnectionApplier.ts'
 import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
 
 /** Cancelled campaigns close their rows within this, also when nobody rings. */
@@ -118,6 +119,7 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     log,
   })
   const keeper = new CampaignKeeper({ db, audit, bell })
+  const watcher = new ReconnectWatcher({ db, channels, keeper, log })
   const leaseMs = config.leaseSeconds * 1000
   const scheduler = new CampaignScheduler({
     db,
@@ -144,9 +146,17 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     unknown: new UnknownDecider({ db, audit, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
     applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),
+    connections: new ConnectionApplier({
+      db,
+      channels,
+      keeper,
+      onConnected: () => watcher.nudge(),
+      log,
+      pollMs: config.pollMs,
+    }),
     importRunner: createImportRunner({ db, log, leaseSeconds: config.leaseSeconds }),
     loopWatch: new LoopWatch(log),
-    watcher: new ReconnectWatcher({ db, channels, keeper, log }),
+    watcher,
     scheduler,
     synchronizer: new StateSynchronizer({
       db,
@@ -169,6 +179,7 @@ function workerServices(config: Config, log: Log, parts: Parts): Service[] {
   return [
     sweeper,
     parts.applier,
+    parts.connections,
     parts.importRunner,
     parts.preparer,
     starter,
@@ -201,7 +212,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, se
       imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
       campaigns: { ...parts, limiter },
       progress: { db: store.db, limiter },
-      hooks: { db: store.db, box: parts.box, onStored: () => parts.applier.nudge() },
+      hooks: { db: store.db, box: parts.box, onStored: () => nudgeBoth(parts) },
     }),
   })
   return {
@@ -213,6 +224,11 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, se
       await app.close()
     },
   }
+}
+
+function nudgeBoth({ applier, connections }: Parts): void {
+  applier.nudge()
+  connections.nudge()
 }
 
 /** Our address may be another one than at the last start; gateways that were away are told later. */

@@ -52,6 +52,13 @@ export async function saveChannelStatus(db: Db, id: string, status: ChannelStatu
   return row?.status_checked_at ?? new Date()
 }
 
+/** Nothing leaves on the channel before `until`; a later end that is known stays. */
+export async function extendBackOff(db: Db, id: string, until: Date): Promise<void> {
+  await sql`update channels set back_off_until = greatest(back_off_until, ${until}::timestamptz) where id = ${id}`.execute(
+    db,
+  )
+}
+
 /**
  * Marks the channel as deleted and forgets its token. False when a campaign that has not ended uses it. The row stays,
  * because campaigns and reports speak of it.

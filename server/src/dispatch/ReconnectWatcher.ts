@@ -41,6 +41,11 @@ export class ReconnectWatcher {
     await this.#poller.stop()
   }
 
+  /** Somebody said that a number is back. */
+  nudge(): void {
+    this.#poller.nudge()
+  }
+
   async #round(): Promise<void> {
     for (const channel of await takeChannelsToWatch(this.#db, this.#askEveryMs)) {
       const { status } = await this.#channels.status(channel.userId, channel.id)

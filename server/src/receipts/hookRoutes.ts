@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { findChannelById } from '#server/channels/channelQueries.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
@@ -98,17 +98,22 @@ function isOfInterest(event: GatewayEvent): boolean {
   return event.type === 'receipt' ? event.messageIds.length > 0 : event.type === 'connection'
 }
 
-/** A gateway repeats a call whose answer it did not see: the same bytes are one row while they wait. */
+/**
+ * A gateway repeats a call whose answer it did not see: the same bytes are one row while they wait. Not so where they are
+ * about the number itself: gone, back and gone again comes in the same bytes and is news each time.
+ */
 async function store(db: Db, channel: ChannelRow, body: Buffer, events: GatewayEvent[]): Promise<void> {
-  if (events.length === 0) return
+  const { connection = [], receipt = [] } = Object.groupBy(events, ({ type }) => type)
+  const common = { user_id: channel.user_id, channel_id: channel.id }
+  const dedupe_key = createHash('sha256').update(channel.id).update(body).digest()
+  const rows = [
+    { ...common, events: receipt, dedupe_key, is_connection: false },
+    { ...common, events: connection, dedupe_key: randomBytes(32), is_connection: true },
+  ].filter((row) => row.events.length > 0)
+  if (rows.length === 0) return
   await db
     .insertInto('webhook_inbox')
-    .values({
-      user_id: channel.user_id,
-      channel_id: channel.id,
-      dedupe_key: createHash('sha256').update(channel.id).update(body).digest(),
-      events: JSON.stringify(events),
-    })
+    .values(rows.map((row) => ({ ...row, events: JSON.stringify(row.events) })))
     .onConflict((conflict) => conflict.column('dedupe_key').doNothing())
     .execute()
 }

@@ -14,6 +14,7 @@ import { settleRecipients } from '#server/recipients/settleRecipients.ts'
 import { TestSandbox } from '#server/sandbox/testSandbox.ts'
 import { buildCampaign, buildChannel, buildUser, holdLane, testBox, type BuiltCampaign } from '#server/test/builders.ts'
 import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
+import { ConnectionApplier } from './ConnectionApplier.ts'
 import { hookRoutes } from './hookRoutes.ts'
 import { ReceiptApplier } from './ReceiptApplier.ts'
 
@@ -26,6 +27,7 @@ type State = 'Delivered' | 'Read'
 let test: TestDatabase
 let app: FastifyInstance
 let applier: ReceiptApplier
+let connections: ConnectionApplier
 let userId: string
 let channel: TestChannel
 let bells = 0
@@ -35,6 +37,14 @@ beforeAll(async () => {
   const { db } = test
   app = await createTestApp(db, { routes: [hookRoutes({ db, box: testBox, onStored: () => bells++ })] })
   applier = newApplier()
+  connections = new ConnectionApplier({
+    db,
+    channels: { status: () => Promise.reject(new Error('no gateway')) },
+    keeper: { pauseChannel: async () => ({ unlogged: null }) },
+    onConnected: () => undefined,
+    log: testLog,
+    pollMs: 20,
+  })
   userId = await buildUser(db)
 })
 afterAll(async () => {
@@ -118,6 +128,7 @@ async function inboxSize(): Promise<number> {
 
 async function drain(by: ReceiptApplier = applier): Promise<void> {
   while (await by.applyNext());
+  while (await connections.applyNext());
 }
 
 /** The counters, which the rows must agree with. */

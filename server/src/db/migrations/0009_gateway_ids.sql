@@ -13,3 +13,5 @@ alter table webhook_inbox
   add column retry_at timestamptz,
   -- About the number and not about messages: applied apart, at once and in order.
   add column is_connection boolean not null default false;
+
+create index webhook_inbox_connection_idx on webhook_inbox (channel_id, id) where is_connection;
