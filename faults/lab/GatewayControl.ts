@@ -43,6 +43,12 @@ export class GatewayControl {
     await this.#call(sandbox, 'PUT', `/sandbox/users/${userId}/script`, verdicts)
   }
 
+  /** Loses the number's session (`dropped`) or brings it back (`ready`), with the event that WhatsApp would report. */
+  async connection(state: 'ready' | 'dropped'): Promise<void> {
+    const { sandbox, userId } = await this.#find()
+    await this.#call(sandbox, 'POST', `/sandbox/users/${userId}/state`, { state })
+  }
+
   async #find(): Promise<{ sandbox: Sandbox; userId: string }> {
     const sandbox = await findSandbox({ directory: this.#directory })
     check(sandbox !== null, `The sandbox in ${this.#directory} does not answer.`)

@@ -58,7 +58,8 @@ export function findProblems(books: Books, phones: readonly string[], ledger: Le
   ]
 }
 
-async function readBooks(campaign: ObservedCampaign): Promise<Omit<Books, 'completed'>> {
+/** What the database says of a campaign, in one snapshot. */
+export async function readBooks(campaign: ObservedCampaign): Promise<Omit<Books, 'completed'>> {
   return campaign.site.inSnapshot(async (ask) => {
     const [head] = await ask<{ status: string; tag: string; steps: number }>(
       'select status, message_tag::text as tag, jsonb_array_length(messages) as steps from campaigns where id = $1',
