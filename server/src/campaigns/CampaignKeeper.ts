@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { MISSED_AFTER_MINUTES } from '#contract/campaigns.ts'
 import { openOf, type Counts, type PauseReason } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { holdChannel, SLOW_AFTER_RETURN_MS } from '#server/channels/channelHold.ts'
 import type { Db } from '#server/db/Database.ts'
 import { transaction, tryWithin } from '#server/db/transaction.ts'
 import type { SendFailure } from '#server/channels/gateways/Gateway.ts'
@@ -9,12 +10,12 @@ import type { Bell } from '#server/lib/Bell.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
 import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
 import { hasOpenRecipients, logCampaignErrors, recount } from '#server/recipients/recipientQueries.ts'
-import { moveCampaigns } from './campaignQueries.ts'
+import { endClosing, moveCampaigns } from './campaignQueries.ts'
 
 const CANCEL_CHUNK = 5000
+/** Scheduled for one instant there may be thousands; a statement takes so many at a time. */
+const START_CHUNK = 1000
 const MISSED_AFTER_MS = MISSED_AFTER_MINUTES * 60_000
-/** After a lost session the first messages go slower: a number that has just come back is watched. */
-const SLOW_AFTER_RESUME_MS = 300_000
 
 /** The changes of state that nobody asked for: completed, paused by the channel, paused by a restart, swept. */
 export class CampaignKeeper {
@@ -48,9 +49,27 @@ export class CampaignKeeper {
     return completed
   }
 
+  /** The same for single messages, many at once. Returns those that are over. */
+  async completeSingles(ids: string[]): Promise<string[]> {
+    if (failpoints !== null) await failpoints.pass('before_complete')
+    return transaction(this.#db, async (trx) => {
+      const isDecided = sql<boolean>`not exists (
+        select 1 from campaign_contacts r where r.user_id = c.user_id and r.campaign_id = c.id
+          and r.status in ('pending', 'retrying', 'sending')
+      )`
+      const moved = await moveCampaigns(trx, 'completed', { ids, kind: 'single', where: isDecided })
+      await this.#audit.logAll(
+        trx,
+        moved.map(({ id }) => ({ campaignId: id, userId: null, action: 'complete' as const })),
+      )
+      return moved.map(({ id }) => id)
+    })
+  }
+
   /**
-   * Pauses every running campaign of a channel, with one event and one error row each. Burns no recipient. An error log
-   * that cannot be written keeps no campaign running: what it threw is returned as `unlogged`, else null.
+   * Pauses every running campaign of a channel, with one event and one error row each, and lets its single messages wait
+   * until the number is ready again, with one row for all of them. Burns no recipient. An error log that cannot be
+   * written keeps no campaign running: what it threw is returned as `unlogged`, else null.
    */
   async pauseChannel(
     channel: { userId: string; id: string },
@@ -58,7 +77,9 @@ export class CampaignKeeper {
     failure: SendFailure,
   ): Promise<{ unlogged: unknown }> {
     const unlogged = await transaction(this.#db, async (trx) => {
+      await holdChannel(trx, channel.id, reason)
       const moved = await moveCampaigns(trx, 'paused', {
+        kind: 'campaign',
         userId: channel.userId,
         channelId: channel.id,
         from: ['running'],
@@ -87,22 +108,25 @@ export class CampaignKeeper {
    */
   async startDue(): Promise<void> {
     const late = sql`c.scheduled_at < clock_timestamp() - ${MISSED_AFTER_MS}::double precision * interval '1 millisecond'`
-    const due = sql`c.scheduled_at <= clock_timestamp() and not c.preparing`
+    // As a subquery it is asked once, and an index can be searched by it.
+    const due = sql`c.scheduled_at <= (select clock_timestamp()) and not c.preparing`
     const changes = [
       { to: 'paused', action: 'auto-pause', reason: 'missed', where: sql<boolean>`${due} and ${late}` },
       { to: 'running', action: 'start', reason: 'scheduled', where: sql<boolean>`${due} and not ${late}` },
     ] as const
-    const moved = await transaction(this.#db, async (trx) => {
-      const all = []
-      for (const { to, action, reason, where } of changes) {
-        const campaigns = await moveCampaigns(trx, to, { from: ['scheduled'], pauseReason: 'missed', where })
-        const entries = campaigns.map(({ id }) => ({ campaignId: id, userId: null, action, details: { reason } }))
-        await this.#audit.logAll(trx, entries)
-        all.push(...campaigns)
-      }
-      return all
-    })
-    if (moved.length > 0) this.#bell.ring()
+    for (const { to, action, reason, where } of changes) {
+      const options = { from: ['scheduled' as const], pauseReason: 'missed' as const, where, limit: START_CHUNK }
+      let moved: number
+      do {
+        moved = await transaction(this.#db, async (trx) => {
+          const campaigns = await moveCampaigns(trx, to, options)
+          const entries = campaigns.map(({ id }) => ({ campaignId: id, userId: null, action, details: { reason } }))
+          await this.#audit.logAll(trx, entries)
+          return campaigns.length
+        })
+        if (moved > 0) this.#bell.ring()
+      } while (moved === START_CHUNK)
+    }
   }
 
   /** paused (disconnected) → running for campaigns of a channel that is back and that asked for it; slower at first. */
@@ -113,7 +137,7 @@ export class CampaignKeeper {
         channelId: channel.id,
         from: ['paused'],
         where: sql<boolean>`c.auto_resume and c.pause_reason = 'disconnected'`,
-        slowForMs: SLOW_AFTER_RESUME_MS,
+        slowForMs: SLOW_AFTER_RETURN_MS,
       })
       const entries = campaigns.map(({ id }) => ({
         campaignId: id,
@@ -124,11 +148,15 @@ export class CampaignKeeper {
       await this.#audit.logAll(trx, entries)
       return campaigns.map(({ id }) => id)
     })
-    if (moved.length > 0) this.#bell.ring()
+    // Also without a campaign: single messages may wait for it.
+    this.#bell.ring()
     return moved
   }
 
-  /** running → paused (restart) for all campaigns: the product was down, and a person decides when to go on. */
+  /**
+   * running → paused (restart) for all campaigns: the product was down, and a person decides when to go on. Single
+   * messages go on by themselves: nobody is there to resume each.
+   */
   async pauseAllAfterRestart(): Promise<string[]> {
     return this.#pauseAfterRestart(sql<boolean>`true`)
   }
@@ -169,19 +197,27 @@ export class CampaignKeeper {
   /** Closes rows of cancelled campaigns, a chunk of one campaign at a time; true when there may be more. */
   async sweepCancelled(): Promise<boolean> {
     const { rows } = await sql<{ userId: string; id: string }>`
-      select c.user_id as "userId", c.id from campaigns c join campaign_counts k on k.user_id = c.user_id and k.campaign_id = c.id
-      where c.status = 'cancelled' and k.pending + k.retrying + k.sending > 0
+      select user_id as "userId", id from campaigns where closing
     `.execute(this.#db)
     let closed = 0
     for (const { userId, id } of rows) {
-      closed += await transaction(this.#db, (trx) => cancelRecipients(trx, userId, id, CANCEL_CHUNK))
+      closed += await transaction(this.#db, async (trx) => {
+        const now = await cancelRecipients(trx, userId, id, CANCEL_CHUNK)
+        await endClosing(trx, userId, id)
+        return now
+      })
     }
     return closed > 0
   }
 
   async #pauseAfterRestart(where: ReturnType<typeof sql<boolean>>): Promise<string[]> {
     return transaction(this.#db, async (trx) => {
-      const moved = await moveCampaigns(trx, 'paused', { from: ['running'], pauseReason: 'restart', where })
+      const moved = await moveCampaigns(trx, 'paused', {
+        kind: 'campaign',
+        from: ['running'],
+        pauseReason: 'restart',
+        where,
+      })
       await this.#audit.logAll(
         trx,
         moved.map(({ id }) => ({

@@ -137,6 +137,17 @@ export async function moveCampaigns(
   return rows
 }
 
+/** Notes that nobody of a cancelled campaign is left to be closed, if that is so. */
+export async function endClosing(trx: Trx, userId: string, id: string): Promise<void> {
+  await sql`
+    update campaigns c set closing = false
+    where c.user_id = ${userId} and c.id = ${id} and c.closing and exists (
+      select 1 from campaign_counts k
+      where k.user_id = c.user_id and k.campaign_id = c.id and k.pending + k.retrying + k.sending = 0
+    )
+  `.execute(trx)
+}
+
 /** Campaigns that message ids of a channel speak of: by tag, only of this user and channel. */
 export async function findCampaignsByTag(
   db: Db | Trx,

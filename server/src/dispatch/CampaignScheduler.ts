@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { acquireCampaignLock, releaseCampaignLock, renewCampaignLocks } from '#server/campaigns/campaignLocks.ts'
+import {
+  acquireCampaignLock,
+  acquireSingleLocks,
+  releaseCampaignLock,
+  releaseSingleLocks,
+  renewCampaignLocks,
+  type TakenSingle,
+} from '#server/campaigns/campaignLocks.ts'
 import type { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
 import { acquireLane, releaseLane, renewLane } from '#server/channels/channelLane.ts'
 import type { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import type { Db } from '#server/db/Database.ts'
+import type { LaneHold } from '#server/recipients/claimRecipients.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
@@ -94,6 +102,16 @@ export class CampaignScheduler {
     this.processingLocks.delete(campaignId)
   }
 
+  /** The same for the next single messages of a lane that we hold. */
+  async #acquireSingles(lane: LaneHold, limit: number, known: string[]): Promise<TakenSingle[]> {
+    const { leaseDb, leaseMs } = this.#deps
+    const { channelId, epoch: laneEpoch } = lane
+    const request = { channelId, workerId: this.workerId, laneEpoch, leaseMs, limit, known }
+    const taken = await acquireSingleLocks(leaseDb, request)
+    for (const { id, epoch } of taken) this.processingLocks.set(id, epoch)
+    return taken
+  }
+
   /** Forgets what memory holds of a campaign that this process does not send any more. */
   cleanupQueue(campaignId: string): void {
     this.activeQueues.delete(campaignId)
@@ -108,7 +126,10 @@ export class CampaignScheduler {
     await this.#finder.stop()
     const runners = [...this.#running.values()]
     const ended = Promise.all(runners.map(({ done }) => done))
-    const abort = setTimeout(() => runners.forEach(({ runner }) => runner.abort()), drainMs - ABANDON_AFTER_MS)
+    const abort = setTimeout(
+      () => runners.forEach(({ runner }) => runner.abort()),
+      Math.max(0, drainMs - ABANDON_AFTER_MS),
+    )
     const abandon = setTimeout(() => runners.forEach(({ runner }) => runner.abandon()), drainMs)
     await ended
     clearTimeout(abort)
@@ -141,6 +162,8 @@ export class CampaignScheduler {
       ...this.#deps,
       acquireLock: (campaignId, laneEpoch) => this.acquireLock(campaignId, laneEpoch),
       releaseLock: (campaignId) => this.releaseLock(campaignId),
+      takeSingles: (limit, known) => this.#acquireSingles(hold, limit, known),
+      releaseSingles: (singles) => releaseSingleLocks(leaseDb, this.workerId, singles),
       onQueueOpened: (queue) => void this.activeQueues.set(queue.campaign.id, queue),
       onQueueClosed: (campaignId) => this.cleanupQueue(campaignId),
     })

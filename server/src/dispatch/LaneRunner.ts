@@ -2,6 +2,7 @@ import { findChannelById } from '#server/channels/channelQueries.ts'
 import type { Lane } from '#server/channels/channelLane.ts'
 import type { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import type { Gateway, SendFailure, SendOutcome } from '#server/channels/gateways/Gateway.ts'
+import type { TakenSingle } from '#server/campaigns/campaignLocks.ts'
 import type { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
 import type { PauseReason } from '#contract/states.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -14,9 +15,10 @@ import { settleRecipients, type Settlement } from '#server/recipients/settleReci
 import { categorizeError, STORAGE } from './categorizeError.ts'
 import { ControlAge } from './ControlAge.ts'
 import { decideSettlement } from './decideSettlement.ts'
-import { findRunningCampaign, listRunningOfChannel, type CampaignControl } from './dispatchQueries.ts'
+import { listRunningOfChannel } from './dispatchQueries.ts'
 import { LaneCampaigns } from './LaneCampaigns.ts'
-import { QueueManager } from './QueueManager.ts'
+import { LaneQueues } from './LaneQueues.ts'
+import type { QueueManager } from './QueueManager.ts'
 import { SettleQueue } from './SettleQueue.ts'
 import { StartGate } from './StartGate.ts'
 import { WakeableSleep } from './WakeableSleep.ts'
@@ -25,6 +27,8 @@ import { WakeableSleep } from './WakeableSleep.ts'
 const REMEMBERED_FROM_MS = 500
 /** Outcomes that may wait for the database before sending stops. */
 const MAX_UNSETTLED = 1000
+/** No more single messages are held than the pace lets start within this time. */
+const SINGLES_HORIZON_MS = 10_000
 
 export type LaneRunnerDeps = {
   db: Db
@@ -36,6 +40,8 @@ export type LaneRunnerDeps = {
   /** Takes the lock of a campaign for this lane; null when it is not to be had. */
   acquireLock: (campaignId: string, laneEpoch: number) => Promise<number | null>
   releaseLock: (campaignId: string) => Promise<void>
+  takeSingles: (limit: number, known: string[]) => Promise<TakenSingle[]>
+  releaseSingles: (singles: { id: string; dueInMs: number | null }[]) => Promise<void>
   onQueueOpened: (queue: QueueManager) => void
   onQueueClosed: (campaignId: string) => void
 }
@@ -78,11 +84,13 @@ export class LaneRunner {
       onRefused: (error) => this.#onRefused(error),
       log: this.#log,
     })
+    const held = this.#held
     this.#campaigns = new LaneCampaigns({
       ...deps,
+      held,
       log: this.#log,
       acquireLock: (id) => deps.acquireLock(id, hold.epoch),
-      makeQueue: (control) => this.#makeQueue(control),
+      queues: new LaneQueues({ ...deps, hold, held, settle: (settlement) => this.#settles.push(settlement) }),
     })
   }
 
@@ -152,7 +160,9 @@ export class LaneRunner {
       if (this.#control.isDue) await this.#refresh()
       for (const queue of this.#campaigns.open) queue.restWhileClosed()
       this.#pump()
-      await this.#completeDrained()
+      await this.#campaigns.completeDrained()
+      await this.#campaigns.putOffSingles()
+      if (this.#campaigns.wantsSingles) this.invalidate()
       return !this.#campaigns.isEmpty
     } catch (error) {
       this.#log.warn({ err: error }, 'lane round failed, will be repeated')
@@ -168,7 +178,7 @@ export class LaneRunner {
     const { channelId, owner } = this.hold
     const [channel, listed] = await Promise.all([
       findChannelById(db, channelId),
-      listRunningOfChannel(db, channelId, owner),
+      listRunningOfChannel(db, channelId, owner, this.#campaigns.singleIds),
     ])
     const running = channel === undefined ? [] : listed
     // First, so that a pause is acknowledged also when there is no gateway to be had.
@@ -177,24 +187,12 @@ export class LaneRunner {
       this.#gateway = await this.#deps.gateways.get(channel)
       this.#startGate.follow(channel.min_delay_ms, this.#gateway.limits)
     }
-    await this.#campaigns.openMissing(running)
+    if (this.#gateway !== null && channel !== undefined) {
+      await this.#campaigns.openSingles(this.#gateway, this.#startGate.startableWithin(SINGLES_HORIZON_MS))
+      await this.#campaigns.openMissing(running, this.#gateway)
+    }
     this.#startGate.shortenPause()
     this.#control.learned(askedAt)
-  }
-
-  async #makeQueue({ id, pace }: CampaignControl): Promise<QueueManager | null> {
-    const campaign = await findRunningCampaign(this.#deps.db, id)
-    if (campaign === undefined || this.#gateway === null) return null
-    return new QueueManager({
-      db: this.#deps.db,
-      lane: this.hold,
-      campaign,
-      pace,
-      gateway: this.#gateway,
-      held: this.#held,
-      settle: (settlement) => this.#settles.push(settlement),
-      maxBatch: this.#deps.batchSize,
-    })
   }
 
   /** Starts every request that may start now, and claims ahead. */
@@ -202,7 +200,7 @@ export class LaneRunner {
     const gateway = this.#gateway
     if (gateway === null) return
     while (this.#mayStart()) {
-      const queue = this.#campaigns.next()
+      const queue = this.#campaigns.next(this.#startGate.isOpenForCampaigns)
       const recipient = queue?.take() ?? null
       if (queue === null || recipient === null) break
       this.#start(gateway, queue, recipient)
@@ -234,7 +232,7 @@ export class LaneRunner {
   #start(gateway: Gateway, queue: QueueManager, recipient: ClaimedRecipient): void {
     this.#inFlight += 1
     queue.inFlight += 1
-    const delayMs = this.#startGate.started(queue.gate)
+    const delayMs = this.#startGate.started(queue.gate, queue.campaign.isSingle)
     if (delayMs >= REMEMBERED_FROM_MS) this.#settles.markPace({ nextSlotInMs: delayMs })
     void this.#send(gateway, queue, recipient).then((outcome) => {
       this.#inFlight -= 1
@@ -304,16 +302,6 @@ export class LaneRunner {
     }
   }
 
-  /** A campaign of which nobody is left is over, if the books agree. */
-  async #completeDrained(): Promise<void> {
-    for (const queue of [...this.#campaigns.open]) {
-      if (!queue.isDrained || this.#settles.size > 0) continue
-      const { id, userId } = queue.campaign
-      if (await this.#deps.keeper.complete({ id, userId })) await this.#campaigns.close(id)
-      else queue.mistrustIn(this.#deps.pollMs)
-    }
-  }
-
   /** Without a place to write outcomes to, nothing more may leave; a person is told. */
   #onRefused(error: unknown): void {
     if (takesNoWrites(error)) this.#pauseChannel('storage', STORAGE)
@@ -321,15 +309,15 @@ export class LaneRunner {
 
   #onSettled(rows: Settlement[]): void {
     for (const { campaignId, id } of rows) this.#held.drop(campaignId, id)
-    // Only the last outcome can end a campaign; waking for each would cost more than the settle.
-    if (this.#settles.size <= 1) this.nudge()
+    // Only the last outcome can end a campaign, but any a single message; waking for each would cost more than the settle.
+    if (this.#settles.size <= 1 || this.#campaigns.hasSingles) this.nudge()
   }
 
   /** Until when nothing can change by itself: the next slot, the end of a back-off, a retry, or the next poll. */
   #idleMs(): number {
     const { pollMs } = this.#deps
     if (this.#inFlight > 0 || this.#campaigns.open.some((queue) => queue.readyCount > 0)) {
-      const { closedForMs } = this.#startGate
+      const closedForMs = this.#startGate.closedForMs(this.#campaigns.hasReadySingle)
       return Math.min(pollMs, closedForMs > 0 ? closedForMs : this.#control.restMs)
     }
     return Math.min(pollMs, ...this.#campaigns.open.map((queue) => Math.max(queue.idleForMs, 10)))

@@ -43,7 +43,7 @@ export class QueueManager {
   #ready: ClaimedRecipient[] = []
   #after = Number.MIN_SAFE_INTEGER
   #claiming: Promise<void> | null = null
-  #suspectsLeft = true
+  #suspectsLeft: boolean
   #exhausted = false
   #lookAgainAt = 0
   #claimNotBefore = 0
@@ -63,6 +63,8 @@ export class QueueManager {
     held: HeldRows
     settle: (settlement: Settlement) => void
     maxBatch: number
+    /** Whether somebody may have died while holding rows of this campaign; true where nobody has looked. */
+    mayHaveSuspects?: boolean
     /** Whether the channel's gateway bears a repeat, and how many requests it takes at once. */
     gateway: Pick<Gateway, 'isIdempotent' | 'limits'>
   }) {
@@ -72,6 +74,7 @@ export class QueueManager {
     this.gate = new PaceGate(options.pace)
     this.#held = options.held
     this.#settle = options.settle
+    this.#suspectsLeft = options.mayHaveSuspects ?? true
     // Where nothing may be repeated, everybody claimed when a worker dies ends as unknown: so few are claimed.
     const { isIdempotent, limits } = options.gateway
     this.#maxBatch = isIdempotent ? options.maxBatch : Math.min(options.maxBatch, limits.maxInFlight)
@@ -119,6 +122,12 @@ export class QueueManager {
   get isDrained(): boolean {
     if (!this.#exhausted || this.#mayHaveLost || this.#suspectsLeft) return false
     return this.#lookAgainAt === Infinity && this.#ready.length === 0 && this.inFlight === 0
+  }
+
+  /** True when all that is left is due later. */
+  get isWaiting(): boolean {
+    const { idleForMs } = this
+    return this.#ready.length === 0 && this.inFlight === 0 && idleForMs > 0 && idleForMs < Infinity
   }
 
   /** Milliseconds until a retry is due; 0 when there may be work now, Infinity when nothing is known to wait. */
@@ -209,6 +218,7 @@ export class QueueManager {
       this.#keep(recipient)
     }
     if (this.#closed) this.#giveBackReady()
+    else if (this.campaign.isSingle && claimed.length > 0) this.#rest()
     else if (claimed.length === limit) this.#exhausted = false
     else await this.#lookForRest(claimed.length)
   }
@@ -220,10 +230,15 @@ export class QueueManager {
       this.#exhausted = false
       return
     }
-    this.#lookAgainAt = Infinity
-    this.#exhausted = true
+    this.#rest()
     const dueInMs = await findNextRetryInMs(this.#db, this.campaign.userId, this.campaign.id)
     if (dueInMs !== null) this.lookAgainIn(Math.max(dueInMs, 0))
+  }
+
+  /** Nobody is left to claim, unless a settle or a look into the books says otherwise. */
+  #rest(): void {
+    this.#lookAgainAt = Infinity
+    this.#exhausted = true
   }
 
   async #claimSuspect(): Promise<void> {

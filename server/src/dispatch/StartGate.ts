@@ -13,15 +13,24 @@ export class StartGate {
   #minDelayMs = 0
   #limits: Gateway['limits'] | null = null
   #trustedUntil: number
+  /** When the next message of a campaign may start; never before a single one may. */
   #nextSlotAt: number
+  /** Single messages wait for the channel's own minimum only, whatever the campaign before them has drawn. */
+  #nextSingleAt: number
   #backOffUntil: number
   #lastStart: { pace: PaceGate; at: number } | null = null
+  /** The least that follows the last start, whatever it was. */
+  #lastGap: { ms: number; at: number }
 
   /** Goes on where the lane row says that the last holder stopped. `trustedUntil`: see `trustUntil`. */
   constructor(lane: Lane, trustedUntil: number) {
     this.#trustedUntil = trustedUntil
-    this.#nextSlotAt = performance.now() + lane.nextSlotInMs
-    this.#backOffUntil = performance.now() + lane.backOffInMs
+    const now = performance.now()
+    this.#nextSlotAt = now + lane.nextSlotInMs
+    this.#nextSingleAt = this.#nextSlotAt
+    this.#backOffUntil = now + lane.backOffInMs
+    // The last holder started something at this moment at the latest.
+    this.#lastGap = { ms: 0, at: now }
   }
 
   /** The channel's own minimum pause. */
@@ -42,31 +51,48 @@ export class StartGate {
 
   /** A pause that was drawn at a slower pace ends when the present one would end at the latest. */
   shortenPause(): void {
+    this.#nextSingleAt = Math.min(this.#nextSingleAt, this.#lastGap.at + this.#pauseOf(this.#lastGap.ms))
     if (this.#lastStart === null) return
     const { pace, at } = this.#lastStart
-    this.#nextSlotAt = Math.min(this.#nextSlotAt, at + this.#pauseOf(pace.longestGapMs))
+    const nextSlotAt = Math.min(this.#nextSlotAt, at + this.#pauseOf(pace.longestGapMs))
+    this.#nextSlotAt = Math.max(nextSlotAt, this.#nextSingleAt)
   }
 
-  /** Whether a request may start while `inFlight` others are under way. */
+  /** How many requests the channel's own pace lets start within `ms`, at least one. */
+  startableWithin(ms: number): number {
+    return Math.max(1, Math.floor(ms / this.#pauseOf(0)))
+  }
+
+  /** Whether the pace lets a campaign follow as well, where `isOpen` lets a single message. */
+  get isOpenForCampaigns(): boolean {
+    return performance.now() >= this.#nextSlotAt
+  }
+
+  /** Whether a request may start while `inFlight` others are under way: a single message at least. */
   isOpen(inFlight: number): boolean {
     const now = performance.now()
     return (
       this.#limits !== null &&
       inFlight < this.#limits.maxInFlight &&
       now < this.#trustedUntil &&
-      now >= this.#nextSlotAt &&
+      now >= this.#nextSingleAt &&
       now >= this.#backOffUntil &&
       this.#breaker.allows(now, inFlight)
     )
   }
 
-  /** A request starts now: draws the pause after it and returns that pause in ms. */
-  started(pace: PaceGate): number {
-    const delayMs = this.#pauseOf(pace.drawGapMs())
+  /**
+   * A request starts now: draws the pause after it. Returns for how long campaigns have to wait altogether, in ms: a
+   * single message does not shorten the pause that a campaign has drawn.
+   */
+  started(pace: PaceGate, isSingle: boolean): number {
     const at = performance.now()
-    this.#lastStart = { pace, at }
-    if (delayMs > 0) this.#nextSlotAt = at + delayMs
-    return delayMs
+    const endsAt = at + this.#pauseOf(pace.drawGapMs())
+    this.#lastGap = { ms: isSingle ? pace.longestGapMs : 0, at }
+    this.#nextSingleAt = isSingle ? endsAt : at + this.#pauseOf(0)
+    this.#nextSlotAt = isSingle ? Math.max(this.#nextSlotAt, endsAt) : endsAt
+    if (!isSingle) this.#lastStart = { pace, at }
+    return this.#nextSlotAt - at
   }
 
   /** The whole channel waits; returns for how long altogether, in ms. */
@@ -86,9 +112,10 @@ export class StartGate {
   }
 
   /** Milliseconds until slot, back-off and breaker let the next request through; not above 0 when they do now. */
-  get closedForMs(): number {
+  closedForMs(isSingle: boolean): number {
     const now = performance.now()
-    return Math.max(this.#nextSlotAt - now, this.#backOffUntil - now, this.#breaker.waitMs(now))
+    const slotAt = isSingle ? this.#nextSingleAt : this.#nextSlotAt
+    return Math.max(slotAt - now, this.#backOffUntil - now, this.#breaker.waitMs(now))
   }
 
   /** What the campaign asks for, and never less than the channel and its gateway do. */

@@ -81,7 +81,7 @@ export class StateSynchronizer {
     const graceMs = 2 * GRACE_AFTER_LEASE_MS
     const { rows } = await sql<Inconsistency>`
       select 'orphaned' as kind, id as "campaignId" from campaigns
-      where status = 'running' and deleted_at is null
+      where kind = 'campaign' and status = 'running' and deleted_at is null
         and greatest(lock_expires_at, lock_renewed_at) < clock_timestamp() - ${graceMs}::double precision * interval '1 millisecond'
       union all
       select 'open_but_cancelled', c.id from campaigns c

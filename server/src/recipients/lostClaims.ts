@@ -23,6 +23,11 @@ export class HeldRows {
     if (rows?.size === 0) this.#byCampaign.delete(campaignId)
   }
 
+  /** Whether memory answers for anybody of the campaign: then it cannot be over. */
+  has(campaignId: string): boolean {
+    return this.#byCampaign.has(campaignId)
+  }
+
   idsOf(campaignId: string): number[] {
     return [...(this.#byCampaign.get(campaignId)?.keys() ?? [])]
   }
