@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util'
 import { CASES } from './cases/index.ts'
 import { CannotRunHere } from './lab/check.ts'
-import { Lab } from './lab/Lab.ts'
+import { Lab, type Numbers } from './lab/Lab.ts'
+import { recordResult, writeReport, type Outcome } from './lab/report.ts'
 
 process.env['TZ'] = 'UTC'
 
-const USAGE = `npm run faults -- [ids] [--seed N] [--short] [--slack N]
-  ids      cases to run, all without any; --list names them
-  --seed   repeats the random moments of a run
-  --short  few rounds, as in the test suite
-  --slack  multiplies the time limits, for a machine that does other work as well`
+const USAGE = `npm run faults -- [ids] [--seed N] [--short] [--slack N] [--report]
+  ids       cases to run; without any all but those that run by their name only (--list says which)
+  --seed    repeats the random moments of a run
+  --short   few rounds, as in the test suite
+  --slack   multiplies the time limits, for a machine that does other work as well
+  --report  keeps the results of this run and writes the table of docs/guarantees.md`
+
+type Options = { seed: number; slack: number; size: 'full' | 'short' }
 
 process.exitCode = await main()
 
@@ -20,52 +24,69 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       slack: { type: 'string', default: '1' },
       short: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return say(USAGE)
-  if (values.list)
-    return say(
-      Object.entries(CASES)
-        .map(([id, { about }]) => `${id.padEnd(16)}${about}`)
-        .join('\n'),
-    )
+  if (values.list) return say(listOfCases())
   const unknown = positionals.filter((id) => CASES[id] === undefined)
   if (unknown.length > 0) return say(`No such case: ${unknown.join(', ')}. See --list.`, 2)
-  const results: Record<Outcome, string[]> = { holds: [], failed: [], 'cannot run here': [] }
-  for (const id of positionals.length > 0 ? positionals : Object.keys(CASES)) {
-    const size = values.short ? 'short' : 'full'
-    const outcome = await runCase(id, { seed: Number(values.seed), slack: Number(values.slack), size })
-    results[outcome].push(id)
+  const options: Options = {
+    seed: Number(values.seed),
+    slack: Number(values.slack),
+    size: values.short ? 'short' : 'full',
   }
-  const { failed, 'cannot run here': notRun } = results
-  if (notRun.length > 0) say(`\nCannot run here: ${notRun.join(', ')}`)
-  if (failed.length > 0) return say(`\nFailed: ${failed.join(', ')} (seed ${values.seed})`, 1)
-  return say(notRun.length > 0 ? 'All others hold.' : '\nAll hold.')
+  return runCases(positionals.length > 0 ? positionals : usualCases(), options, values.report)
 }
 
-type Outcome = 'holds' | 'failed' | 'cannot run here'
+function usualCases(): string[] {
+  return Object.keys(CASES).filter((id) => CASES[id]?.byNameOnly !== true)
+}
+
+function listOfCases(): string {
+  return Object.entries(CASES)
+    .map(([id, { about, byNameOnly }]) => `${id.padEnd(16)}${about}${byNameOnly === true ? ' (by name only)' : ''}`)
+    .join('\n')
+}
+
+async function runCases(ids: string[], options: Options, reports: boolean): Promise<number> {
+  const by: Record<Outcome, string[]> = { holds: [], failed: [], 'cannot run here': [] }
+  for (const id of ids) {
+    const result = await runCase(id, options)
+    by[result.outcome].push(id)
+    if (!reports) continue
+    recordResult(id, { ...result, ...options })
+    writeReport(CASES)
+  }
+  if (by['cannot run here'].length > 0) say(`\nCannot run here: ${by['cannot run here'].join(', ')}`)
+  if (by.failed.length > 0) return say(`\nFailed: ${by.failed.join(', ')} (seed ${options.seed})`, 1)
+  return say(by['cannot run here'].length > 0 ? 'All others hold.' : '\nAll hold.')
+}
+
+type Result = { outcome: Outcome; reason: string | null; numbers: Numbers; seconds: number }
 
 /** Runs one case in a lab of its own and prints its numbers. */
-async function runCase(id: string, options: { seed: number; slack: number; size: 'full' | 'short' }): Promise<Outcome> {
+async function runCase(id: string, options: Options): Promise<Result> {
   const { about, run } = CASES[id] ?? { about: '', run: async () => ({}) }
   say(`\n${id}  ${about}  (seed ${options.seed})`)
   const startedAt = performance.now()
+  const seconds = () => Math.round((performance.now() - startedAt) / 1000)
   const lab = new Lab({ ...options, tell: (line) => process.stdout.isTTY && process.stdout.write(`\r  ${line}   `) })
   const closeAndExit = () => void lab.close().finally(() => process.exit(130))
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, closeAndExit)
   try {
-    const numbers = { ...(await run(lab)), seconds: Math.round((performance.now() - startedAt) / 1000) }
-    for (const [name, value] of Object.entries(numbers)) say(`  ${String(value).padStart(8)}  ${name}`)
-    return 'holds'
+    const numbers = await run(lab)
+    for (const [name, value] of Object.entries({ ...numbers, seconds: seconds() }))
+      say(`  ${String(value).padStart(8)}  ${name}`)
+    return { outcome: 'holds', reason: null, numbers, seconds: seconds() }
   } catch (error) {
-    if (error instanceof CannotRunHere) {
-      say(`  CANNOT RUN HERE: ${error.message}`)
-      return 'cannot run here'
-    }
-    say(`  FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-    return 'failed'
+    const isLacking = error instanceof CannotRunHere
+    const outcome = isLacking ? 'cannot run here' : 'failed'
+    const reason = error instanceof Error ? error.message : String(error)
+    say(`  ${outcome.toUpperCase()}: ${error instanceof Error && !isLacking ? (error.stack ?? reason) : reason}`)
+    return { outcome, reason, numbers: {}, seconds: seconds() }
   } finally {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, closeAndExit)
     await lab.close()
