@@ -38,7 +38,8 @@ async function runOnOneRig(lab: Lab, seed: number, numRuns: number, totals: Tota
     })
     // What came out of a race does not come out of it again by leaving steps away.
     const result = await fc.check(property, { seed, numRuns, endOnFailure: true })
-    if (result.failed) throw new ExpectationFailed(fc.defaultReportMessage(result) ?? `Failed with seed ${seed}.`)
+    if (result.failed)
+      throw new ExpectationFailed(`${fc.defaultReportMessage(result)}\n${String(result.errorInstance)}`)
   } finally {
     await rig.end()
   }

@@ -9,6 +9,9 @@ import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 export const WISHES = { start: 'running', pause: 'paused', resume: 'running', cancel: 'cancelled' } as const
 export type Wish = keyof typeof WISHES
 
+/** Both lead to `running`, and each from one state only. */
+const FROM: Partial<Record<Wish, CampaignStatus>> = { start: 'draft', resume: 'paused' }
+
 /** How far a recipient has come; it never goes back from a state to a lower one. */
 const RANK: Record<RecipientStatus, number> = {
   pending: 0,
@@ -62,7 +65,7 @@ export class CampaignModel {
   /** Asks the product for a change, and holds its answer against the state machine. */
   async ask(wish: Wish, weather: Weather): Promise<void> {
     const to = WISHES[wish]
-    const isLegal = wish === 'resume' ? this.status === 'paused' : canMove(this.status, to)
+    const isLegal = wish in FROM ? FROM[wish] === this.status : canMove(this.status, to)
     const mayHaveMoved = this.status === 'running'
     try {
       await this.observed.site.api.post(`/api/user/bulk-campaigns/${this.observed.id}/${wish}`)
