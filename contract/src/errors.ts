@@ -45,6 +45,7 @@ export const ERRORS = {
   DISCONNECTED: { status: 503, message: 'The channel is not connected to WhatsApp.' },
   SERVER_BUSY: { status: 503, message: 'The gateway is busy or out of reach.' },
   UNAVAILABLE: { status: 503, message: 'The database is busy or out of reach; repeat shortly.' },
+  STORAGE_FULL: { status: 507, message: 'The server has no space left to store this.' },
 } as const satisfies Record<string, { status: number; message: string }>
 
 export type ErrorCode = keyof typeof ERRORS

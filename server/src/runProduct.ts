@@ -5,6 +5,8 @@ import { createLogger, type Log } from '#server/lib/logger.ts'
 
 // Wall time is always computed with a named zone; the process itself lives in UTC.
 process.env['TZ'] = 'UTC'
+// Whoever reads what we say may go away, and the disk that holds it may be full: the work goes on.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
 
 const EXIT_SETTINGS = 2
 const EXIT_FAILED = 1

@@ -249,7 +249,7 @@ describe('error answers', () => {
         { url: '/api/setup' },
         { url: '/api/me', headers: { authorization: `Bearer rvd_${'A'.repeat(43)}` } },
       ]) {
-        expect(await refusal(request, cut)).toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 5 } })
+        expect(await refusal(request, cut)).toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 3 } })
       }
       expect(await refusal({ method: 'POST', url: '/api/auth/sign-in', payload }, cut)).toMatchObject({
         code: 'UNAVAILABLE',

@@ -5,7 +5,7 @@ import { AppError } from '#server/lib/AppError.ts'
 
 const MAX_DETAILS = 20
 const MAX_TEXT = 200
-const RETRY_AFTER_S = 5
+const RETRY_AFTER_S = 3
 
 /** Fastify's own refusals by their code; everything else it refuses with 4xx is MALFORMED_REQUEST. */
 const FRAMEWORK_CODES: Record<string, ErrorCode> = {
@@ -22,8 +22,9 @@ const FRAMEWORK_CODES: Record<string, ErrorCode> = {
 /** SQLSTATEs of text that PostgreSQL cannot store: NUL in text, NUL in jsonb, a lone surrogate in jsonb. */
 const UNSTORABLE_TEXT = new Set(['22021', '22P05', '22P02'])
 
-/** Lock or statement timeout, deadlock and serialization failure that were not repeated, a full disk. */
-const BUSY_DATABASE = new Set(['55P03', '57014', '40P01', '40001', '53100', '53200'])
+/** Lock or statement timeout, deadlock and serialization failure that were not repeated, no memory, a read-only database. */
+const BUSY_DATABASE = new Set(['55P03', '57014', '40P01', '40001', '53200', '25006'])
+const DISK_FULL = '53100'
 
 /** Every error becomes one of the contract's; what nobody foresaw is INTERNAL, with the original as its cause. */
 export function toAppError(error: unknown): AppError {
@@ -46,6 +47,7 @@ function databaseError(error: unknown): AppError | null {
     if (isDatabaseDown(cause) || BUSY_DATABASE.has(code)) {
       return new AppError('UNAVAILABLE', { cause: error, details: { retryAfterSeconds: RETRY_AFTER_S } })
     }
+    if (code === DISK_FULL) return new AppError('STORAGE_FULL', { cause: error })
     if (UNSTORABLE_TEXT.has(code)) {
       const message = 'holds a character that cannot be stored'
       return new AppError('VALIDATION_FAILED', { cause: error, details: [{ field: '', message }] })

@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -7,15 +9,15 @@ import { maskPhone } from './logger.ts'
 const run = promisify(execFile)
 const LOGGER = fileURLToPath(new URL('./logger.ts', import.meta.url))
 
+/** The arguments for a process of its own that logs. */
+function programOf(script: string): string[] {
+  const source = `import { createLogger } from ${JSON.stringify(LOGGER)}; const log = createLogger({ level: 'info' }); ${script}`
+  return ['--input-type=module-typescript', '--no-warnings', '-e', source]
+}
+
 /** What a process of its own writes: the logger goes to the real standard error. */
 async function linesOf(script: string): Promise<{ stdout: string; lines: Record<string, unknown>[]; text: string }> {
-  const source = `import { createLogger } from ${JSON.stringify(LOGGER)}; const log = createLogger({ level: 'info' }); ${script}`
-  const { stdout, stderr } = await run(process.execPath, [
-    '--input-type=module-typescript',
-    '--no-warnings',
-    '-e',
-    source,
-  ])
+  const { stdout, stderr } = await run(process.execPath, programOf(script))
   const lines = stderr.split('\n').filter(Boolean)
   return { stdout, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), text: stderr }
 }
@@ -50,6 +52,25 @@ describe('the log', () => {
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatchObject({ name: 'a\nb\u001b[31m', msg: 'two\nlines' })
     expect(String(lines[0]?.['time'])).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+  })
+})
+
+describe('a log that cannot be written', () => {
+  const LOG_ALL_THE_TIME = `
+    const timer = setInterval(() => log.info({ filler: 'x'.repeat(5000) }, 'line'), 1)
+    setTimeout(() => { clearInterval(timer); process.exit(7) }, 300)`
+
+  it('does not end the process when nobody reads it any more', async () => {
+    const child = spawn(process.execPath, programOf(LOG_ALL_THE_TIME), { stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr.once('data', () => child.stderr.destroy())
+    expect(await once(child, 'exit')).toEqual([7, null])
+  })
+
+  it.runIf(existsSync('/dev/full'))('does not end the process when its disk is full', async () => {
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, programOf(LOG_ALL_THE_TIME), { stdio: ['ignore', 'ignore', full] })
+    closeSync(full)
+    expect(await once(child, 'exit')).toEqual([7, null])
   })
 })
 

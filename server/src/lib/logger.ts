@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino'
 import { failpoints } from './failpoints.ts'
+import { LineSink } from './LineSink.ts'
 
 export type Log = Logger
 
@@ -15,6 +16,8 @@ const SECRET_KEYS = [
   'webhookKey',
   'set-cookie',
 ]
+
+const standardError = new LineSink(2)
 
 /**
  * Structured log: one JSON object a line on standard error, so that standard output stays for people and pipes. Logging
@@ -41,7 +44,7 @@ export function createLogger(options: { level: string; name?: string }): Log {
         censor: '[redacted]',
       },
     },
-    pino.destination({ dest: 2, sync: false, minLength: 0 }),
+    standardError,
   )
 }
 

@@ -56,6 +56,7 @@ export const ERROR_NATURES: Record<AnyErrorCode, Nature> = {
   DISCONNECTED: again('bad'),
   SERVER_BUSY: again('warn'),
   UNAVAILABLE: again('warn'),
+  STORAGE_FULL: again('bad'),
   NETWORK: again('warn'),
   UNREADABLE_ANSWER: again('bad'),
 }
