@@ -1,12 +1,11 @@
 import type { Lab, Numbers } from '../lab/Lab.ts'
-import { backendsTerminated } from './backendsTerminated.ts'
 import { coldStart } from './coldStart.ts'
+import { CONTROL_CASES } from './controlCases.ts'
+import { DATABASE_CASES } from './databaseCases.ts'
 import { databaseFollows } from './databaseFollows.ts'
-import { restartFast, restartHard } from './databaseRestarts.ts'
 import { deathAfterClaim } from './deathAfterClaim.ts'
 import { deathBeforeSettle } from './deathBeforeSettle.ts'
 import { drain } from './drain.ts'
-import { halfOpenDatabase } from './halfOpenDatabase.ts'
 import { GATEWAY_CASES } from './gatewayCases.ts'
 import { killEmbedded } from './killEmbedded.ts'
 import { killHolder } from './killHolder.ts'
@@ -15,14 +14,16 @@ import { modelBased } from './modelBased.ts'
 import { pauseArithmetic } from './pauseArithmetic.ts'
 import { PROCESS_CASES } from './processCases.ts'
 import { secondServer } from './secondServer.ts'
-import { slowDatabase } from './slowDatabase.ts'
 import { unrelatedWorker } from './unrelatedWorker.ts'
+import { TIME_CASES } from './timeCases.ts'
 
 export type FaultCase = {
   /** One sentence: what is done, what must come of it. */
   about: string
   /** Throws `ExpectationFailed` when something else came of it. */
   run: (lab: Lab) => Promise<Numbers>
+  /** Takes so long that it runs only when it is asked for. */
+  byNameOnly?: true
 }
 
 /** Every case by its id: K, P and C are those of the fault matrix. */
@@ -50,15 +51,6 @@ export const CASES: Record<string, FaultCase> = {
     about: 'death between the acceptance and its settle: same id again, and nobody reached is called failed',
     run: deathBeforeSettle,
   },
-  D01: { about: 'the database restarts in order during a campaign: the processes stay up and go on', run: restartFast },
-  D02: { about: 'the database crashes during a campaign: nothing acknowledged is lost', run: restartHard },
-  D03: { about: 'connections are terminated at random: no process ends, the books balance', run: backendsTerminated },
-  D06: {
-    about:
-      'the way to the database is a black hole: queries give up, sending stops in time, and all goes on afterwards',
-    run: halfOpenDatabase,
-  },
-  D16: { about: 'a database 400 ms away: slower, and no lease is lost', run: slowDatabase },
   P01: { about: 'a second server on one directory: refused within 2 s, the first unharmed', run: secondServer },
   P03: {
     about: 'kill -9 of the server: its database ends by itself and the next start works at once',
@@ -69,6 +61,9 @@ export const CASES: Record<string, FaultCase> = {
     about: 'random sequences of people, gateway and power cuts against a model: the product never differs from it',
     run: modelBased,
   },
+  ...DATABASE_CASES,
+  ...CONTROL_CASES,
   ...GATEWAY_CASES,
+  ...TIME_CASES,
   ...PROCESS_CASES,
 }

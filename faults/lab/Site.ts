@@ -126,7 +126,18 @@ export class Site {
     return this.inSnapshot(async (ask) => ask<T>(text, values))
   }
 
-  /** The same for several questions about one moment. */
+  /** Changes the database itself, beside the servers: statements of a case, separated by semicolons. */
+  async change(text: string): Promise<void> {
+    const client = new pg.Client(await this.#connection())
+    await client.connect()
+    try {
+      await client.query(text)
+    } finally {
+      await client.end()
+    }
+  }
+
+  /** The same as `query` for several questions about one moment. */
   async inSnapshot<R>(
     work: (ask: <T extends object>(text: string, values: unknown[]) => Promise<T[]>) => Promise<R>,
   ): Promise<R> {
