@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { beginDatabase } from '#server/beginDatabase.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { createAuth } from '#server/auth/createAuth.ts'
+import { freeAllClaims } from '#server/auth/idempotencyKeys.ts'
 import { AudiencePreparer } from '#server/campaigns/AudiencePreparer.ts'
 import { CampaignCreator } from '#server/campaigns/CampaignCreator.ts'
 import { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
@@ -27,6 +28,7 @@ import { SecretBox } from '#server/lib/SecretBox.ts'
 import { loadSecretKey } from '#server/loadSecretKey.ts'
 import { openStore, type Store } from '#server/openStore.ts'
 import { ConnectionApplier } from '#server/receipts/ConnectionApplier.ts'
+import { MessageService } from '#server/messages/MessageService.ts'
 import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
 
 /** Cancelled campaigns close their rows within this, also when nobody rings. */
@@ -78,7 +80,10 @@ export async function startOnStore(store: Store, config: Config, log: Log, secre
     await store.ready
     stopSending = () => parts.scheduler.stop()
     // Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise.
-    if (store.isEmbedded) await parts.synchronizer.restoreRunningCampaigns()
+    if (store.isEmbedded) {
+      await parts.synchronizer.restoreRunningCampaigns()
+      await freeAllClaims(store.db)
+    }
     started.push({ start: () => undefined, stop: () => parts.gateways.close() })
     await startAll([parts.loopWatch], started)
     if (config.role !== 'api') await startAll(workerServices(config, log, parts), started)
@@ -143,6 +148,7 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     keeper,
     campaigns: new CampaignService({ db, audit, channels, bell }),
     creator: new CampaignCreator({ db, audit, channels, bell }),
+    messages: new MessageService({ db, audit, bell }),
     unknown: new UnknownDecider({ db, audit, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
     applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),
@@ -211,6 +217,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, se
       channels: { channels: parts.channels },
       imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
       campaigns: { ...parts, limiter },
+      messages: { messages: parts.messages },
       progress: { db: store.db, limiter },
       hooks: { db: store.db, box: parts.box, onStored: () => nudgeBoth(parts) },
     }),

@@ -17,6 +17,7 @@ import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { badCursor, readCursor, writeCursor } from '#server/lib/listCursor.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { getCounts, listRecipients } from '#server/recipients/recipientQueries.ts'
 import { findChannelName } from '#server/channels/channelQueries.ts'
@@ -138,7 +139,8 @@ async function listPage(
   const last = page.at(-1)
   return {
     items: page.map(toSummary),
-    nextCursor: rows.length > limit && last !== undefined ? writeCursor(last) : null,
+    nextCursor:
+      rows.length > limit && last !== undefined ? writeCursor({ createdAt: last.cursorAt, id: last.id }) : null,
   }
 }
 
@@ -204,20 +206,4 @@ function toSummary(row: CampaignListRow): CampaignSummary {
     startedAt: row.started_at?.toISOString() ?? null,
     finishedAt: row.finished_at?.toISOString() ?? null,
   }
-}
-
-const CURSOR = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00) ([0-9a-f-]{36})$/
-
-function writeCursor(row: CampaignListRow): string {
-  return Buffer.from(`${row.cursorAt} ${row.id}`).toString('base64url')
-}
-
-function readCursor(cursor: string): { createdAt: string; id: string } {
-  const [, createdAt, id] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
-  if (createdAt === undefined || id === undefined) throw badCursor()
-  return { createdAt, id }
-}
-
-function badCursor(): AppError {
-  return new AppError('VALIDATION_FAILED', { details: [{ field: 'cursor', message: 'This is not a cursor of ours.' }] })
 }

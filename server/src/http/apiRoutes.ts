@@ -6,6 +6,7 @@ import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelR
 import { importRoutes, type ImportRoutesDeps } from '#server/contacts/importRoutes.ts'
 import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progressRoutes.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
+import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
 
 /** What the domains' routes need, made in compose.ts. */
@@ -14,6 +15,7 @@ export type ApiServices = {
   channels: ChannelRoutesDeps
   imports: ImportRoutesDeps
   campaigns: CampaignRoutesDeps & FollowUpRoutesDeps
+  messages: MessageRoutesDeps
   progress: ProgressRoutesDeps
   hooks: HookRoutesDeps
 }
@@ -27,6 +29,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     importRoutes(services.imports),
     campaignRoutes(services.campaigns),
     followUpRoutes(services.campaigns),
+    messageRoutes(services.messages),
     progressRoutes(services.progress),
     hookRoutes(services.hooks),
   ]

@@ -1,0 +1,191 @@
+import type { z } from 'zod'
+import type { sendMessageBody, SingleMessage } from '#contract/messages.ts'
+import type { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
+import { untilReleased } from '#server/campaigns/campaignLocks.ts'
+import { endClosing, moveCampaigns } from '#server/campaigns/campaignQueries.ts'
+import { checkMessages, checkTexts, timeColumnsOf } from '#server/campaigns/campaignSettings.ts'
+import { withMessageTag } from '#server/campaigns/messageTag.ts'
+import {
+  findSingle,
+  insertSingle,
+  listSingles,
+  type NewSingle,
+  type SingleRow,
+} from '#server/campaigns/singleMessages.ts'
+import { releaseChannel } from '#server/channels/channelHold.ts'
+import { findChannel } from '#server/channels/channelQueries.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
+import { transaction } from '#server/db/transaction.ts'
+import { AppError } from '#server/lib/AppError.ts'
+import type { Bell } from '#server/lib/Bell.ts'
+import { readCursor, writeCursor } from '#server/lib/listCursor.ts'
+import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
+import { addOnlyRecipient } from '#server/recipients/addOnlyRecipient.ts'
+import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
+import { messageIdOf } from '#server/recipients/messageId.ts'
+import { messageStateOf } from './messageState.ts'
+
+export type MessageServiceDeps = {
+  db: Db
+  audit: AuditLogger
+  /** Rung after every change that the dispatch should see at once. */
+  bell: Bell
+}
+
+type ParsedBody = z.output<typeof sendMessageBody>
+type MessagePage = { items: SingleMessage[]; nextCursor: string | null }
+type Recipient = Parameters<typeof addOnlyRecipient>[3]
+
+const DEFAULT_COUNTRY = 'BR'
+
+/** One message to one person: a campaign of one, which the dispatch sends ahead of all others on its channel. */
+export class MessageService {
+  readonly #deps: MessageServiceDeps
+
+  constructor(deps: MessageServiceDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Stores the message, on its way or with its time, and answers: whether the channel is connected shows when it goes.
+   * Throws for a channel that is not there, a phone that cannot be dialled, a text that cannot be rendered, a time that
+   * does not exist.
+   */
+  async create(userId: string, body: ParsedBody, remember: Remember = forget): Promise<SingleMessage> {
+    const { db, bell } = this.#deps
+    const channel = await findChannel(db, userId, body.channelId)
+    if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL', { details: [{ field: 'channelId' }] })
+    checkMessages(channel, [body.message], () => 'message')
+    checkTexts([body.message], () => 'message')
+    const recipient = recipientOf(body)
+    const times = timeColumnsOf(body, new Date())
+    const { channelId, message, unknownPolicy } = body
+    const created = await withMessageTag((messageTag) =>
+      transaction(db, async (trx) => {
+        const single = { userId, channelId, message, unknownPolicy, times, messageTag }
+        const answer = toMessage(await this.#insert(trx, single, recipient))
+        await remember(trx, answer)
+        return answer
+      }),
+    )
+    bell.ring()
+    return created
+  }
+
+  async get(userId: string, id: string): Promise<SingleMessage> {
+    return toMessage(await this.#row(userId, id))
+  }
+
+  /** Newest first. Throws VALIDATION_FAILED for a cursor that is not ours. */
+  async list(userId: string, limit: number, cursor: string | null): Promise<MessagePage> {
+    const before = cursor === null ? null : readCursor(cursor)
+    const rows = await listSingles(this.#deps.db, userId, { limit: limit + 1, before })
+    const page = rows.slice(0, limit)
+    const last = page.at(-1)
+    const hasMore = rows.length > limit && last !== undefined
+    return {
+      items: page.map(toMessage),
+      nextCursor: hasMore ? writeCursor({ createdAt: last.cursorAt, id: last.id }) : null,
+    }
+  }
+
+  /** Sends what was missed, or what has its time still ahead, now; what waits for its channel tries at once. */
+  async send(userId: string, id: string): Promise<SingleMessage> {
+    const { db, audit, bell } = this.#deps
+    await transaction(db, async (trx) => {
+      const message = await this.#row(userId, id, trx)
+      // The channel before the campaign, as claims do.
+      if (message.heldReason !== null) await releaseChannel(trx, message.channelId)
+      const [moved] = await moveCampaigns(trx, 'running', { userId, id, kind: 'single', from: ['paused', 'scheduled'] })
+      if (moved === undefined && (message.status !== 'running' || message.heldReason === null))
+        throw wrongState(message)
+      const action = moved?.from === 'scheduled' ? 'start' : 'resume'
+      if (moved !== undefined) await audit.log(trx, { campaignId: id, userId, action, details: { from: moved.from } })
+    })
+    bell.ring()
+    return this.get(userId, id)
+  }
+
+  /**
+   * Cancels a message that is still open. When it returns nothing of it starts any more; the answer says what became of
+   * a request that was under way. Throws MESSAGE_STATE when its fate was decided before.
+   */
+  async cancel(userId: string, id: string): Promise<SingleMessage> {
+    const { db, audit, bell } = this.#deps
+    await transaction(db, async (trx) => {
+      const [moved] = await moveCampaigns(trx, 'cancelled', { userId, id, kind: 'single' })
+      const message = await findSingle(trx, userId, id)
+      if (message === undefined) throw new AppError('NOT_FOUND')
+      // Sent, but not yet called completed: too late as well.
+      if (moved === undefined || !isOpen(message)) throw wrongState(message)
+      await audit.log(trx, { campaignId: id, userId, action: 'cancel', details: { from: moved.from } })
+    })
+    bell.ring()
+    await untilReleased(db, id)
+    await transaction(db, async (trx) => {
+      await cancelRecipients(trx, userId, id, 1)
+      await endClosing(trx, userId, id)
+    })
+    return this.get(userId, id)
+  }
+
+  async #insert(trx: Trx, single: NewSingle, recipient: Recipient): Promise<SingleRow> {
+    const { audit } = this.#deps
+    const { userId } = single
+    const { id, status } = await insertSingle(trx, single)
+    await addOnlyRecipient(trx, userId, id, recipient)
+    const about = { campaignId: id, userId }
+    const details = { kind: 'single', scheduledAt: single.times.scheduled_at?.toISOString() ?? null }
+    if (status === 'draft') {
+      await moveCampaigns(trx, 'running', { userId, id })
+      await audit.logAll(trx, [
+        { ...about, action: 'create', details },
+        { ...about, action: 'start', details: { from: 'draft' } },
+      ])
+    } else await audit.log(trx, { ...about, action: 'create', details })
+    return this.#row(userId, id, trx)
+  }
+
+  async #row(userId: string, id: string, db: Db | Trx = this.#deps.db): Promise<SingleRow> {
+    const row = await findSingle(db, userId, id)
+    if (row === undefined) throw new AppError('NOT_FOUND')
+    return row
+  }
+}
+
+/** As the API shows it. */
+export function toMessage(row: SingleRow): SingleMessage {
+  return {
+    messageId: row.id,
+    channelId: row.channelId,
+    phone: row.phone,
+    name: row.name,
+    message: row.message,
+    ...messageStateOf(row),
+    category: row.category,
+    code: row.code,
+    attempts: row.attempts,
+    nextAttemptAt: row.recipient === 'retrying' ? (row.nextAttemptAt?.toISOString() ?? null) : null,
+    gatewayMessageId: messageIdOf(row.messageTag, row.recipientId, row.step),
+    scheduledAt: row.scheduledAt?.toISOString() ?? null,
+    timeZone: row.timeZone,
+    createdAt: row.createdAt.toISOString(),
+    statusAt: row.statusAt.toISOString(),
+  }
+}
+
+function isOpen({ recipient }: SingleRow): boolean {
+  return recipient === 'pending' || recipient === 'retrying' || recipient === 'sending'
+}
+
+function wrongState(row: SingleRow): AppError {
+  return new AppError('MESSAGE_STATE', { details: { state: messageStateOf(row).state } })
+}
+
+function recipientOf(body: ParsedBody): Recipient {
+  const phone = normalizePhoneInput(body.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
+  if (phone.ok) return { phone: phone.e164, name: body.name ?? null, variables: body.variables ?? {} }
+  const message = 'This is not a number that can be dialled.'
+  throw new AppError('UNPROCESSABLE', { details: [{ field: 'phone', reason: phone.reason, message }] })
+}

@@ -1,0 +1,68 @@
+import { idParams, pageOf, pageQuery } from '#contract/common.ts'
+import { sendMessageBody, singleMessage } from '#contract/messages.ts'
+import { rememberOf } from '#server/auth/idempotencyKeys.ts'
+import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import type { MessageService } from './MessageService.ts'
+
+const PATH = '/api/user/messages'
+const PAGE = 50
+
+export type MessageRoutesDeps = { messages: MessageService }
+
+/** Single messages: sent now or at a time, looked at, cancelled before they go. */
+export function messageRoutes({ messages }: MessageRoutesDeps): RoutePlugin {
+  const access = { config: { access: 'user' as const } }
+  return async (app) => {
+    app.post(
+      PATH,
+      {
+        config: { ...access.config, creates: true },
+        schema: { summary: 'Send one message', body: sendMessageBody, response: { 201: singleMessage } },
+      },
+      async (request, reply) => {
+        reply.code(201)
+        return messages.create(requireUser(request).id, request.body, rememberOf(request))
+      },
+    )
+    app.get(
+      PATH,
+      {
+        ...access,
+        schema: {
+          summary: 'List single messages, newest first',
+          querystring: pageQuery,
+          response: { 200: pageOf(singleMessage) },
+        },
+      },
+      async (request) => {
+        const { limit = PAGE, cursor = null } = request.query
+        return messages.list(requireUser(request).id, limit, cursor)
+      },
+    )
+    app.get(
+      `${PATH}/:id`,
+      { ...access, schema: { summary: 'One message', params: idParams, response: { 200: singleMessage } } },
+      async (request) => messages.get(requireUser(request).id, request.params.id),
+    )
+    app.post(
+      `${PATH}/:id/send`,
+      {
+        ...access,
+        schema: {
+          summary: 'Send a missed, scheduled or waiting message now',
+          params: idParams,
+          response: { 200: singleMessage },
+        },
+      },
+      async (request) => messages.send(requireUser(request).id, request.params.id),
+    )
+    app.delete(
+      `${PATH}/:id`,
+      {
+        ...access,
+        schema: { summary: 'Cancel a message before it goes', params: idParams, response: { 200: singleMessage } },
+      },
+      async (request) => messages.cancel(requireUser(request).id, request.params.id),
+    )
+  }
+}
