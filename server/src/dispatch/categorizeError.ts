@@ -24,6 +24,20 @@ export function categorizeError(error: unknown, isOut = false): SendFailure {
   return { ...ours, code: 'INTERNAL', permanent: false, message: 'The message could not be prepared.' }
 }
 
+/**
+ * The lease ran out while the message was made: its template computed for too long, or the process was stopped. The
+ * recipient goes back as if never taken.
+ */
+export const OUTLIVED: SendFailure = {
+  category: 'TIMEOUT',
+  code: 'ABORTED',
+  fate: 'notSent',
+  permanent: false,
+  scope: 'recipient',
+  notBefore: null,
+  message: 'The lease ran out before the request could start.',
+}
+
 /** A row that was being started when its worker died, three times over: whoever touches it dies. */
 export const POISON: SendFailure = {
   category: 'API_ERROR',
