@@ -139,6 +139,29 @@ describe('an answer that is too large is cut', () => {
     expect((await sendTo(server.url)).outcome).toMatchObject(PROTOCOL)
   })
 
+  test.each([
+    ['interim answers', '', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'],
+    ['an extension of a chunk', `${HEAD}transfer-encoding: chunked\r\n\r\n1;`, 'e'],
+    ['trailers', `${HEAD}transfer-encoding: chunked\r\n\r\n0\r\n`, 'x-t: a\r\n'],
+  ])('a flood of %s is cut off, long before the deadline', async (_name, head, piece) => {
+    const flood = Buffer.from(piece.repeat(Math.ceil(60_000 / piece.length)))
+    let written = 0
+    const server = await keep(
+      startRawStub((socket) => {
+        const more = () => {
+          while (!socket.destroyed && socket.write(flood)) written += flood.length
+        }
+        socket.write(head)
+        socket.on('drain', more)
+        more()
+      }),
+    )
+    const { outcome, tookMs } = await sendTo(server.url)
+    expect(outcome).toMatchObject(PROTOCOL)
+    expect(tookMs).toBeLessThan(3000)
+    expect(written).toBeLessThan(32 * 1024 * 1024)
+  })
+
   test('a packed answer is neither unpacked nor quoted', async () => {
     let status = 200
     const server = await keep(

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Pool, type Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
+import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
 import { failpoints } from '#server/lib/failpoints.ts'
 
 export type HttpRequest = {
@@ -45,23 +46,49 @@ const CONNECT_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 8_000
 /** Node's own default. More header bytes than this end the exchange. */
 const MAX_HEADER_BYTES = 16_384
+/** Of one answer on the wire, whatever it consists of: more is a flood. Far above what headers and body may have. */
+const MAX_WIRE_BYTES = 256 * 1024
 
 /**
  * Connections to one origin. HTTP/1.1 only, one request at a time each: then a request fails only together with the
  * connection that it was written to. Certificates are checked even under NODE_TLS_REJECT_UNAUTHORIZED=0.
  */
 export function createPool(origin: string, options: { connections: number; deadlineMs: number }): Pool {
+  const timeout = Math.min(CONNECT_TIMEOUT_MS, options.deadlineMs)
+  const connect = buildConnector({ timeout, rejectUnauthorized: true, allowH2: false })
   return new Pool(origin, {
     connections: options.connections,
     pipelining: 1,
     allowH2: false,
-    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, options.deadlineMs), rejectUnauthorized: true },
+    connect: (where, done) =>
+      connect(where, (...result) => {
+        if (result[0] === null) limitAnswers(result[1])
+        done(...result)
+      }),
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     // The exchange has one deadline over everything. undici's two would not fire on an answer that drips.
     headersTimeout: 0,
     bodyTimeout: 0,
+  })
+}
+
+/**
+ * Cuts the connection when one answer has brought more than MAX_WIRE_BYTES: interim answers, extensions of chunks and
+ * trailers never come to our handler, and their garbage would be as large as what a gateway cares to send.
+ */
+function limitAnswers(socket: Socket): void {
+  let written = 0
+  let seen = 0
+  let before = 0
+  // In front of undici's own listener, which reads everything there is.
+  socket.prependListener('readable', () => {
+    // One request at a time: whatever comes after something was written belongs to the next answer.
+    if (socket.bytesWritten !== written) before = seen
+    written = socket.bytesWritten
+    seen = socket.bytesRead
+    if (seen - before > MAX_WIRE_BYTES) socket.destroy(new errors.ResponseExceededMaxSizeError())
   })
 }
 
