@@ -1,7 +1,10 @@
 import { brokenConnections } from './brokenConnections.ts'
 import { gatewayHangs } from './gatewayHangs.ts'
 import type { FaultCase } from './index.ts'
+import { hugeAnswers } from './hugeAnswers.ts'
 import { metaCodes } from './metaCodes.ts'
+import { nonsenseAnswers } from './nonsenseAnswers.ts'
+import { redirects } from './redirects.ts'
 import { retryAfter } from './retryAfter.ts'
 import { serverErrors } from './serverErrors.ts'
 import { sessionGone } from './sessionGone.ts'
@@ -33,4 +36,10 @@ export const GATEWAY_CASES: Record<string, FaultCase> = {
     about: 'the session is gone: paused within a second, nothing burnt, resume sends exactly the rest',
     run: sessionGone,
   },
+  G09: {
+    about: 'answers of 200 that are no success by any contract: never believed, never denied',
+    run: nonsenseAnswers,
+  },
+  G10: { about: 'answers without end, packed and unpacked: cut at 64 KiB, the memory stays', run: hugeAnswers },
+  G11: { about: 'redirects are not followed, and no token leaves with them', run: redirects },
 }

@@ -54,6 +54,10 @@ export class RawGateway implements LedgerSource {
   statusOf: (token: string) => ChannelState | number = () => ({ connected: true, loggedIn: true })
   /** So many new connections are reset before anything of them is read. */
   resetConnections = 0
+  /** Every question that is no send is sent there. */
+  redirectTo: string | null = null
+  /** Requests of any kind so far. */
+  requests = 0
   readonly exchanges: RawExchange[] = []
   readonly #lines: LedgerLine[] = []
   readonly #seen = new Map<string, number>()
@@ -123,12 +127,17 @@ export class RawGateway implements LedgerSource {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requests += 1
     const body = await buffer(request).catch(() => null)
     if (body === null) return
     const path = new URL(request.url ?? '/', 'http://gateway').pathname
     const cloud = /^\/v\d+\.\d\/(\d+)\/messages$/.exec(path)
     if (request.method === 'POST' && (cloud !== null || path === '/chat/send/text'))
       return this.#receive(request, response, body, cloud?.[1] ?? null)
+    if (this.redirectTo !== null) {
+      response.writeHead(307, { location: this.redirectTo + path }).end()
+      return
+    }
     const token = tokenOf(request)
     answerJson(response, 200, this.#answerControl(request, path, token, response))
   }
