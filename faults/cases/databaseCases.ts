@@ -3,6 +3,7 @@ import { databaseDiskFull } from './databaseDiskFull.ts'
 import { restartFast, restartHard } from './databaseRestarts.ts'
 import { halfOpenDatabase } from './halfOpenDatabase.ts'
 import type { FaultCase } from './index.ts'
+import { newerSchema } from './newerSchema.ts'
 import { readOnlyDatabase } from './readOnlyDatabase.ts'
 import { slowDatabase } from './slowDatabase.ts'
 
@@ -23,6 +24,10 @@ export const DATABASE_CASES: Record<string, FaultCase> = {
   D12: {
     about: 'the database turns read-only: nothing is sent, and the pause is written once it can',
     run: readOnlyDatabase,
+  },
+  D14: {
+    about: 'a newer version upgrades the schema under old processes: they say so, finish, and write nothing more',
+    run: newerSchema,
   },
   D16: { about: 'a database 400 ms away: slower, and no lease is lost', run: slowDatabase },
 }

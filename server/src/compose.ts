@@ -21,6 +21,7 @@ import { StateSynchronizer } from '#server/dispatch/StateSynchronizer.ts'
 import { apiRoutes } from '#server/http/apiRoutes.ts'
 import { createApp } from '#server/http/app.ts'
 import { Bell } from '#server/lib/Bell.ts'
+import { SchemaWatch } from '#server/db/SchemaWatch.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { LoopWatch } from '#server/lib/LoopWatch.ts'
 import { Poller } from '#server/lib/Poller.ts'
@@ -41,6 +42,8 @@ export type Product = {
   address: string | null
   /** Resolves when the product cannot go on, with the reason in one sentence. */
   failed: Promise<Error>
+  /** Resolves when a newer program has changed the database: time to finish what is under way and to end. */
+  outdated: Promise<Error>
   /** Ends everything in the reverse order of its start. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -85,15 +88,16 @@ export async function startOnStore(store: Store, config: Config, log: Log, secre
       await freeAllClaims(store.db)
     }
     started.push({ start: () => undefined, stop: () => parts.gateways.close() })
-    await startAll([parts.loopWatch], started)
+    await startAll([parts.loopWatch, parts.schemaWatch], started)
     if (config.role !== 'api') await startAll(workerServices(config, log, parts), started)
-    if (web === null) return { address: null, failed: store.gaveUp, stop }
+    const { outdated } = parts.schemaWatch
+    if (web === null) return { address: null, failed: store.gaveUp, outdated, stop }
     started.push(web)
     const ownAddress = await web.listen()
     const address = config.publicUrl ?? ownAddress
     parts.local.url = address
     await startAll([webhookRegistrar(log, parts)], started)
-    return { address, failed: store.gaveUp, stop }
+    return { address, failed: store.gaveUp, outdated, stop }
   } catch (error) {
     await stop()
     throw error
@@ -162,6 +166,7 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     }),
     importRunner: createImportRunner({ db, log, leaseSeconds: config.leaseSeconds }),
     loopWatch: new LoopWatch(log),
+    schemaWatch: new SchemaWatch({ db: leaseDb, log, intervalMs: leaseMs / 3 }),
     watcher,
     scheduler,
     synchronizer: new StateSynchronizer({

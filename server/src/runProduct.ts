@@ -34,6 +34,11 @@ async function main(): Promise<void> {
     process.stderr.write(`Revoada stops: ${error.message}\n`)
     process.exit(EXIT_FAILED)
   })
+  void product.outdated.then((error) => {
+    process.stderr.write(`Revoada stops: ${error.message}\n`)
+    stopping = null
+    void stopAndExit(product, config, log, EXIT_FAILED)
+  })
   log.info({ address: product.address, role: config.role }, 'ready')
   if (product.address !== null) process.stdout.write(`Revoada: ${product.address}\n`)
 }
@@ -61,13 +66,13 @@ async function startOrExit(config: Config, log: Log): Promise<Product> {
   }
 }
 
-async function stopAndExit(product: Product, config: Config, log: Log): Promise<void> {
+async function stopAndExit(product: Product, config: Config, log: Log, code = 0): Promise<void> {
   log.info('stopping')
   const timeout = setTimeout(() => process.exit(EXIT_FAILED), config.drainSeconds * 1000 + STOP_MARGIN_MS)
   try {
     await product.stop()
     clearTimeout(timeout)
-    process.exit(0)
+    process.exit(code)
   } catch (error) {
     log.error({ err: error }, 'stop failed')
     process.exit(EXIT_FAILED)

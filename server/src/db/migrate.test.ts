@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, inject, it } from 'vitest'
@@ -8,6 +9,7 @@ import { administer } from '#server/test/globalSetup.ts'
 import { testLog } from '#server/test/testDatabase.ts'
 import { migrate } from './migrate.ts'
 import { openDatabase, type OpenDatabase } from './openDatabase.ts'
+import { SchemaWatch } from './SchemaWatch.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -88,4 +90,23 @@ it('a file that fails leaves the schema as it was, and the reason is what Postgr
   expect((await tables()).filter((table) => !table.startsWith('schema_migrations'))).toEqual(['workers'])
   await sql`drop table workers`.execute(opened.db)
   expect((await migrate(opened.db)).applied.length).toBeGreaterThan(4)
+})
+
+it('refuses a database that a newer program has changed, and changes nothing of it', async () => {
+  await migrate(opened.db)
+  await sql`insert into schema_migrations (name, timestamp) values ('9999_from_the_future', '2099')`.execute(opened.db)
+  await expect(migrate(opened.db)).rejects.toThrow(/newer Revoada .*9999_from_the_future/)
+})
+
+it('notices a newer program while it runs, and only that', async () => {
+  await migrate(opened.db)
+  const watch = new SchemaWatch({ db: opened.db, log: testLog, intervalMs: 20 })
+  let seen: Error | null = null
+  void watch.outdated.then((error) => (seen = error))
+  await watch.start()
+  await sleep(100)
+  expect(seen).toBeNull()
+  await sql`insert into schema_migrations (name, timestamp) values ('9999_from_the_future', '2099')`.execute(opened.db)
+  expect((await watch.outdated).message).toContain('9999_from_the_future')
+  await watch.stop()
 })
