@@ -66,17 +66,18 @@ export class Site {
     return this.#channelId
   }
 
-  /** Starts a server, with `settings` over those of the site, and does not wait for it. */
-  spawn(role: Role = 'all', settings: Record<string, string> = {}): ServerProcess {
+  /** Starts a server, with `settings` over those of the site, and does not wait for it. `stderr`: see ServerProcess. */
+  spawn(role: Role = 'all', settings: Record<string, string> = {}, stderr?: number): ServerProcess {
     const env = { ...this.#env, ...settings }
-    const server = new ServerProcess({ role, env, logFile: join(this.directory, 'servers.log') })
+    const logFile = join(this.directory, 'servers.log')
+    const server = new ServerProcess({ role, env, logFile, ...(stderr === undefined ? {} : { stderr }) })
     this.#servers.push(server)
     return server
   }
 
   /** Starts a server and returns when it is ready. */
-  async start(role: Role = 'all', settings: Record<string, string> = {}): Promise<ServerProcess> {
-    const server = this.spawn(role, settings)
+  async start(role: Role = 'all', settings: Record<string, string> = {}, stderr?: number): Promise<ServerProcess> {
+    const server = this.spawn(role, settings, stderr)
     const { address } = await server.ready
     if (address !== null) this.api.address = address
     return server
@@ -128,8 +129,7 @@ export class Site {
 
   /** Changes the database itself, beside the servers: statements of a case, separated by semicolons. */
   async change(text: string): Promise<void> {
-    const client = new pg.Client(await this.#connection())
-    await client.connect()
+    const client = await this.#connect()
     try {
       await client.query(text)
     } finally {
@@ -141,8 +141,7 @@ export class Site {
   async inSnapshot<R>(
     work: (ask: <T extends object>(text: string, values: unknown[]) => Promise<T[]>) => Promise<R>,
   ): Promise<R> {
-    const client = new pg.Client(await this.#connection())
-    await client.connect()
+    const client = await this.#connect()
     try {
       await client.query('begin isolation level repeatable read read only')
       return await work(
@@ -172,6 +171,14 @@ export class Site {
     await stopSandbox({ directory: join(this.directory, 'sandbox') })
     if (this.#databaseUrl === null)
       rmSync(clusterPlace(this.directory).socketDirectory, { recursive: true, force: true })
+  }
+
+  /** Losing the connection is for whoever asks over it; it must not end the lab. */
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client(await this.#connection())
+    client.on('error', () => undefined)
+    await client.connect()
+    return client
   }
 
   async #connection(): Promise<pg.ClientConfig> {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import type { CreateCampaignBody, CreatedCampaign } from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
 import { ApiProblem } from './ApiClient.ts'
 import { ExpectationFailed } from './check.ts'
+import { freePort } from './freePort.ts'
 import type { Lab } from './Lab.ts'
 import type { LedgerSource } from './LedgerSource.ts'
 import { ObservedCampaign } from './ObservedCampaign.ts'
@@ -75,11 +74,7 @@ export async function startCampaign(
 
 /** Settings of a site that others reach at a known address: its port is free now, and nobody else takes it in a lab. */
 export async function knownAddress(): Promise<Record<string, string>> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
+  const port = await freePort()
   return { PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` }
 }
 
