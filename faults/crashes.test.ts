@@ -1,3 +1,3 @@
 import { testCases } from './testCases.ts'
 
-testCases(['kill-embedded', 'P01', 'P03'])
+testCases(['K01-embedded', 'P01', 'P03'])

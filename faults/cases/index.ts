@@ -7,6 +7,7 @@ import { deathAfterClaim } from './deathAfterClaim.ts'
 import { deathBeforeSettle } from './deathBeforeSettle.ts'
 import { drain } from './drain.ts'
 import { GATEWAY_CASES } from './gatewayCases.ts'
+import { killAnytime } from './killAnytime.ts'
 import { killEmbedded } from './killEmbedded.ts'
 import { killHolder } from './killHolder.ts'
 import { killWorker } from './killWorker.ts'
@@ -14,6 +15,7 @@ import { modelBased } from './modelBased.ts'
 import { pauseArithmetic } from './pauseArithmetic.ts'
 import { PROCESS_CASES } from './processCases.ts'
 import { secondServer } from './secondServer.ts'
+import { soak } from './soak.ts'
 import { unrelatedWorker } from './unrelatedWorker.ts'
 import { TIME_CASES } from './timeCases.ts'
 
@@ -28,13 +30,19 @@ export type FaultCase = {
 
 /** Every case by its id: K, P and C are those of the fault matrix. */
 export const CASES: Record<string, FaultCase> = {
-  'kill-embedded': {
-    about: 'kill -9 at random moments on the embedded database: nobody is missing, nobody has two ids',
-    run: killEmbedded,
+  K01: {
+    about: 'kill -9 at random moments, embedded and on an external PostgreSQL: nobody is missing, nobody has two ids',
+    run: killAnytime,
   },
-  'kill-worker': {
-    about: 'kill -9 of the only worker on an external PostgreSQL: paused for a person, then exactly the rest',
+  'K01-embedded': {
+    about: 'the half of K01 on the embedded database, killed with and without its server',
+    run: killEmbedded,
+    byNameOnly: true,
+  },
+  'K01-external': {
+    about: 'the half of K01 on an external PostgreSQL: paused for a person, then exactly the rest',
     run: killWorker,
+    byNameOnly: true,
   },
   K02: {
     about: 'the sending worker dies: the other one takes over by itself, and not before the lease has run out',
@@ -60,6 +68,11 @@ export const CASES: Record<string, FaultCase> = {
   S01: {
     about: 'random sequences of people, gateway and power cuts against a model: the product never differs from it',
     run: modelBased,
+  },
+  S03: {
+    about: 'twenty minutes of every damage in random order: the books balance, and what never died has not grown',
+    run: soak,
+    byNameOnly: true,
   },
   ...DATABASE_CASES,
   ...CONTROL_CASES,

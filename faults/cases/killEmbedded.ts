@@ -14,7 +14,7 @@ const FIRST_SEND_MS = 2000
  * with it. The next start must be quick and find the campaign paused, and nobody is lost or written to twice.
  */
 export async function killEmbedded(lab: Lab): Promise<Numbers> {
-  const kills = lab.rounds(20, 3)
+  const kills = lab.rounds(100, 3)
   const site = lab.embeddedSite()
   let server = await site.start()
   await site.setUp({ delivered: 0.9, read: 0.5 })
@@ -29,8 +29,8 @@ export async function killEmbedded(lab: Lab): Promise<Numbers> {
   const firstSendsMs: number[] = []
   const report = await surviveCrashes(lab, site, {
     kills,
-    size: lab.rounds(5000, 1000),
-    withinMs: lab.rounds(3000, 700),
+    size: lab.rounds(10_000, 1000),
+    withinMs: lab.rounds(250, 700),
     crash: async (campaign, kill) => {
       const before = await campaign.progress()
       await killOnce(site, server, kill)

@@ -3,6 +3,9 @@ import { check } from './check.ts'
 
 export type { LedgerLine } from '#server/channels/sandboxProcess.ts'
 
+/** `recipients` are distinct numbers that something was accepted for; `duplicates` were accepted under an id once more. */
+export type LedgerSummary = { read: number; distinctAccepted: number; duplicates: number; recipients: number }
+
 /** How the pretend gateway behaves: `SandboxSettings` of the sandbox, as JSON. */
 export type Behaviour = Record<string, number | string | boolean>
 
@@ -27,9 +30,13 @@ export class GatewayControl {
 
   /** How many requests it has read so far. */
   async readCount(): Promise<number> {
+    return (await this.summary()).read
+  }
+
+  /** The sums of the ledger. */
+  async summary(): Promise<LedgerSummary> {
     const { sandbox, userId } = await this.#find()
-    const summary = (await this.#call(sandbox, 'GET', `/sandbox/ledger/summary?user=${userId}`)) as { read: number }
-    return summary.read
+    return (await this.#call(sandbox, 'GET', `/sandbox/ledger/summary?user=${userId}`)) as LedgerSummary
   }
 
   async behave(changes: Behaviour): Promise<void> {

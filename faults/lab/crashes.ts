@@ -63,6 +63,18 @@ async function finish(lab: Lab, campaign: ObservedCampaign, kills: number, repor
   report.mostRepeats = most([report.mostRepeats, kills === 0 ? 0 : books.repeatedRequests / kills])
 }
 
+/** Several reports as one. */
+export function sumReports(reports: CrashReport[]): CrashReport {
+  const sum = (of: (report: CrashReport) => number) => reports.reduce((total, report) => total + of(report), 0)
+  return {
+    campaigns: sum((report) => report.campaigns),
+    recipients: sum((report) => report.recipients),
+    repeatedRequests: sum((report) => report.repeatedRequests),
+    repeatedAccepts: sum((report) => report.repeatedAccepts),
+    mostRepeats: most(reports.map((report) => report.mostRepeats)),
+  }
+}
+
 /** The report as numbers to print. */
 export function crashNumbers(kills: number, report: CrashReport): Numbers {
   return {

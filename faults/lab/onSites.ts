@@ -30,6 +30,15 @@ export async function onSites<T, R>(
   const sites: Site[] = []
   while (sites.length < Math.min(options.sites, items.length))
     sites.push(await lab.externalSite({ ...SMALL, ...options.settings }))
-  await Promise.all(sites.map(run))
+  // What one site breaks ends the others in order, before everything is torn down.
+  const endings = await Promise.allSettled(
+    sites.map((site) =>
+      run(site).catch((error: unknown) => {
+        waiting.length = 0
+        throw error
+      }),
+    ),
+  )
+  for (const ending of endings) if (ending.status === 'rejected') throw ending.reason
   return items.flatMap((item) => results.get(item) ?? [])
 }

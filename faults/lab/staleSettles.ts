@@ -1,5 +1,5 @@
-import pg from 'pg'
 import { check } from './check.ts'
+import { update } from './rawUpdate.ts'
 import type { Site } from './Site.ts'
 
 const WATCH = `
@@ -22,13 +22,10 @@ const WATCH = `
  * may move such rows.
  */
 export async function watchStaleSettles(site: Site): Promise<void> {
-  const client = new pg.Client({ connectionString: site.settings['DATABASE_URL'] })
-  await client.connect()
-  await client.query(WATCH)
-  await client.end()
+  await update(site, WATCH)
 }
 
-/** No row was settled under an old epoch. */
+/** No row was settled under an old epoch, or it throws. */
 export async function checkNoStaleSettles(site: Site): Promise<void> {
   const rows = await site.query('select * from lab_stale_settles limit 5')
   check(rows.length === 0, `Rows were settled under an old epoch: ${JSON.stringify(rows)}.`)
