@@ -2,13 +2,18 @@ import { brokenConnections } from './brokenConnections.ts'
 import { gatewayHangs } from './gatewayHangs.ts'
 import type { FaultCase } from './index.ts'
 import { hugeAnswers } from './hugeAnswers.ts'
+import { lateSuccess } from './lateSuccess.ts'
 import { metaCodes } from './metaCodes.ts'
 import { nonsenseAnswers } from './nonsenseAnswers.ts'
 import { redirects } from './redirects.ts'
 import { retryAfter } from './retryAfter.ts'
+import { sequenceRetry } from './sequenceRetry.ts'
 import { serverErrors } from './serverErrors.ts'
 import { sessionGone } from './sessionGone.ts'
+import { sharedPace } from './sharedPace.ts'
 import { slowAnswers } from './slowAnswers.ts'
+import { statusLies } from './statusLies.ts'
+import { tokenRotated } from './tokenRotated.ts'
 import { unreachable } from './unreachable.ts'
 
 /** What a gateway can do to us. */
@@ -42,4 +47,9 @@ export const GATEWAY_CASES: Record<string, FaultCase> = {
   },
   G10: { about: 'answers without end, packed and unpacked: cut at 64 KiB, the memory stays', run: hugeAnswers },
   G11: { about: 'redirects are not followed, and no token leaves with them', run: redirects },
+  G14: { about: 'accepted after our deadline: the webhook resolves it, nobody gets it twice', run: lateSuccess },
+  G16: { about: 'two campaigns, one number, three workers, one killed: the pace holds over the sum', run: sharedPace },
+  G17: { about: 'ready only when connected and logged in, whatever half of it is true', run: statusLies },
+  G18: { about: 'the token is rotated: paused, resumed with the new one, none in the logs', run: tokenRotated },
+  G20: { about: 'a sequence whose second step fails twice: each step once, with its own id', run: sequenceRetry },
 }
