@@ -23,8 +23,13 @@ export class ApiClient {
   }
 
   /** Any request of this user; the answer is returned whatever it is. */
-  async send(method: string, path: string, body?: FormData | string): Promise<Response> {
-    const headers: Record<string, string> = { cookie: this.#cookie, origin: this.address }
+  async send(
+    method: string,
+    path: string,
+    body?: FormData | string,
+    more: Record<string, string> = {},
+  ): Promise<Response> {
+    const headers: Record<string, string> = { cookie: this.#cookie, origin: this.address, ...more }
     if (typeof body === 'string') headers['content-type'] = 'application/json'
     const response = await fetch(this.address + path, {
       method,

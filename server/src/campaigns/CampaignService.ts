@@ -10,7 +10,7 @@ import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { wrongState } from './campaignAnswers.ts'
 import { untilReleased } from './campaignLocks.ts'
-import { findCampaign, lockCampaign, markDeleted, moveCampaigns } from './campaignQueries.ts'
+import { findCampaign, lockCampaign, markDeleted, moveCampaigns, noteStartRequest } from './campaignQueries.ts'
 import { checkMessages, checkPace, checkTexts, configColumnsOf } from './campaignSettings.ts'
 import type { CampaignRow } from './campaignTables.ts'
 
@@ -130,19 +130,13 @@ export class CampaignService {
     return this.#state(userId, id)
   }
 
-  /** True when the wish to start was noted; false when the audience became ready meanwhile. */
+  /** True when the wish to start is noted, now or before; false when the audience became ready meanwhile. */
   async #requestStart(userId: string, id: string): Promise<boolean> {
     return transaction(this.#deps.db, async (trx) => {
-      const { numUpdatedRows } = await trx
-        .updateTable('campaigns')
-        .set({ start_requested: true })
-        .where('user_id', '=', userId)
-        .where('id', '=', id)
-        .where('status', 'in', ['draft', 'scheduled'])
-        .where('deleted_at', 'is', null)
-        .where('preparing', '=', true)
-        .executeTakeFirst()
-      if (numUpdatedRows === 0n) return false
+      const campaign = await lockCampaign(trx, userId, id)
+      if (campaign?.preparing !== true || !['draft', 'scheduled'].includes(campaign.status)) return false
+      if (campaign.start_requested) return true
+      await noteStartRequest(trx, userId, id)
       await this.#deps.audit.log(trx, { campaignId: id, userId, action: 'start', details: { preparing: true } })
       return true
     })

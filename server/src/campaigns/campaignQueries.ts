@@ -68,6 +68,16 @@ export async function lockCampaign(trx: Trx, userId: string, id: string): Promis
     .executeTakeFirst()
 }
 
+/** It starts as soon as its audience is expanded. */
+export async function noteStartRequest(trx: Trx, userId: string, id: string): Promise<void> {
+  await trx
+    .updateTable('campaigns')
+    .set({ start_requested: true })
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .execute()
+}
+
 /** Takes a campaign out of every list. Nothing starts it any more, and its rows stay. */
 export async function markDeleted(trx: Trx, userId: string, id: string): Promise<void> {
   await trx

@@ -338,3 +338,14 @@ describe('the content', () => {
     expect((await bench.call('DELETE', `/${id}`)).statusCode).toBe(404)
   })
 })
+
+describe('starting while the audience is being prepared', () => {
+  it('is noted once, however often it is asked', async () => {
+    await bench.preparer.stop()
+    const { campaignId: id } = (await bench.call('POST', '', bench.plan())).json<CreatedCampaign>()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => bench.call('POST', `/${id}/start`)))
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(200))
+    expect(answers[0]?.json()).toMatchObject({ status: 'draft', startRequested: true })
+    expect(await auditOf(id)).toEqual(['create', 'start'])
+  })
+})
