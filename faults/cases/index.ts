@@ -15,6 +15,7 @@ import { modelBased } from './modelBased.ts'
 import { pauseArithmetic } from './pauseArithmetic.ts'
 import { PROCESS_CASES } from './processCases.ts'
 import { secondServer } from './secondServer.ts'
+import { singleFirst } from './singleFirst.ts'
 import { soak } from './soak.ts'
 import { unrelatedWorker } from './unrelatedWorker.ts'
 import { TIME_CASES } from './timeCases.ts'
@@ -65,6 +66,11 @@ export const CASES: Record<string, FaultCase> = {
     run: databaseFollows,
   },
   C08: { about: 'pause near the start, in the middle and at the end: exactly the rest is sent', run: pauseArithmetic },
+  'single-first': {
+    about:
+      'single messages while a campaign runs and the server is killed: first on the lane, each once, resumed by nobody',
+    run: singleFirst,
+  },
   S01: {
     about: 'random sequences of people, gateway and power cuts against a model: the product never differs from it',
     run: modelBased,
