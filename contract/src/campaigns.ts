@@ -175,8 +175,9 @@ export const campaignProgress = z.object({
   averageSpeed: z.number().nullable(),
   recentErrors: z.array(recentError).max(5),
   failedByCategory: z.record(z.string(), z.number()),
-  /** When the sending window opens again; null while it is open, or when there is none. */
+  /** When a running campaign that sends nothing by plan goes on by itself, and what it waits for; null while it sends. */
   waitsUntil: instant.nullable(),
+  waitsFor: z.enum(['window', 'dailyCap']).nullable(),
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),
   at: instant,

@@ -7,10 +7,15 @@ export type GatewayName = (typeof GATEWAYS)[number]
 /** The longest pause a channel may ask for between two messages: one hour. */
 const delayMs = z.int().min(0).max(3_600_000)
 
+const dailyCap = z.int().min(1).max(1_000_000).nullable()
+
 const common = {
   name: z.string().trim().min(1).max(80),
   /** The least pause between two messages of this number, in milliseconds. */
   minDelay: delayMs.optional(),
+  /** The most messages that may leave in a day of `timeZone`; null is no limit. Campaigns wait for the next day. */
+  dailyCap: dailyCap.optional(),
+  timeZone: z.string().min(1).max(60).optional(),
 }
 
 /** How the pretend gateway behaves; all optional, all changeable while it runs. */
@@ -68,6 +73,8 @@ export const editChannelBody = z
   .strictObject({
     name: common.name.optional(),
     minDelay: delayMs.optional(),
+    dailyCap: common.dailyCap,
+    timeZone: common.timeZone,
     baseUrl: z
       .url({ protocol: /^https?$/ })
       .max(500)
@@ -98,6 +105,8 @@ export const channel = z.object({
   gateway: z.enum(GATEWAYS),
   baseUrl: z.string().nullable(),
   minDelay: z.number(),
+  dailyCap: z.number().nullable(),
+  timeZone: z.string(),
   status: z.enum(CHANNEL_STATUSES),
   statusCheckedAt: instant.nullable(),
   createdAt: instant,

@@ -13,6 +13,7 @@ import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
+import { isKnownTimeZone } from './channelCap.ts'
 import {
   deleteChannel,
   findChannel,
@@ -70,6 +71,7 @@ export class ChannelService {
       webhook_key_ciphertext: webhookKey === null ? null : box.seal(webhookKey, webhookKeyBinding(id)),
       webhook_secret_hash: box.hash(this.#webhookSecret(id), 'webhook-secret'),
       min_delay_ms: body.minDelay ?? 0,
+      ...(await this.#capOf(body)),
     }
     const row = await this.#onUniqueToken(() =>
       transaction(this.#deps.db, async (trx) => {
@@ -95,6 +97,7 @@ export class ChannelService {
     const { box, db } = this.#deps
     const before = await this.#row(user.id, id)
     refuseForeignFields(before, body)
+    const cap = await this.#capOf(body)
     if (body.baseUrl !== undefined) this.#checkHost(user.role, body.baseUrl)
     const webhookKey = body.webhookKey ?? body.appSecret
     const sandbox = { ...before.settings.sandbox, ...body.sandbox }
@@ -104,6 +107,7 @@ export class ChannelService {
         .set({
           ...(body.name === undefined ? {} : { name: body.name }),
           ...(body.minDelay === undefined ? {} : { min_delay_ms: body.minDelay }),
+          ...cap,
           ...(body.baseUrl === undefined ? {} : { base_url: trimmed(body.baseUrl) }),
           ...(body.sandbox === undefined ? {} : { settings: JSON.stringify({ sandbox }) }),
           ...(body.token === undefined
@@ -199,6 +203,17 @@ export class ChannelService {
     return row
   }
 
+  /** Columns of the daily cap. Throws UNPROCESSABLE for a zone that the database, whose clock decides, does not know. */
+  async #capOf({ dailyCap, timeZone }: Pick<CreateChannelBody, 'dailyCap' | 'timeZone'>) {
+    if (timeZone !== undefined && !(await isKnownTimeZone(this.#deps.db, timeZone))) {
+      throw new AppError('UNPROCESSABLE', { details: [{ field: 'timeZone', message: 'There is no such time zone.' }] })
+    }
+    return {
+      ...(dailyCap === undefined ? {} : { daily_cap: dailyCap }),
+      ...(timeZone === undefined ? {} : { time_zone: timeZone }),
+    }
+  }
+
   #checkHost(role: Role, baseUrl: string): void {
     if (role === 'admin' || this.#deps.allowedHosts.includes(new URL(baseUrl).host)) return
     throw new AppError('GATEWAY_HOST_NOT_ALLOWED', {
@@ -249,6 +264,8 @@ function toChannel(row: ChannelRow): Channel {
     gateway: row.gateway,
     baseUrl: row.base_url,
     minDelay: row.min_delay_ms,
+    dailyCap: row.daily_cap,
+    timeZone: row.time_zone,
     status: row.status,
     statusCheckedAt: row.status_checked_at?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),

@@ -20,6 +20,11 @@ export interface ChannelsTable {
   webhook_key_ciphertext: Buffer | null
   webhook_secret_hash: Buffer
   min_delay_ms: Generated<number>
+  /** Messages a day of `time_zone`; null is no limit. */
+  daily_cap: number | null
+  time_zone: Generated<string>
+  cap_day: ColumnType<string | null, never, never>
+  cap_used: ColumnType<number, never, never>
   status: Generated<ChannelStatus>
   status_checked_at: NullableInstant
   webhook_registered_at: NullableInstant

@@ -146,6 +146,8 @@ describe('a channel is refused', () => {
     ['that names its owner', { user_id: randomUUID() }, 'user_id'],
     ['with a pause as text', { minDelay: '5' }, 'minDelay'],
     ['with a pause below nothing', { minDelay: -1 }, 'minDelay'],
+    ['with a cap of nothing', { dailyCap: 0 }, 'dailyCap'],
+    ['with a cap as text', { dailyCap: '5' }, 'dailyCap'],
     ['without a name', { name: '  ' }, 'name'],
     ['with a token that is no text', { token: 12345678 }, 'token'],
     ['with a token that is too short', { token: 'short' }, 'token'],
@@ -377,6 +379,26 @@ describe('the status of a channel', () => {
     await expect(channels.requireReady(user.id, id)).rejects.toMatchObject({ code: 'CHANNEL_UNAUTHORIZED' })
     expect((await call('GET', `/${id}/status`)).statusCode).toBe(200)
   })
+})
+
+describe('the daily cap', () => {
+  it('is none unless it is given, and can be set, shown and taken away with its zone', async () => {
+    const made = await create(wuzapi())
+    expect(made).toMatchObject({ dailyCap: null, timeZone: 'America/Sao_Paulo' })
+    const changed = await call('PATCH', `/${made.id}`, { dailyCap: 250, timeZone: 'America/Manaus' })
+    expect(changed.json()).toMatchObject({ dailyCap: 250, timeZone: 'America/Manaus' })
+    expect((await call('GET', `/${made.id}`)).json()).toMatchObject({ dailyCap: 250, timeZone: 'America/Manaus' })
+    expect((await call('PATCH', `/${made.id}`, { dailyCap: null })).json()).toMatchObject({ dailyCap: null })
+    expect(await create(wuzapi({ token: randomUUID(), dailyCap: 9 }))).toMatchObject({ dailyCap: 9 })
+  })
+
+  it.each(['America/Sao_Paolo', '<x>-03:00', 'Mars'])(
+    'in a zone that does not exist is refused (%s)',
+    async (timeZone) => {
+      const refused = await call('POST', '', wuzapi({ dailyCap: 5, timeZone }))
+      expect([refused.statusCode, refused.json().error.details[0].field]).toEqual([422, 'timeZone'])
+    },
+  )
 })
 
 describe('a channel on the sandbox', () => {

@@ -1,3 +1,4 @@
+import { reserveOfCap, returnToCap } from '#server/channels/channelCap.ts'
 import { findChannelById } from '#server/channels/channelQueries.ts'
 import type { Lane } from '#server/channels/channelLane.ts'
 import type { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
@@ -12,8 +13,9 @@ import type { Log } from '#server/lib/logger.ts'
 import type { ClaimedRecipient, LaneHold } from '#server/recipients/claimRecipients.ts'
 import { HeldRows } from '#server/recipients/lostClaims.ts'
 import { settleRecipients, type Settlement } from '#server/recipients/settleRecipients.ts'
-import { categorizeError, STORAGE } from './categorizeError.ts'
+import { categorizeError, OUTLIVED, STORAGE } from './categorizeError.ts'
 import { ControlAge } from './ControlAge.ts'
+import { DailyCap } from './DailyCap.ts'
 import { decideSettlement } from './decideSettlement.ts'
 import { listRunningOfChannel } from './dispatchQueries.ts'
 import { LaneCampaigns } from './LaneCampaigns.ts'
@@ -62,6 +64,7 @@ export class LaneRunner {
   readonly #campaigns: LaneCampaigns
   readonly #held = new HeldRows()
   readonly #settles: SettleQueue
+  readonly #cap: DailyCap
   readonly #startGate: StartGate
   readonly #control = new ControlAge()
   readonly #rest = new WakeableSleep()
@@ -76,7 +79,12 @@ export class LaneRunner {
     this.hold = hold
     this.#deps = deps
     this.#log = deps.log.child({ channelId: hold.channelId, epoch: hold.epoch })
-    this.#startGate = new StartGate(lane, trustedUntil)
+    this.#cap = new DailyCap({
+      reserve: (count) => reserveOfCap(deps.db, hold, count),
+      giveBack: (day, count) => returnToCap(deps.db, hold, day, count),
+      log: this.#log,
+    })
+    this.#startGate = new StartGate(lane, trustedUntil, this.#cap)
     this.#settles = new SettleQueue({
       settle: (rows, pace) => settleRecipients(deps.db, hold, rows, pace),
       onLost: () => this.lose(),
@@ -158,7 +166,7 @@ export class LaneRunner {
     try {
       await this.#pausing
       if (this.#control.isDue) await this.#refresh()
-      for (const queue of this.#campaigns.open) queue.restWhileClosed()
+      for (const queue of this.#campaigns.open) queue.restWhileClosed(this.#cap.closedForMs > 0)
       this.#pump()
       await this.#campaigns.completeDrained()
       await this.#campaigns.putOffSingles()
@@ -185,7 +193,9 @@ export class LaneRunner {
     await this.#campaigns.closeOthers(running)
     if (channel !== undefined) {
       this.#gateway = await this.#deps.gateways.get(channel)
-      this.#startGate.follow(channel.min_delay_ms, this.#gateway.limits)
+      const { limits } = this.#gateway
+      this.#startGate.follow(channel.min_delay_ms, limits)
+      this.#cap.follow(channel.daily_cap, Math.min(limits.maxInFlight, this.#startGate.startableWithin(1000)))
     }
     if (this.#gateway !== null && channel !== undefined) {
       await this.#campaigns.openSingles(this.#gateway, this.#startGate.startableWithin(SINGLES_HORIZON_MS))
@@ -205,7 +215,9 @@ export class LaneRunner {
       if (queue === null || recipient === null) break
       this.#start(gateway, queue, recipient)
     }
-    if (!this.#stopping && !this.#lost && this.#pausing === null) this.#claimAhead(gateway)
+    void this.#cap.replenish()?.then(() => this.#pump())
+    if (this.#stopping || this.#lost || this.#pausing !== null || this.#cap.closedForMs > 0) return
+    this.#claimAhead(gateway)
   }
 
   #mayStart(): boolean {
@@ -234,9 +246,11 @@ export class LaneRunner {
     queue.inFlight += 1
     const delayMs = this.#startGate.started(queue.gate, queue.campaign.isSingle)
     if (delayMs >= REMEMBERED_FROM_MS) this.#settles.markPace({ nextSlotInMs: delayMs })
+    const ticket = this.#cap.take()
     void this.#send(gateway, queue, recipient).then((outcome) => {
       this.#inFlight -= 1
       queue.inFlight -= 1
+      if (!outcome.ok && outcome.failure.fate === 'notSent') this.#cap.refund(ticket)
       this.#finish(queue, recipient, outcome)
       this.#pump()
     })
@@ -247,6 +261,7 @@ export class LaneRunner {
     try {
       const message = queue.render(recipient)
       if (failpoints !== null) await failpoints.pass('before_send', recipient.phone)
+      if (!this.#startGate.isTrusted) return { ok: false, failure: OUTLIVED }
       isOut = true
       const outcome = await gateway.send(message, this.#abort.signal)
       if (failpoints !== null) await failpoints.pass('after_response', recipient.phone)
@@ -271,7 +286,8 @@ export class LaneRunner {
     this.#settles.push(settlement)
     if (outcome.ok) return this.#startGate.succeeded()
     const { failure } = outcome
-    const gaveUp = !this.#abort.signal.aborted && this.#startGate.failed(failure)
+    const isOurStop = this.#abort.signal.aborted || failure === OUTLIVED
+    const gaveUp = !isOurStop && this.#startGate.failed(failure)
     if (effect.pause !== null) this.#pauseChannel(effect.pause, failure)
     else if (gaveUp) this.#pauseChannel('disconnected', failure)
   }
@@ -316,6 +332,7 @@ export class LaneRunner {
   /** Until when nothing can change by itself: the next slot, the end of a back-off, a retry, or the next poll. */
   #idleMs(): number {
     const { pollMs } = this.#deps
+    if (this.#cap.closedForMs > 0) return Math.min(pollMs, this.#cap.closedForMs)
     if (this.#inFlight > 0 || this.#campaigns.open.some((queue) => queue.readyCount > 0)) {
       const closedForMs = this.#startGate.closedForMs(this.#campaigns.hasReadySingle)
       return Math.min(pollMs, closedForMs > 0 ? closedForMs : this.#control.restMs)
@@ -328,5 +345,6 @@ export class LaneRunner {
     while (this.#inFlight > 0 && !this.#lost) await this.#rest.sleep(this.#control.restMs)
     await this.#campaigns.closeAll()
     await this.#settles.drain()
+    if (!this.#lost) await this.#cap.close()
   }
 }

@@ -162,9 +162,12 @@ export class QueueManager {
     }
   }
 
-  /** Outside its window a campaign holds nobody: who is claimed goes back, and is claimed again when it opens. */
-  restWhileClosed(): void {
-    if (this.gate.closedForMs() > 0) this.#giveBackReady()
+  /**
+   * Outside its window, or while its channel waits for the next day, a campaign holds nobody: who is claimed goes back,
+   * and is claimed again later.
+   */
+  restWhileClosed(isChannelClosed: boolean): void {
+    if (isChannelClosed || this.gate.closedForMs() > 0) this.#giveBackReady()
   }
 
   /** Stops claiming and gives back what is claimed and not under way. What throws is to be repeated. */

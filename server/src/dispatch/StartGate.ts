@@ -1,15 +1,17 @@
 import type { Lane } from '#server/channels/channelLane.ts'
 import type { Gateway, SendFailure } from '#server/channels/gateways/Gateway.ts'
 import { Breaker } from './Breaker.ts'
+import type { DailyCap } from './DailyCap.ts'
 import type { PaceGate } from './PaceGate.ts'
 
 /**
  * May the next request of a channel start now? Trust in the lease, the slot that the pace leaves, the back-off that the
- * gateway asked for, and the breaker; all on the monotonic clock of this process. The lane row keeps slot and back-off
+ * gateway asked for, the breaker and the daily cap; all on the monotonic clock of this process. The lane row keeps slot and back-off
  * for whoever holds the channel next.
  */
 export class StartGate {
   readonly #breaker = new Breaker()
+  readonly #cap: DailyCap
   #minDelayMs = 0
   #limits: Gateway['limits'] | null = null
   #trustedUntil: number
@@ -23,7 +25,8 @@ export class StartGate {
   #lastGap: { ms: number; at: number }
 
   /** Goes on where the lane row says that the last holder stopped. `trustedUntil`: see `trustUntil`. */
-  constructor(lane: Lane, trustedUntil: number) {
+  constructor(lane: Lane, trustedUntil: number, cap: DailyCap) {
+    this.#cap = cap
     this.#trustedUntil = trustedUntil
     const now = performance.now()
     this.#nextSlotAt = now + lane.nextSlotInMs
@@ -68,16 +71,22 @@ export class StartGate {
     return performance.now() >= this.#nextSlotAt
   }
 
+  /** Whether the lease still counts as ours; asked once more right before a request leaves. */
+  get isTrusted(): boolean {
+    return performance.now() < this.#trustedUntil
+  }
+
   /** Whether a request may start while `inFlight` others are under way: a single message at least. */
   isOpen(inFlight: number): boolean {
     const now = performance.now()
     return (
       this.#limits !== null &&
       inFlight < this.#limits.maxInFlight &&
-      now < this.#trustedUntil &&
+      this.isTrusted &&
       now >= this.#nextSingleAt &&
       now >= this.#backOffUntil &&
-      this.#breaker.allows(now, inFlight)
+      this.#breaker.allows(now, inFlight) &&
+      this.#cap.allows
     )
   }
 
@@ -111,11 +120,11 @@ export class StartGate {
     return this.#breaker.failed(failure, performance.now())
   }
 
-  /** Milliseconds until slot, back-off and breaker let the next request through; not above 0 when they do now. */
+  /** Milliseconds until slot, back-off, breaker and cap let the next request through; not above 0 when they do now. */
   closedForMs(isSingle: boolean): number {
     const now = performance.now()
     const slotAt = isSingle ? this.#nextSingleAt : this.#nextSlotAt
-    return Math.max(slotAt - now, this.#backOffUntil - now, this.#breaker.waitMs(now))
+    return Math.max(slotAt - now, this.#backOffUntil - now, this.#breaker.waitMs(now), this.#cap.closedForMs)
   }
 
   /** What the campaign asks for, and never less than the channel and its gateway do. */

@@ -50,7 +50,11 @@ export function CampaignProgressMonitor({ campaignId }: { campaignId: string }) 
             <PauseNotice reason={progress.pauseReason} />
           )}
           {progress.waitsUntil !== null && (
-            <Notice tone="info">{t('monitor.waitsUntil', { at: format.instant(progress.waitsUntil) })}</Notice>
+            <Notice tone="info">
+              {t(progress.waitsFor === 'dailyCap' ? 'monitor.waitsForCap' : 'monitor.waitsUntil', {
+                at: format.instant(progress.waitsUntil),
+              })}
+            </Notice>
           )}
           {isFinal(progress.status) && <FinalBalance progress={progress} />}
           <RecentErrors progress={progress} />
