@@ -152,6 +152,11 @@ export class Site {
     }
   }
 
+  /** Its servers that have not ended. */
+  get living(): ServerProcess[] {
+    return this.#servers.filter((server) => !server.hasEnded)
+  }
+
   /** Processes of the site's own PostgreSQL that are alive. */
   databaseProcesses(): number[] {
     return postgresProcessesOn(join(this.directory, 'postgres'))

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import { findProblems } from './balance.ts'
+import { findHaste } from './findHaste.ts'
+import { leaksInLines } from './findLeaks.ts'
+import type { LedgerLine } from './GatewayControl.ts'
 import { replayAudit } from './replayAudit.ts'
 
 test('the oracle refuses a trail that is no path of the state machine', () => {
@@ -67,4 +70,29 @@ test('the oracle refuses books that do not agree with the ledger', () => {
     counts: { ...books.counts, sent: 0, failed: 1 },
   }
   expect(findProblems(failed, phones, [line]).join()).toContain('were accepted and are not called so')
+})
+
+test('the oracle sees requests that came too close together', () => {
+  const line = {
+    kind: 'read' as const,
+    user: '',
+    number: '',
+    messageId: '',
+    bodySha256: '',
+    type: 'text' as const,
+    verdict: '',
+  }
+  const readAt = (seconds: number): LedgerLine => ({ ...line, t: new Date(seconds * 1000).toISOString() })
+  const everyFive = Array.from({ length: 30 }, (_, i) => readAt(5 * i))
+  expect(findHaste(everyFive, 5000)).toEqual([])
+  expect(findHaste([...everyFive, readAt(7), readAt(8)], 5000)).toHaveLength(1)
+  expect(findHaste([...everyFive, readAt(7), readAt(8)], 0)).toEqual([])
+})
+
+test('the oracle names a secret that the servers wrote, without repeating it', () => {
+  const problems = leaksInLines(['all well', 'GET /hooks/abc-secret-of-many-letters'], {
+    key: 'secret-of-many-letters',
+  })
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).not.toContain('many-letters')
 })

@@ -1,6 +1,9 @@
 import { RECIPIENT_STATUSES, type RecipientStatus } from '#contract/states.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { ExpectationFailed } from './check.ts'
+import { findExcess } from './findExcess.ts'
+import { findHaste } from './findHaste.ts'
+import { findLeaks } from './findLeaks.ts'
 import type { LedgerLine } from './GatewayControl.ts'
 import type { ObservedCampaign } from './ObservedCampaign.ts'
 import { replayAudit, type AuditRow } from './replayAudit.ts'
@@ -29,19 +32,35 @@ export type Balance = {
 }
 
 /**
- * The oracle: compares database, counters, audit trail and the gateway's ledger of a campaign at rest. Throws with
+ * The oracle: compares database, counters, audit trail and the gateway's ledger of a campaign at rest, and looks for
+ * secrets in plain, requests too close together, and connections and files that nobody needs. Throws with
  * everything that does not hold. `completed` also demands that nobody is open and everybody was reached.
  */
 export async function balance(
   campaign: ObservedCampaign,
   options: { completed: boolean } = { completed: true },
 ): Promise<Balance> {
-  const books = { ...(await readBooks(campaign)), completed: options.completed }
+  const books = { ...(await readBooks(campaign)), gapMs: await gapOf(campaign), completed: options.completed }
   const ledger = await campaign.ledger()
-  const problems = findProblems(books, campaign.phones, ledger)
+  const problems = [
+    ...findProblems(books, campaign.phones, ledger),
+    ...findHaste(ledger, books.gapMs),
+    ...(await findLeaks(campaign.site)),
+    ...(await findExcess(campaign.site)),
+  ]
   if (problems.length > 0)
     throw new ExpectationFailed(`The books do not balance:\n${problems.map((line) => `- ${line}`).join('\n')}`)
   return summarize(books, ledger)
+}
+
+/** The pause that must lie between two messages of the campaign at least, in ms. */
+async function gapOf(campaign: ObservedCampaign): Promise<number> {
+  const [pace] = await campaign.site.query<{ gapMs: number }>(
+    `select greatest(c.delay_min_ms, l.min_delay_ms)::int as "gapMs"
+    from campaigns c join channels l on l.id = c.channel_id where c.id = $1`,
+    [campaign.id],
+  )
+  return pace?.gapMs ?? 0
 }
 
 /** Everything that does not hold, one sentence each; empty when the books balance with the ledger. */
