@@ -283,6 +283,20 @@ describe('what a person decides about the unknown', () => {
     expect((await decide(campaign.id, { action: 'skip' })).json().decided).toBe(0)
   })
 
+  it('is settled by a receipt all the same, also for who was skipped', async () => {
+    const campaign = await withUnknown('completed')
+    await decide(campaign.id, { action: 'skip' })
+    const receipt = { campaignId: campaign.id, step: 0, isLastStep: true }
+    await transaction(bench.db, (trx) =>
+      applyReceipts(trx, campaign.userId, [
+        { ...receipt, id: 1, state: 'delivered' },
+        { ...receipt, id: 2, state: 'read' },
+      ]),
+    )
+    expect(await counts(campaign)).toMatchObject({ skipped: 1, delivered: 1, read: 1 })
+    expect((await transaction(bench.db, (trx) => recount(trx, campaign.userId, campaign.id))).drifted).toBe(false)
+  })
+
   it('sends again under the same id while the campaign runs', async () => {
     const campaign = await withUnknown('paused')
     const before = await contactsOf(campaign.id)

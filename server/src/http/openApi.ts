@@ -44,8 +44,8 @@ export async function describeApi(
     },
     transform: (document) => {
       const { schema, url } = jsonSchemaTransform(withSchema(document))
-      const access = document.route.config?.access
-      return { url, schema: schema.hide === true ? schema : { ...schema, ...commonParts(schema, access) } }
+      const { config } = document.route
+      return { url, schema: schema.hide === true ? schema : { ...schema, ...commonParts(schema, config) } }
     },
     transformObject: jsonSchemaTransformObject,
   })
@@ -58,11 +58,19 @@ function withSchema(document: TransformInput): TransformInput {
   return { ...document, schema: document.schema ?? {} }
 }
 
-function commonParts(schema: { response?: unknown }, access: Access | undefined) {
+const IDEMPOTENCY_KEY = {
+  type: 'string',
+  maxLength: 255,
+  description: 'The same key with the same request within 24 hours: the same answer, and nothing created again.',
+}
+
+function commonParts(schema: { response?: unknown }, config: { access?: Access; creates?: true } = {}) {
+  const { access, creates } = config
   const response = schema.response as Record<string, unknown> | undefined
   const failure = { description: 'Any refusal or failure.', ...ERROR_SCHEMA }
   return {
     response: { ...(response ?? { 200: { description: 'Done.' } }), default: failure },
+    ...(creates === true ? { headers: { type: 'object', properties: { 'Idempotency-Key': IDEMPOTENCY_KEY } } } : {}),
     security: access === 'user' || access === 'admin' ? SIGNED_IN : [],
   }
 }

@@ -25,8 +25,8 @@ export type ReportedFailure = { category: FailureCategory; code: string; message
 const RANKS = { sent: 0, delivered: 1, read: 2 }
 
 /**
- * Moves recipients forward, never back: sent → delivered → read; also from `sending`, `unknown` and `retrying`,
- * because the receipt proves that the message went out. Of a sequence the last step speaks for the recipient; an
+ * Moves recipients forward, never back: sent → delivered → read; also from `sending`, `unknown`, `retrying`, and from
+ * `skipped` where a person gave up waiting, because the receipt proves that the message went out. Of a sequence the last step speaks for the recipient; an
  * earlier one lets it go on to the next. `failed` ends one whose message was accepted, at whatever step of it; after a
  * delivery it is only noted in the error log, and nothing leaves it. Counters move in the same transaction. Rows that
  * are not there, or further already, are left alone.
@@ -79,7 +79,7 @@ async function markRecipients(trx: Trx, userId: string, receipts: Receipt[]): Pr
       from campaign_contacts c join ${receiptsInput(receipts)}
         on c.campaign_id = i.campaign_id and c.id = i.id and c.step = i.step
       where c.user_id = ${userId} and (
-        c.status in ('sending', 'unknown', 'retrying')
+        c.status in ('sending', 'unknown', 'retrying') or (c.status = 'skipped' and c.maybe_sent)
         or (c.status = 'sent' and i.state <> 'sent') or (c.status = 'delivered' and i.state = 'read')
       )
       order by c.campaign_id, c.id for update of c
@@ -95,11 +95,13 @@ async function markRecipients(trx: Trx, userId: string, receipts: Receipt[]): Pr
     counted as (
       update campaign_counts k
       set sending = k.sending - n.sending, sent = k.sent + n.sent - n.from_sent, unknown = k.unknown - n.unknown,
-        retrying = k.retrying - n.retrying, delivered = k.delivered + n.delivered - n.from_delivered, read = k.read + n.read
+        retrying = k.retrying - n.retrying, skipped = k.skipped - n.skipped,
+        delivered = k.delivered + n.delivered - n.from_delivered, read = k.read + n.read
       from (
         select campaign_id,
           count(*) filter (where was = 'sending') as sending, count(*) filter (where was = 'sent') as from_sent,
           count(*) filter (where was = 'unknown') as unknown, count(*) filter (where was = 'retrying') as retrying,
+          count(*) filter (where was = 'skipped') as skipped,
           count(*) filter (where was = 'delivered') as from_delivered, count(*) filter (where becomes = 'sent') as sent,
           count(*) filter (where becomes = 'delivered') as delivered, count(*) filter (where becomes = 'read') as read
         from moved group by campaign_id order by campaign_id
