@@ -21,6 +21,8 @@ process.env['TZ'] = 'UTC'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CAMPAIGNS = '/api/user/bulk-campaigns'
+/** Below what PROGRESS_LIMIT lets one user ask: 120 times a minute. */
+const WATCH_EVERY_MS = 600
 const EMAIL = 'demo@revoada.local'
 const TEXT =
   '{{saudacao}}, {{primeiro_nome}}! Aqui é da Padaria Revoada: hoje tem fornada às 17h. Para não receber mais, responda SAIR.'
@@ -180,7 +182,7 @@ async function watch(api: ApiSession, campaignId: string): Promise<CampaignProgr
     const progress = await api.get<CampaignProgress>(`${CAMPAIGNS}/${campaignId}/progress`)
     line.draw(progress.preparing ? '  preparing the audience …' : progressLine(progress))
     return progress.finishedAt === null && progress.status !== 'paused' ? null : progress
-  }, 250)
+  }, WATCH_EVERY_MS)
   line.end(progressLine(done))
   return done
 }
