@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { transaction } from '#server/db/transaction.ts'
 import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
 import { HeldRows } from '#server/recipients/lostClaims.ts'
@@ -305,5 +305,28 @@ describe('a database that takes no writes', () => {
     await sleep(1000)
     expect(refused).toBeLessThan(25)
     expect((await bench.counts(line)).pending).toBe(200)
+  })
+})
+
+describe('a template that computes for longer than the lease', () => {
+  it('sends nothing under it: the recipient goes back and is rendered again', async () => {
+    const line = await bench.newCampaign(5)
+    const rendered: number[] = []
+    const render = QueueManager.prototype.render
+    const spy = vi.spyOn(QueueManager.prototype, 'render').mockImplementation(function (this: QueueManager, recipient) {
+      rendered.push(recipient.id)
+      const until = performance.now() + (rendered.length === 2 ? LEASE_MS : 0)
+      while (performance.now() < until);
+      return render.call(this, recipient)
+    })
+    try {
+      await bench.startWorker()
+      await bench.untilStatus(line, 'completed')
+    } finally {
+      spy.mockRestore()
+    }
+    expect(rendered.filter((id) => id === rendered[1])).toHaveLength(2)
+    const ids = await bench.accepted(line)
+    expect([ids.length, new Set(ids).size]).toEqual([5, 5])
   })
 })
