@@ -13,6 +13,11 @@ describe('a start is refused that', () => {
     ['is seconds', '1790000000'],
     ['is milliseconds', '1790000000000'],
     ['has an offset that nobody uses', '2026-03-01T10:00+14:30:61'],
+    ['lies further east than anybody lives', '2026-03-01T10:00:00+14:30'],
+    ['lies further west than anybody lives', '2026-03-01T10:00:00-12:30'],
+    ['has a leap second', '2026-06-30T23:59:60Z'],
+    ['has a leap second in wall time', '2026-06-30T23:59:60'],
+    ['has no minutes', '2026-03-01T10Z'],
     ['is empty', ''],
     ['has passed', '2026-02-01T08:59'],
     ['is a date alone', '2026-03-01'],
@@ -55,6 +60,15 @@ describe('a start', () => {
 
   it('that occurs twice is the first of the two', () => {
     expect(resolve('2026-11-01T01:30', 'America/New_York').instant).toEqual(new Date('2026-11-01T05:30:00Z'))
+  })
+
+  it.each([
+    ['2026-03-01T09:00:00+14:00', '2026-02-28T19:00:00Z'],
+    ['2026-03-01T09:00:00-12:00', '2026-03-01T21:00:00Z'],
+    ['2026-03-01T09:00:00.123456Z', '2026-03-01T09:00:00.123Z'],
+    ['2026-03-01T09:00-03:00', '2026-03-01T12:00:00Z'],
+  ])('written %s is an instant', (text, instant) => {
+    expect(resolve(text).instant).toEqual(new Date(instant))
   })
 
   it('with an offset is that instant, whatever the zone', () => {

@@ -13,8 +13,11 @@ export type Schedule = {
 
 /** Further ahead a schedule is a mistake (a wrong year, milliseconds for seconds) more often than a plan. */
 const MAX_AHEAD_DAYS = 730
-const WALL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?$/
+/** Seconds end at 59: `Temporal` would take a leap second for the one before it. */
+const WALL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::[0-5]\d(?:\.\d{1,9})?)?$/
 const WITH_OFFSET = /(?:Z|[+-]\d\d:\d\d)$/
+/** The furthest that any zone of this world is from UTC, in minutes. */
+const OFFSETS = { west: -12 * 60, east: 14 * 60 }
 
 /**
  * When a campaign is to start: an instant (`…Z`, `…-03:00`) or a wall time in the named zone. A wall time that a clock
@@ -51,11 +54,19 @@ function checkZone(timeZone: string): void {
 }
 
 function fromInstant(text: string, timeZone: string): Temporal.ZonedDateTime {
+  if (!WALL_TIME.test(text.replace(WITH_OFFSET, ''))) throw refuse('This is not a date and time.')
+  if (!isOffset(text)) throw refuse('No time zone is that far from UTC.')
   try {
     return Temporal.Instant.from(text).toZonedDateTimeISO(timeZone)
   } catch {
     throw refuse('This is not a date and time.')
   }
+}
+
+function isOffset(text: string): boolean {
+  const [, sign = '+', hours = 0, minutes = 0] = /([+-])(\d\d):(\d\d)$/.exec(text) ?? []
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
+  return offset >= OFFSETS.west && offset <= OFFSETS.east
 }
 
 function fromWallTime(text: string, timeZone: string): Temporal.ZonedDateTime {
