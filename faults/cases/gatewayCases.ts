@@ -1,4 +1,5 @@
 import { brokenConnections } from './brokenConnections.ts'
+import { gatewayFuzz } from './gatewayFuzz.ts'
 import { gatewayHangs } from './gatewayHangs.ts'
 import type { FaultCase } from './index.ts'
 import { hugeAnswers } from './hugeAnswers.ts'
@@ -52,4 +53,8 @@ export const GATEWAY_CASES: Record<string, FaultCase> = {
   G17: { about: 'ready only when connected and logged in, whatever half of it is true', run: statusLies },
   G18: { about: 'the token is rotated: paused, resumed with the new one, none in the logs', run: tokenRotated },
   G20: { about: 'a sequence whose second step fails twice: each step once, with its own id', run: sequenceRetry },
+  G21: {
+    about: 'random answers, 2,000 of them: the process lives, every outcome has its category, the books balance',
+    run: gatewayFuzz,
+  },
 }

@@ -34,7 +34,7 @@ export async function serverErrors(lab: Lab): Promise<Numbers> {
   gateway.reply = late(lab.rounds(25, 100), (send) => {
     const isMain = send.channel === gateway.exchanges[0]?.channel
     const { error } = isMain ? API_ERROR : BUSY
-    const planned = failures.get(send.messageId) ?? lab.random.between(0, isMain ? 3 : 1)
+    const planned = failures.get(send.messageId) ?? Math.floor(lab.random.between(0, isMain ? 4 : 2))
     failures.set(send.messageId, planned)
     return send.earlier < planned ? wuzapiError(error)(send) : accept(send)
   })
