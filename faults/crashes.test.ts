@@ -1,3 +1,3 @@
 import { testCases } from './testCases.ts'
 
-testCases(['K01-embedded', 'P01', 'P03'])
+testCases(['K01-embedded', 'K17', 'P01', 'P03'])
