@@ -9,6 +9,7 @@ const SHORTEST_SECRET = 16
 /** Where a secret of the site stands in plain: in what its servers wrote, or in a row of its database. One sentence each. */
 export async function findLeaks(site: Site): Promise<string[]> {
   const secrets = secretsOf(site)
+  if (Object.keys(secrets).length === 0) return ['The lab knows no secret of this site to look for.']
   return [...leaksInLines(serverLines(site), secrets), ...(await leaksInDatabase(site, Object.values(secrets)))]
 }
 
