@@ -147,6 +147,7 @@ describe('deleting', () => {
     const other = (await bench.call('POST', '', bench.plan())).json<CreatedCampaign>().campaignId
     await untilPrepared(other)
     await bench.keeper.startDue()
+    for (const campaign of [id, wished]) expect(await auditOf(campaign)).toEqual(['create', 'delete'])
     const rows = await bench.db
       .selectFrom('campaigns')
       .select(['status', 'started_at'])
