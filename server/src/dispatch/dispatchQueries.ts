@@ -40,9 +40,10 @@ export async function listTakeableChannels(db: Db, workerId: string): Promise<{ 
       and (exists (
         select 1 from campaigns c where c.kind = 'campaign' and ${running}
           and c.lock_renewed_at >= (select w.started_at from workers w where w.id = ${workerId})
-      ) or (l.held_reason is null and exists (
-        select 1 from campaigns c where c.kind = 'single' and ${running} and c.due_at <= (select clock_timestamp())
-      )))
+      ) or (l.held_reason is null and (
+        -- The first alone, by the index: thousands may be due later.
+        select c.due_at from campaigns c where c.kind = 'single' and ${running} order by c.due_at limit 1
+      ) <= clock_timestamp()))
   `.execute(db)
   return rows
 }
