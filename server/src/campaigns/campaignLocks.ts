@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { CampaignMessage, UnknownPolicy } from '#contract/campaigns.ts'
-import type { Db } from '#server/db/Database.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 
 /** A worker that is alive lets go within a poll; one that is not loses its lease anyway. */
 const RELEASE_WAIT_MS = 5000
@@ -141,6 +141,16 @@ export async function freeAllCampaignLocks(db: Db): Promise<void> {
   await sql`update campaigns set processing_lock = null, lock_expires_at = null where processing_lock is not null`.execute(
     db,
   )
+}
+
+/** Takes the lock of a campaign that is over from a holder that is dead. False when there was none to take. */
+export async function freeFinalLock(db: Db | Trx, campaignId: string): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update campaigns set processing_lock = null, lock_expires_at = null
+    where id = ${campaignId} and status in ('completed', 'failed', 'cancelled') and processing_lock is not null
+      and (lock_expires_at is null or lock_expires_at <= clock_timestamp())
+  `.execute(db)
+  return numAffectedRows === 1n
 }
 
 /** Whether a live worker processes the campaign right now. */

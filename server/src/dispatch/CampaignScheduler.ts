@@ -7,7 +7,9 @@ import {
   renewCampaignLocks,
   type TakenSingle,
 } from '#server/campaigns/campaignLocks.ts'
+import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
+import { CampaignRepairer } from '#server/campaigns/CampaignRepairer.ts'
 import { acquireLane, releaseLane, renewLane } from '#server/channels/channelLane.ts'
 import type { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -54,6 +56,8 @@ export class CampaignScheduler {
   readonly activeQueues = new Map<string, QueueManager>()
   readonly #deps: CampaignSchedulerDeps
   readonly #running = new Map<string, Running>()
+  readonly #repairer: CampaignRepairer
+  readonly #checks = new Set<Promise<void>>()
   readonly #finder: Poller
   readonly #renewer: Poller
   #stopListening: (() => void) | null = null
@@ -62,6 +66,7 @@ export class CampaignScheduler {
 
   constructor(deps: CampaignSchedulerDeps) {
     this.#deps = deps
+    this.#repairer = new CampaignRepairer({ db: deps.db, audit: new AuditLogger() })
     this.#finder = new Poller({ work: () => this.#takeLanes(), intervalMs: deps.pollMs, log: deps.log })
     this.#renewer = new Poller({
       work: () => this.#renew(),
@@ -94,6 +99,24 @@ export class CampaignScheduler {
     const epoch = await acquireCampaignLock(leaseDb, { campaignId, workerId: this.workerId, laneEpoch, leaseMs })
     if (epoch !== null) this.processingLocks.set(campaignId, epoch)
     return epoch
+  }
+
+  /** What somebody else has worked on before is counted anew, beside the sending: a takeover may follow a crash. */
+  async #acquireChecked(userId: string, campaignId: string, laneEpoch: number): Promise<number | null> {
+    const epoch = await this.acquireLock(campaignId, laneEpoch)
+    if (epoch !== null && epoch > 1) this.#checkBooks({ userId, id: campaignId })
+    return epoch
+  }
+
+  #checkBooks(campaign: { userId: string; id: string }): void {
+    const check = this.#repairer
+      .correctCounters(campaign)
+      .then((corrected) => {
+        if (corrected) this.#deps.log.error({ campaignId: campaign.id }, 'counters differed from the rows; corrected')
+      })
+      .catch((error: unknown) => this.#deps.log.warn({ err: error, campaignId: campaign.id }, 'books not checked'))
+      .finally(() => this.#checks.delete(check))
+    this.#checks.add(check)
   }
 
   /** Gives our lock back; somebody else's is not touched. */
@@ -134,6 +157,7 @@ export class CampaignScheduler {
     await ended
     clearTimeout(abort)
     clearTimeout(abandon)
+    await Promise.all(this.#checks)
     await this.#renewer.stop()
     await unregisterWorker(this.#deps.leaseDb, this.workerId).catch((error: unknown) =>
       log.warn({ err: error }, 'worker not unregistered'),
@@ -160,7 +184,7 @@ export class CampaignScheduler {
     log.info({ channelId: channel.id, epoch: lane.epoch }, 'lane taken')
     const runner = new LaneRunner(hold, lane, askedAt + leaseMs * TRUSTED_PART, {
       ...this.#deps,
-      acquireLock: (campaignId, laneEpoch) => this.acquireLock(campaignId, laneEpoch),
+      acquireLock: (campaignId, laneEpoch) => this.#acquireChecked(channel.userId, campaignId, laneEpoch),
       releaseLock: (campaignId) => this.releaseLock(campaignId),
       takeSingles: (limit, known) => this.#acquireSingles(hold, limit, known),
       releaseSingles: (singles) => releaseSingleLocks(leaseDb, this.workerId, singles),

@@ -41,7 +41,7 @@ export class DailyCap {
     this.#usedUp = false
     this.#askAgainAt = -Infinity
     // Promised under another cap. Nothing is asked for before it is back, else there would seem to be less.
-    if (this.#available > 0 && this.#asking === null) this.#occupy(this.#giveBackRest())
+    if (this.#available > 0 && this.#asking === null) void this.#occupy(this.#giveBackRest())
   }
 
   /** How long the channel waits for the next day, in ms; not above 0 while there may be something left of this one. */

@@ -1,10 +1,12 @@
-import { sql } from 'kysely'
+import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { freeAllCampaignLocks } from '#server/campaigns/campaignLocks.ts'
 import type { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
+import { CampaignRepairer } from '#server/campaigns/CampaignRepairer.ts'
 import { freeAllLanes } from '#server/channels/channelLane.ts'
 import type { Db } from '#server/db/Database.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
+import { findInconsistencies, findMiscounted, type Inconsistency } from './findInconsistencies.ts'
 import { sweepWorkers } from './workerRegistry.ts'
 
 /** Time that a takeover may need beyond the lease; after it a running campaign without a holder is an orphan. */
@@ -14,8 +16,6 @@ const LOOK_FOR_ORPHANS_EVERY_MS = 2000
 /** Workers silent for so long are forgotten. */
 const FORGET_WORKERS_AFTER_MS = 3_600_000
 
-export type Inconsistency = { kind: 'orphaned' | 'open_but_cancelled'; campaignId: string }
-
 /**
  * Repairs what a crash left behind. It reads leases and rows and moves them by the same guarded statements as everyone
  * else; it never copies memory over the database, and never touches a campaign whose lease is alive.
@@ -23,6 +23,7 @@ export type Inconsistency = { kind: 'orphaned' | 'open_but_cancelled'; campaignI
 export class StateSynchronizer {
   readonly #db: Db
   readonly #keeper: CampaignKeeper
+  readonly #repairer: CampaignRepairer
   readonly #log: Log
   readonly #leaseMs: number
   readonly #workerId: string | null
@@ -43,13 +44,14 @@ export class StateSynchronizer {
   }) {
     this.#db = options.db
     this.#keeper = options.keeper
+    this.#repairer = new CampaignRepairer({ db: options.db, audit: new AuditLogger() })
     this.#log = options.log
     this.#leaseMs = options.leaseMs
     this.#workerId = options.workerId ?? null
     this.#resumes = options.resumes ?? false
     const log = options.log
     const orphansMs = Math.min(LOOK_FOR_ORPHANS_EVERY_MS, options.syncMs)
-    this.#orphans = new Poller({ work: async () => void (await this.autoCorrect()), intervalMs: orphansMs, log })
+    this.#orphans = new Poller({ work: async () => void (await this.#pauseOrphans()), intervalMs: orphansMs, log })
     this.#sync = new Poller({ work: () => this.#round(), intervalMs: options.syncMs, log })
   }
 
@@ -76,19 +78,14 @@ export class StateSynchronizer {
     return ids
   }
 
-  async detectInconsistencies(): Promise<Inconsistency[]> {
-    // A repair takes up to its grace; what is listed here is what the repair did not reach.
-    const graceMs = 2 * GRACE_AFTER_LEASE_MS
-    const { rows } = await sql<Inconsistency>`
-      select 'orphaned' as kind, id as "campaignId" from campaigns
-      where kind = 'campaign' and status = 'running' and deleted_at is null
-        and greatest(lock_expires_at, lock_renewed_at) < clock_timestamp() - ${graceMs}::double precision * interval '1 millisecond'
-      union all
-      select 'open_but_cancelled', c.id from campaigns c
-      join campaign_counts k on k.user_id = c.user_id and k.campaign_id = c.id
-      where c.status = 'cancelled' and k.pending + k.retrying + k.sending > 0
-    `.execute(this.#db)
-    return rows
+  /**
+   * What is wrong in the database now. With `countRows` the books of every campaign are counted as well, which takes as
+   * long as there are rows; without, it is a few look-ups.
+   */
+  async detectInconsistencies(options: { countRows?: boolean } = {}): Promise<Inconsistency[]> {
+    // The pause of an orphan takes up to its grace; what is listed here is what it did not reach.
+    const found = await findInconsistencies(this.#db, { orphanedAfterMs: 2 * GRACE_AFTER_LEASE_MS })
+    return options.countRows === true ? [...found, ...(await findMiscounted(this.#db))] : found
   }
 
   /**
@@ -96,7 +93,33 @@ export class StateSynchronizer {
    * the settings ask for it, what a restart paused is resumed: only now, because a worker takes nothing that was started
    * before it registered.
    */
-  async autoCorrect(): Promise<string[]> {
+  async autoCorrect(options: { countRows?: boolean } = {}): Promise<string[]> {
+    const touched = await this.#pauseOrphans()
+    for (const found of await this.detectInconsistencies(options)) {
+      this.#log.warn(found, 'inconsistency')
+      if (await this.#repair(found)) touched.push(found.campaignId)
+    }
+    return [...new Set(touched)]
+  }
+
+  async #repair({ kind, userId, campaignId }: Inconsistency): Promise<boolean> {
+    const campaign = { userId, id: campaignId }
+    switch (kind) {
+      // Paused with the others of its kind, as soon as nobody may take it over.
+      case 'orphaned':
+        return false
+      case 'left_in_sending':
+        return this.#repairer.releaseSending(campaign)
+      case 'open_but_final':
+        return this.#repairer.closeFinal(campaign)
+      case 'locked_but_final':
+        return this.#repairer.freeFinal(campaign)
+      case 'miscounted':
+        return this.#repairer.correctCounters(campaign)
+    }
+  }
+
+  async #pauseOrphans(): Promise<string[]> {
     const paused = await this.#keeper.pauseOrphans({
       graceMs: GRACE_AFTER_LEASE_MS,
       workerAliveMs: this.#leaseMs,
@@ -115,7 +138,7 @@ export class StateSynchronizer {
   }
 
   async #round(): Promise<void> {
-    for (const found of await this.detectInconsistencies()) this.#log.warn(found, 'inconsistency')
+    await this.autoCorrect()
     await sweepWorkers(this.#db, FORGET_WORKERS_AFTER_MS, this.#workerId)
   }
 }

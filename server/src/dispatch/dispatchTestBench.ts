@@ -41,7 +41,7 @@ export class DispatchTestBench {
     await Promise.all(this.#workers.splice(0).map((worker) => worker.stop()))
     await this.db
       .updateTable('campaigns')
-      .set({ status: 'cancelled' })
+      .set({ status: 'cancelled', closing: true })
       .where('status', 'in', ['running', 'paused'])
       .execute()
   }

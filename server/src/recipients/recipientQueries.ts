@@ -60,7 +60,7 @@ export async function recount(
 }
 
 /** In stretches: one statement over millions of rows would exceed the time that a query may take. */
-async function countRows(trx: Trx, userId: string, campaignId: string): Promise<Counts> {
+export async function countRows(trx: Trx, userId: string, campaignId: string): Promise<Counts> {
   const counts: Counts = { ...NO_COUNTS }
   const last = await lastRecipientId(trx, userId, campaignId)
   for (let after = 0; after < last; after += COUNTED_AT_ONCE) {
