@@ -5,6 +5,7 @@ import type { Db } from '#server/db/Database.ts'
 import type { EmbeddedPostgres } from '#server/db/embedded/startEmbeddedPostgres.ts'
 import { migrate } from '#server/db/migrate.ts'
 import { openDatabase, type ConnectionSettings } from '#server/db/openDatabase.ts'
+import { describeZoneData } from '#server/db/zoneData.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 
@@ -75,6 +76,7 @@ async function migrateStore(connection: ConnectionSettings, log: Log): Promise<v
     await refuseOldPostgres(db)
     const { applied } = await migrate(db)
     if (applied.length > 0) log.info({ applied }, 'schema upgraded')
+    log.info(await describeZoneData(db), 'time zone data')
   } finally {
     await close()
   }
