@@ -134,6 +134,8 @@ async function receiveForm(deps: UploadDeps, request: FastifyRequest, userId: st
     if (queued === undefined) throw new AppError('IMPORT_STATE')
     return queued
   } catch (error) {
+    // Nobody reads the rest any more; unread it would block the next request on this connection.
+    request.raw.unpipe().resume()
     if (row !== null) await discardUpload(deps, row)
     throw error
   }

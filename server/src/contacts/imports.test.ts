@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
+import { Client } from 'undici'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { ContactImport } from '#contract/imports.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -122,6 +124,24 @@ describe('an upload', () => {
     expect(json.statusCode).toBe(415)
     expect(await get<{ items: unknown[] }>('')).toMatchObject({ items: [] })
     await expect.poll(leftovers).toMatchObject({ chunks: 0 })
+  })
+
+  it('that finds the disk full is refused, leaves nothing, and does not block its connection', async () => {
+    await newUser()
+    await sql`create function disk_is_full() returns trigger language plpgsql as
+      $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$`.execute(db)
+    await sql`create trigger full_disk before insert on upload_chunks execute function disk_is_full()`.execute(db)
+    const client = new Client(app.listeningOrigin, { pipelining: 1 })
+    const headers = { cookie: user.cookie, 'content-type': `multipart/form-data; boundary=${BOUNDARY}` }
+    const body = form(Buffer.alloc(2_900_000, 'a;1\n'))
+    const refused = await client.request({ method: 'POST', path: '/api/user/imports', headers, body })
+    expect(refused.statusCode).toBe(507)
+    await refused.body.dump()
+    const next = await client.request({ method: 'GET', path: '/api/user/imports', headers, headersTimeout: 3000 })
+    expect(next.statusCode).toBe(200)
+    expect(await next.body.json()).toMatchObject({ items: [] })
+    await client.close()
+    await sql`drop trigger full_disk on upload_chunks`.execute(db)
   })
 
   it('beyond the limit is refused and leaves nothing', async () => {

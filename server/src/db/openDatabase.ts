@@ -1,8 +1,10 @@
+import type { EventEmitter } from 'node:events'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Log } from '#server/lib/logger.ts'
 import type { Database, Db } from './Database.ts'
 import { refuseInsideTransaction } from './transaction.ts'
+import { heedBudgets } from './waitBudget.ts'
 
 export type ConnectionSettings =
   | { connectionString: string }
@@ -13,6 +15,7 @@ export type PoolOptions = { log: Log; max: number; name: string; queryTimeoutMs?
 export type OpenDatabase = { db: Db; close: () => Promise<void> }
 
 const INT8 = 20
+const UTC = new Set(['UTC', 'Etc/UTC'])
 
 // pg gives int8 and count(*) as text; ours fit a number, and one that does not must not lose digits silently.
 pg.types.setTypeParser(INT8, (text) => {
@@ -34,7 +37,7 @@ export function openDatabase(
   connection: ConnectionSettings | Promise<ConnectionSettings>,
   options: PoolOptions,
 ): OpenDatabase {
-  const pool = async () => openPool(await connection, options)
+  const pool = async () => heedBudgets(openPool(await connection, options))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   refuseInsideTransaction(db)
   return { db, close: () => db.destroy() }
@@ -49,7 +52,10 @@ function openPool(connection: ConnectionSettings, options: PoolOptions): pg.Pool
     query_timeout: options.queryTimeoutMs ?? 5000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    options: '-c TimeZone=UTC',
+    Client: ZonedClient,
+    onConnect: async (client) => {
+      if (!UTC.has((client as ZonedClient).timeZone)) await client.query(`set timezone to 'UTC'`)
+    },
   })
   const onError = (error: Error) => options.log.warn({ err: error, pool: options.name }, 'database connection lost')
   pool.on('error', onError)
@@ -81,4 +87,20 @@ function endAfterTimeout(client: pg.Client): void {
 
 function hasTimedOut(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout'
+}
+
+/**
+ * Knows in which time zone its session began. Ours is UTC; it is not asked for in the first message of the connection,
+ * because a pooler in between (PgBouncer) refuses connections with such options. It does keep the zone of a session.
+ */
+class ZonedClient extends pg.Client {
+  timeZone = ''
+
+  constructor(config?: string | pg.ClientConfig) {
+    super(config)
+    const { connection } = this as unknown as { connection: EventEmitter }
+    connection.on('parameterStatus', (status: { parameterName: string; parameterValue: string }) => {
+      if (status.parameterName === 'TimeZone') this.timeZone = status.parameterValue
+    })
+  }
 }

@@ -1,10 +1,18 @@
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyHttpOptions } from 'fastify'
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyHttpOptions,
+  type FastifyRequest,
+} from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { sessionCookieName, type Auth } from '#server/auth/createAuth.ts'
 import type { Config } from '#server/config.ts'
 import type { Db } from '#server/db/Database.ts'
+import { WaitBudget, withWaitBudget } from '#server/db/waitBudget.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import type { Log } from '#server/lib/logger.ts'
@@ -49,6 +57,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await addSecurityHeaders(app, config.publicUrl)
   logRefusals(app)
   refuseWhileClosing(app)
+  limitWaits(app)
   enforceAccess(app, { ...deps, publicUrl: config.publicUrl })
   answerRepeats(app, deps)
   await describeApi(app, { version: VERSION, cookieName: sessionCookieName(config.publicUrl) })
@@ -104,5 +113,19 @@ function refuseWhileClosing(app: FastifyInstance): void {
   })
   app.addHook('onRequest', async () => {
     if (closing) throw new AppError('UNAVAILABLE', { details: { retryAfterSeconds: 1 } })
+  })
+}
+
+/** Where connections are scarce a request is refused soon instead of waiting for each of its statements anew. */
+function limitWaits(app: FastifyInstance): void {
+  const budgets = new WeakMap<FastifyRequest, WaitBudget>()
+  app.addHook('onRequest', (request, _reply, done) => {
+    const budget = new WaitBudget()
+    budgets.set(request, budget)
+    withWaitBudget(budget, done)
+  })
+  // Once more: reading a body leaves the context that the first hook made.
+  app.addHook('preValidation', (request, _reply, done) => {
+    withWaitBudget(budgets.get(request) ?? new WaitBudget(), done)
   })
 }
