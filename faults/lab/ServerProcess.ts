@@ -27,13 +27,18 @@ export class ServerProcess {
   readonly #lastLines: string[] = []
   #ending: Ending | null = null
 
-  constructor(options: { role: Role; env: Record<string, string>; logFile: string }) {
+  /** `stderr`: a file that takes standard error instead of the lab. */
+  constructor(options: { role: Role; env: Record<string, string>; logFile: string; stderr?: number }) {
     this.role = options.role
     this.#logFile = options.logFile
     const command = [process.execPath, MAIN, '--role', options.role]
     const [program = '', ...rest] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', ...command] : command
     // A group of its own: Ctrl-C must reach the lab and not what it observes.
-    this.#child = spawn(program, rest, { env: options.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    this.#child = spawn(program, rest, {
+      env: options.env,
+      stdio: ['ignore', 'pipe', options.stderr ?? 'pipe'],
+      detached: true,
+    })
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
         this.#ending = { code, signal, at: performance.now() }
@@ -55,6 +60,12 @@ export class ServerProcess {
   /** What it wrote last, both outputs together. */
   get lastWords(): string {
     return this.#lastLines.join('\n')
+  }
+
+  /** Nobody reads what it says any more: its next word meets a broken pipe. */
+  stopReading(): void {
+    this.#child.stdout?.destroy()
+    this.#child.stderr?.destroy()
   }
 
   signal(name: NodeJS.Signals): void {
