@@ -10,7 +10,7 @@ import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 import { errorsOf } from '../lab/observe.ts'
 import { accept } from '../lab/replies.ts'
 
-const SIZE = 60
+const SIZE = 30
 /** Longer answers would only make the run longer. */
 const DEADLINE_MS = 1000
 /** A rate limit without advice and the probes of a breaker. */
@@ -21,7 +21,7 @@ const LONGEST_WAIT_MS = 75_000
  * and the books balance, whatever was accepted behind whichever answer.
  */
 export async function gatewayFuzz(lab: Lab): Promise<Numbers> {
-  const [answers, channels] = [lab.rounds(2000, 300), lab.rounds(60, 12)]
+  const [answers, channels] = [lab.rounds(2000, 300), lab.rounds(100, 15)]
   const gateway = await lab.rawGateway()
   const { site, server } = await siteBefore(lab, gateway, { GATEWAY_DEADLINE_MS: String(DEADLINE_MS) })
   const accepted = new Set<string>()

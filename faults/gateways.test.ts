@@ -1,0 +1,3 @@
+import { testCases } from './testCases.ts'
+
+testCases(['G08', 'G17'])
