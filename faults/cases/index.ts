@@ -6,6 +6,7 @@ import { databaseFollows } from './databaseFollows.ts'
 import { deathAfterClaim } from './deathAfterClaim.ts'
 import { deathBeforeSettle } from './deathBeforeSettle.ts'
 import { drain } from './drain.ts'
+import { EMBEDDED_CASES } from './embeddedCases.ts'
 import { GATEWAY_CASES } from './gatewayCases.ts'
 import { killAnytime } from './killAnytime.ts'
 import { killEmbedded } from './killEmbedded.ts'
@@ -81,6 +82,7 @@ export const CASES: Record<string, FaultCase> = {
     byNameOnly: true,
   },
   ...DATABASE_CASES,
+  ...EMBEDDED_CASES,
   ...CONTROL_CASES,
   ...GATEWAY_CASES,
   ...TIME_CASES,

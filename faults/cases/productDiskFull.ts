@@ -19,7 +19,7 @@ const ROWS = 60_000
 export async function productDiskFull(lab: Lab): Promise<Numbers> {
   const disk = SmallDisk.mount(lab, 'full', DISK_MIB)
   const { site, log } = await siteOn(lab, disk)
-  const server = await site.start('all', { LOG_LEVEL: 'debug', TMPDIR: join(disk.directory, 'temp') }, log)
+  const server = await site.start('all', { LOG_LEVEL: 'debug', TMPDIR: join(disk.directory, 'temp') }, { stderr: log })
   closeSync(log)
   await moveUploadsTo(lab, site, disk)
   await site.setUp({ latencyMinMs: 20, latencyMaxMs: 60 })

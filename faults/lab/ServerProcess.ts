@@ -12,6 +12,15 @@ const KEPT_LINES = 40
 
 export type Ending = { code: number | null; signal: NodeJS.Signals | null; at: number }
 
+export type HowToSpawn = {
+  /** A file that takes standard error instead of the lab. */
+  stderr?: number
+  /** Where what it says is kept, if not beside its data. */
+  logFile?: string
+  /** A command before the server's own. */
+  wrapper?: string[]
+}
+
 export type Role = 'all' | 'api' | 'worker'
 
 /** The product's server as a process of its own. Times are of `performance.now()`. */
@@ -27,11 +36,10 @@ export class ServerProcess {
   readonly #lastLines: string[] = []
   #ending: Ending | null = null
 
-  /** `stderr`: a file that takes standard error instead of the lab. */
-  constructor(options: { role: Role; env: Record<string, string>; logFile: string; stderr?: number }) {
+  constructor(options: { role: Role; env: Record<string, string>; logFile: string } & HowToSpawn) {
     this.role = options.role
     this.#logFile = options.logFile
-    const command = [process.execPath, MAIN, '--role', options.role]
+    const command = [...(options.wrapper ?? []), process.execPath, MAIN, '--role', options.role]
     const [program = '', ...rest] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', ...command] : command
     // A group of its own: Ctrl-C must reach the lab and not what it observes.
     this.#child = spawn(program, rest, {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { CampaignMessage, CreateCampaignBody, CreatedCampaign } from '#contract/campaigns.ts'
@@ -12,7 +12,7 @@ import { ApiClient } from './ApiClient.ts'
 import { check } from './check.ts'
 import { GatewayControl, type Behaviour } from './GatewayControl.ts'
 import { ObservedCampaign } from './ObservedCampaign.ts'
-import { ServerProcess, type Role } from './ServerProcess.ts'
+import { ServerProcess, type HowToSpawn, type Role } from './ServerProcess.ts'
 
 /** Requests of this site that may be under way at once, unless a case says otherwise. */
 export const IN_FLIGHT = 16
@@ -66,18 +66,17 @@ export class Site {
     return this.#channelId
   }
 
-  /** Starts a server, with `settings` over those of the site, and does not wait for it. `stderr`: see ServerProcess. */
-  spawn(role: Role = 'all', settings: Record<string, string> = {}, stderr?: number): ServerProcess {
+  /** Starts a server, with `settings` over those of the site, and does not wait for it. */
+  spawn(role: Role = 'all', settings: Record<string, string> = {}, how: HowToSpawn = {}): ServerProcess {
     const env = { ...this.#env, ...settings }
-    const logFile = join(this.directory, 'servers.log')
-    const server = new ServerProcess({ role, env, logFile, ...(stderr === undefined ? {} : { stderr }) })
+    const server = new ServerProcess({ role, env, logFile: join(this.directory, 'servers.log'), ...how })
     this.#servers.push(server)
     return server
   }
 
   /** Starts a server and returns when it is ready. */
-  async start(role: Role = 'all', settings: Record<string, string> = {}, stderr?: number): Promise<ServerProcess> {
-    const server = this.spawn(role, settings, stderr)
+  async start(role: Role = 'all', settings: Record<string, string> = {}, how: HowToSpawn = {}): Promise<ServerProcess> {
+    const server = this.spawn(role, settings, how)
     const { address } = await server.ready
     if (address !== null) this.api.address = address
     return server
@@ -160,6 +159,11 @@ export class Site {
   /** Processes of the site's own PostgreSQL that are alive. */
   databaseProcesses(): number[] {
     return postgresProcessesOn(join(this.directory, 'postgres'))
+  }
+
+  /** The main process of the site's own PostgreSQL. */
+  postmaster(): number {
+    return Number.parseInt(readFileSync(join(this.directory, 'postgres', 'postmaster.pid'), 'utf8'), 10)
   }
 
   /** `kill -9` of the server and of every process of its database, at once. */

@@ -1,0 +1,17 @@
+import { asRoot } from './asRoot.ts'
+import { databaseKilled } from './databaseKilled.ts'
+import type { FaultCase } from './index.ts'
+import { oldDirectories } from './oldDirectories.ts'
+
+/** The database that the product starts itself. */
+export const EMBEDDED_CASES: Record<string, FaultCase> = {
+  P04: {
+    about: 'kill -9 of the database, of one connection, unreaped, and of server and database: back within 10 s',
+    run: databaseKilled,
+  },
+  P06: {
+    about: 'data directories as people leave them: it works or says why not, and changes nothing',
+    run: oldDirectories,
+  },
+  P08: { about: 'started as root: works under a closed home, or says what to do', run: asRoot },
+}
