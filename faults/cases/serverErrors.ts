@@ -10,7 +10,7 @@ import { accept, late, wuzapiError } from '../lab/replies.ts'
 const MAX_ATTEMPTS = 4
 const JITTER_MS = 1000
 /** What a busy machine, the poll and the queue behind four slots may add to a wait. */
-const LATE_MS = 2000
+const LATE_MS = 3000
 const BUCKET_MS = 100
 const HERD = 3
 
@@ -31,7 +31,7 @@ export async function serverErrors(lab: Lab): Promise<Numbers> {
   const busyChannel = await sandboxChannel(site)
   const failures = new Map<string, number>()
   // So slow that the first round takes as long as the repeats: what clusters then has been made to.
-  gateway.reply = late(lab.rounds(25, 100), (send) => {
+  gateway.reply = late(lab.rounds(15, 100), (send) => {
     const isMain = send.channel === gateway.exchanges[0]?.channel
     const { error } = isMain ? API_ERROR : BUSY
     const planned = failures.get(send.messageId) ?? Math.floor(lab.random.between(0, isMain ? 4 : 2))
