@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { balanceAtEnd } from './balance.ts'
+import { parseMessageId } from '#server/recipients/messageId.ts'
 import { check, until } from './check.ts'
 import type { Lab } from './Lab.ts'
 import { untilHeirs, untilRequestsAfter } from './leases.ts'
@@ -53,7 +54,7 @@ export async function outliveLease(lab: Lab, site: Site, stall: Stall): Promise<
   await site.gateway.behave(WHILE_LOOKING)
   await untilQuiet(campaign)
   await stall.end(holder)
-  const late = await countReads(campaign, Date.now())
+  const late = await countStrangeReads(campaign, Date.now())
   check(late <= ZOMBIE_IN_FLIGHT, `${late} requests were read after the stale holder went on.`)
   const after = await campaign.lease()
   check(after.laneEpoch === before.laneEpoch + 1, `The lane went from epoch ${before.laneEpoch} to ${after.laneEpoch}.`)
@@ -84,7 +85,15 @@ async function untilQuiet(campaign: ObservedCampaign): Promise<void> {
   await until('the peer to wait for its answers', isQuiet, { limitMs: SLOW_MS / 2, everyMs: 50 })
 }
 
-async function countReads(campaign: ObservedCampaign, since: number): Promise<number> {
+/** Requests read after `since` for somebody whom the peer does not hold; its own are still waiting for their answers. */
+async function countStrangeReads(campaign: ObservedCampaign, since: number): Promise<number> {
   await sleep(LOOK_MS)
-  return (await campaign.ledger()).filter(({ kind, t }) => kind === 'read' && Date.parse(t) > since).length
+  const held = await campaign.site.query<{ id: number }>(
+    `select r.id::int from campaign_contacts r join campaigns c on c.id = r.campaign_id join channels l on l.id = c.channel_id
+    where c.id = $1 and r.status = 'sending' and r.claim_epoch = l.lane_epoch`,
+    [campaign.id],
+  )
+  const peers = new Set(held.map(({ id }) => id))
+  const late = (await campaign.ledger()).filter(({ kind, t }) => kind === 'read' && Date.parse(t) > since)
+  return late.filter(({ messageId }) => !peers.has(parseMessageId(messageId)?.recipient ?? 0)).length
 }
