@@ -408,7 +408,7 @@ async function insertWaiting({ userId, channelId }: Number, count: number, statu
   `.execute(bench.db)
 }
 
-describe('two thousand that wait', () => {
+describe('thousands that wait', () => {
   const heldIn = async (number: Number) =>
     (await plans(number)).filter(({ processing_lock }) => processing_lock !== null).length
 
@@ -436,20 +436,20 @@ describe('two thousand that wait', () => {
 
   it('on a fast one all go, each once, and never more than a few are held', async () => {
     const number = await newNumber({ maxInFlight: 16 })
-    await insertWaiting(number, 2000, 'running')
+    await insertWaiting(number, 1200, 'running')
     const worker = await startWorker()
     let most = 0
     await untilTrue(
       'all are sent',
       async () => {
         most = Math.max(most, worker.activeQueues.size)
-        return (await bench.sandbox.ledger(number.sandboxUser, 'accepted')).length >= 2000
+        return (await bench.sandbox.ledger(number.sandboxUser, 'accepted')).length >= 1200
       },
       60_000,
     )
     expect(most).toBeLessThanOrEqual(32)
-    expect(new Set((await accepted(number)).map(({ messageId }) => messageId)).size).toBe(2000)
+    expect(new Set((await accepted(number)).map(({ messageId }) => messageId)).size).toBe(1200)
     await untilTrue('all are over', async () => (await plans(number)).every(({ status }) => status === 'completed'))
     await untilTrue('nothing is held', async () => worker.activeQueues.size === 0)
-  })
+  }, 90_000)
 })
