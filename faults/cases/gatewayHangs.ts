@@ -18,6 +18,8 @@ import { accept, hang } from '../lab/replies.ts'
 const SIZE = 40
 const DEADLINE_TOLERANCE_MS = 1000
 const PROBE_EVERY_MS = 30_000
+/** What was started before the breaker opened is read by the gateway within this. */
+const ON_THE_WIRE_MS = 500
 /** Failures in a row that open the breaker. */
 const OPENS_AFTER = 5
 
@@ -77,7 +79,7 @@ function judge(lab: Lab, exchanges: RawExchange[], name: string, inFlight: numbe
   const open = mostAtOnce(exchanges)
   check(open <= inFlight, `${open} requests on ${name} were open at once; ${inFlight} are allowed.`)
   const openedAt = waits.length < OPENS_AFTER ? Infinity : fifthFailure(exchanges)
-  const probes = exchanges.filter(({ readAt }) => readAt > openedAt).map(({ readAt }) => readAt)
+  const probes = exchanges.filter(({ readAt }) => readAt > openedAt + ON_THE_WIRE_MS).map(({ readAt }) => readAt)
   const gaps = [openedAt, ...probes].slice(1).map((at, index) => at - ([openedAt, ...probes][index] ?? at))
   check(probes.length > 0, `No probe on ${name} asked whether the gateway is back.`)
   check(

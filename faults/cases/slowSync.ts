@@ -37,7 +37,7 @@ async function sample(site: Site, watch: { isOver: boolean; atOnce: number[]; bo
   while (!watch.isOver) {
     const rows = await site.query<{ began: string }>(
       `select query_start::text as began from pg_stat_activity
-      where state = 'active' and query like '%open_but_cancelled%' and pid <> pg_backend_pid()`,
+      where state = 'active' and query like '%orphaned%' and pid <> pg_backend_pid()`,
     )
     watch.atOnce.push(rows.length)
     for (const { began } of rows) watch.bodies.add(began)

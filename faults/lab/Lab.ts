@@ -92,7 +92,7 @@ export class Lab {
   /** A PostgreSQL of a case's own; it is stopped with the lab. */
   async newPostgres(directory: string): Promise<PrivatePostgres> {
     const postgres = new PrivatePostgres(directory)
-    this.atEnd(() => postgres.stop())
+    this.atEnd(() => postgres.close())
     return postgres.start()
   }
 

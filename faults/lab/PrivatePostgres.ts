@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { clusterPlace } from '#server/db/embedded/clusterPlace.ts'
@@ -35,6 +35,13 @@ export class PrivatePostgres {
     const running = this.#running
     this.#running = null
     await running?.stop()
+  }
+
+  /** Ends it for good; what it had outside its directory goes. */
+  async close(): Promise<void> {
+    const { socketDirectory } = clusterPlace(this.directory)
+    await this.stop()
+    rmSync(socketDirectory, { recursive: true, force: true })
   }
 
   /** Resolves when it ended and could not be started again. */
