@@ -5,6 +5,7 @@ import { exhaustedPool } from './exhaustedPool.ts'
 import { halfOpenDatabase } from './halfOpenDatabase.ts'
 import type { FaultCase } from './index.ts'
 import { newerSchema } from './newerSchema.ts'
+import { oldSnapshot } from './oldSnapshot.ts'
 import { productDiskFull } from './productDiskFull.ts'
 import { readOnlyDatabase } from './readOnlyDatabase.ts'
 import { slowDatabase } from './slowDatabase.ts'
@@ -23,6 +24,10 @@ export const DATABASE_CASES: Record<string, FaultCase> = {
   D07: {
     about: 'more slow requests than connections: the rest is refused soon with 503, and no lease is lost',
     run: exhaustedPool,
+  },
+  D09: {
+    about: 'an old snapshot is held for a whole campaign: claims stay quick and use their index',
+    run: oldSnapshot,
   },
   D10: {
     about: 'the disk of the database fills up: nobody is written to without a claim on disk, the campaign is paused',

@@ -1,4 +1,5 @@
 import { asRoot } from './asRoot.ts'
+import { crashImages } from './crashImages.ts'
 import { databaseKilled } from './databaseKilled.ts'
 import type { FaultCase } from './index.ts'
 import { oldDirectories } from './oldDirectories.ts'
@@ -8,6 +9,10 @@ export const EMBEDDED_CASES: Record<string, FaultCase> = {
   P04: {
     about: 'kill -9 of the database, of one connection, unreaped, and of server and database: back within 10 s',
     run: databaseKilled,
+  },
+  P05: {
+    about: 'copies of the directory at random moments, as after a power cut: each opens with all that was acknowledged',
+    run: crashImages,
   },
   P06: {
     about: 'data directories as people leave them: it works or says why not, and changes nothing',

@@ -184,13 +184,14 @@ export class Site {
 
   /** Losing the connection is for whoever asks over it; it must not end the lab. */
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client(await this.#connection())
+    const client = new pg.Client(await this.connection())
     client.on('error', () => undefined)
     await client.connect()
     return client
   }
 
-  async #connection(): Promise<pg.ClientConfig> {
+  /** How the lab itself reaches the database. */
+  async connection(): Promise<pg.ClientConfig> {
     if (this.#databaseUrl !== null) return { connectionString: this.#databaseUrl }
     const connection = await attachEmbeddedPostgres({ directory: this.directory })
     check(connection !== null, `Nobody runs the database in ${this.directory}.`)
