@@ -3,6 +3,7 @@ import { crashImages } from './crashImages.ts'
 import { databaseKilled } from './databaseKilled.ts'
 import type { FaultCase } from './index.ts'
 import { oldDirectories } from './oldDirectories.ts'
+import { parity } from './parity.ts'
 
 /** The database that the product starts itself. */
 export const EMBEDDED_CASES: Record<string, FaultCase> = {
@@ -18,5 +19,6 @@ export const EMBEDDED_CASES: Record<string, FaultCase> = {
     about: 'data directories as people leave them: it works or says why not, and changes nothing',
     run: oldDirectories,
   },
+  P07: { about: 'tests of the database on the embedded 18 and on PostgreSQL 15: the same results', run: parity },
   P08: { about: 'started as root: works under a closed home, or says what to do', run: asRoot },
 }
