@@ -20,7 +20,7 @@ export async function crashImages(lab: Lab): Promise<Numbers> {
   const images = lab.rounds(20, 2)
   const site = lab.embeddedSite()
   const server = await site.start()
-  await site.setUp({ latencyMinMs: 20, latencyMaxMs: 40 })
+  await site.setUp({ latencyMinMs: 60, latencyMaxMs: 100 })
   await checkSettings(site)
   const campaign = await site.createCampaign(lab.rounds(6000, 1500))
   await campaign.untilAccepted(20, { limitMs: lab.limit(30_000) })
@@ -32,6 +32,7 @@ export async function crashImages(lab: Lab): Promise<Numbers> {
     lab.tell(`image ${image} of ${images}`)
   }
   check(copies.length === images, `Only ${copies.length} images were taken before the end.`)
+  await site.gateway.behave({ latencyMinMs: 0, latencyMaxMs: 2 })
   const books = await balanceAtEnd(campaign, lab.limit(60_000))
   for (const copy of copies) await openImage(lab, site, campaign, copy)
   await server.stop()
@@ -110,7 +111,7 @@ function readCommits(trace: string): { commits: number; early: number } {
   let early = 0
   for (const line of trace.split('\n')) {
     const [, pid = '', call = ''] = /^(\d+)\s+(?:<\.\.\. )?(\w+)/.exec(line) ?? []
-    if (/^pwrite/.test(call) && line.includes('/pg_wal/')) state.set(pid, 'written')
+    if (call.startsWith('pwrite') && line.includes('/pg_wal/')) state.set(pid, 'written')
     else if (/^f(data)?sync$/.test(call) && !line.includes('<unfinished')) {
       if (state.get(pid) === 'written') state.set(pid, 'flushed')
     } else if (call === 'sendto' && !line.includes('resumed')) {

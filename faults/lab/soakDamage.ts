@@ -30,8 +30,8 @@ const VERDICTS: Record<string, object[]> = {
 }
 
 const DAMAGES: Record<string, (target: Target) => Promise<void>> = {
-  'kill -9 of a worker': async ({ crew, random }) => void pick(random, crew.workers).signal('SIGKILL'),
-  'SIGTERM to a worker': async ({ crew, random }) => void pick(random, crew.workers).signal('SIGTERM'),
+  'kill -9 of a worker': async ({ crew, random }) => pick(random, crew.workers).signal('SIGKILL'),
+  'SIGTERM to a worker': async ({ crew, random }) => pick(random, crew.workers).signal('SIGTERM'),
   'a worker stopped for a while': async ({ crew, random }) => {
     const worker = pick(random, crew.workers)
     worker.signal('SIGSTOP')

@@ -312,12 +312,12 @@ describe('a template that computes for longer than the lease', () => {
   it('sends nothing under it: the recipient goes back and is rendered again', async () => {
     const line = await bench.newCampaign(5)
     const rendered: number[] = []
-    const render = QueueManager.prototype.render
+    const render = Reflect.get(QueueManager.prototype, 'render') as QueueManager['render']
     const spy = vi.spyOn(QueueManager.prototype, 'render').mockImplementation(function (this: QueueManager, recipient) {
       rendered.push(recipient.id)
       const until = performance.now() + (rendered.length === 2 ? LEASE_MS : 0)
       while (performance.now() < until);
-      return render.call(this, recipient)
+      return Reflect.apply(render, this, [recipient])
     })
     try {
       await bench.startWorker()
