@@ -36,6 +36,7 @@ function manyHeaders(): Reply {
 export async function hugeAnswers(lab: Lab): Promise<Numbers> {
   const packed = bomb()
   const kinds: Record<string, Reply> = {
+    'a short answer, for comparison': answer(200, '{}'),
     'endless chunks': endlessChunks(),
     'endless informational answers': pour('', () =>
       Buffer.from('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(500)),
