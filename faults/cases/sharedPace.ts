@@ -8,7 +8,7 @@ import { holderOf, untilHeirs } from '../lab/leases.ts'
 /** The channel's own pause between two messages. */
 const PAUSE_MS = 600
 /** Timers and the way to the gateway: two requests may arrive so much closer than they left. */
-const JITTER_MS = 60
+const JITTER_MS = 150
 
 /**
  * Two campaigns on one number and three workers, of which the one that sends dies in the middle: in no stretch of time
