@@ -13,7 +13,7 @@ export async function backendsTerminated(lab: Lab): Promise<Numbers> {
   const site = await lab.externalSite()
   const servers = [await site.start('api'), await site.start('worker')]
   await site.setUp({ latencyMinMs: 100, latencyMaxMs: 200 })
-  const campaign = await site.createCampaign(lab.rounds(4000, 400))
+  const campaign = await site.createCampaign(lab.rounds(8000, 700))
   await campaign.untilAccepted(1, { limitMs: lab.limit(30_000) })
   const terminated = await terminateForAWhile(lab, postgres.urlOf('revoada'), forMs)
   check(

@@ -28,11 +28,17 @@ async function wholeDisk(lab: Lab): Promise<Numbers> {
   const campaign = await site.createCampaign(lab.rounds(6000, 2500))
   await campaign.untilAccepted(50, { limitMs: lab.limit(30_000) })
   disk.fill()
+  // Somebody else's work on the same server uses up what the log has in reserve.
+  await postgres
+    .run('create table others as select repeat(md5(n::text), 20) from generate_series(1, 200000) n')
+    .catch(() => undefined)
   await Promise.race([postgres.gaveUp, untilSilent(lab, campaign)])
   await sleep(WATCHED_MS)
   await postgres.stop()
   disk.free()
   await postgres.start()
+  const open = (await campaign.rowsByStatus())['pending'] ?? 0
+  check(open > 0, 'Nobody was left when the disk was full: nothing was proved.')
   const unclaimed = await requestsWithoutClaim(campaign)
   check(unclaimed === 0, `${unclaimed} people were written to without a claim in the database.`)
   await goOn(lab, campaign)
@@ -42,6 +48,7 @@ async function wholeDisk(lab: Lab): Promise<Numbers> {
   )
   const books = await balanceAtEnd(campaign, lab.limit(120_000))
   return {
+    'whole disk: people not yet claimed when it was full': open,
     'whole disk: requests without a durable claim': unclaimed,
     'whole disk: recipients': books.recipients,
     'whole disk: repeated requests': books.repeatedRequests,

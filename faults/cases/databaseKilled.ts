@@ -3,10 +3,9 @@ import { signal } from '#server/db/embedded/processes.ts'
 import { balanceAtEnd } from '../lab/balance.ts'
 import { check, median, most, until } from '../lab/check.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
-import { untilRequestsAfter } from '../lab/leases.ts'
 import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 import type { ServerProcess } from '../lab/ServerProcess.ts'
-import type { Site } from '../lab/Site.ts'
+import { IN_FLIGHT, type Site } from '../lab/Site.ts'
 
 const BACK_MS = 10_000
 /** So long the killed database stays a zombie that nobody has reaped: its parent is stopped. */
@@ -20,8 +19,8 @@ export async function databaseKilled(lab: Lab): Promise<Numbers> {
   const rounds = lab.rounds(20, 1)
   const site = lab.embeddedSite()
   let server = await site.start()
-  await site.setUp({ latencyMinMs: 20, latencyMaxMs: 40 })
-  const campaign = await site.createCampaign(lab.rounds(20_000, 2500))
+  await site.setUp({ latencyMinMs: 100, latencyMaxMs: 140 })
+  const campaign = await site.createCampaign(lab.rounds(30_000, 1500))
   const backMs: Record<string, number[]> = {
     postmaster: [],
     'one connection': [],
@@ -36,9 +35,8 @@ export async function databaseKilled(lab: Lab): Promise<Numbers> {
     const sent = await sentRows(campaign)
     const killedAt = Date.now()
     server = await kill(site, server, kind, campaign)
-    const at = await untilRequestsAfter(campaign, killedAt, lab.limit(BACK_MS))
-    backMs[kind]?.push(at - killedAt)
-    const now = await sentRows(campaign)
+    const now = await untilMoreAreSent(lab, campaign, sent)
+    backMs[kind]?.push(Date.now() - killedAt)
     check(now >= sent, `${sent} people were called sent before the kill of ${kind}, ${now} after it.`)
     lab.tell(`kill ${round + 1} of ${rounds * kinds.length}`)
   }
@@ -99,6 +97,15 @@ function databaseOf(site: Site): number[] {
 function outerPid(children: number[], pid: number): number {
   check(children.includes(pid), `No process ${pid} belongs to the database.`)
   return pid
+}
+
+/** Returns once the database has written down more than what was under way at the kill. */
+async function untilMoreAreSent(lab: Lab, campaign: ObservedCampaign, before: number): Promise<number> {
+  const more = async () => {
+    const now = await sentRows(campaign).catch(() => 0)
+    return now > before + IN_FLIGHT ? now : null
+  }
+  return until('the database to write on', more, { limitMs: lab.limit(BACK_MS), everyMs: 50 })
 }
 
 async function sentRows(campaign: ObservedCampaign): Promise<number> {

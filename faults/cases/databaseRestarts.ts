@@ -27,7 +27,7 @@ async function restart(lab: Lab, how: (round: number) => 'fast' | 'immediate' | 
   // A lease that outlives a restart, as in production: it is kept, not taken again.
   const site = await lab.externalSite({ LEASE_SECONDS: '6' })
   const servers = [await site.start('api'), await site.start('worker')]
-  await site.setUp({ latencyMinMs: 10, latencyMaxMs: 40 })
+  await site.setUp({ latencyMinMs: 30, latencyMaxMs: 60 })
   const campaign = await site.createCampaign(lab.rounds(10_000, 1500))
   await campaign.untilAccepted(1, { limitMs: lab.limit(30_000) })
   const firstsMs: number[] = []

@@ -53,9 +53,8 @@ function openPool(connection: ConnectionSettings, options: PoolOptions): pg.Pool
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     Client: ZonedClient,
-    onConnect: async (client) => {
-      if (!UTC.has((client as ZonedClient).timeZone)) await client.query(`set timezone to 'UTC'`)
-    },
+    // The pool waits for the promise, which its types do not say.
+    onConnect: beginInUtc as (client: pg.ClientBase) => void,
   })
   const onError = (error: Error) => options.log.warn({ err: error, pool: options.name }, 'database connection lost')
   pool.on('error', onError)
@@ -103,4 +102,8 @@ class ZonedClient extends pg.Client {
       if (status.parameterName === 'TimeZone') this.timeZone = status.parameterValue
     })
   }
+}
+
+async function beginInUtc(client: pg.ClientBase): Promise<void> {
+  if (!UTC.has((client as ZonedClient).timeZone)) await client.query(`set timezone to 'UTC'`)
 }

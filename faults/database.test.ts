@@ -1,0 +1,3 @@
+import { testCases } from './testCases.ts'
+
+testCases(['D03', 'D12'])
