@@ -131,10 +131,14 @@ export class LaneCampaigns {
     if (waiting.length > 0) await this.#closeSingles(waiting, (queue) => queue.idleForMs)
   }
 
-  /** The oldest single message that is ready; without one the next campaign in turn, where its pace lets it. Or null. */
+  /**
+   * The oldest single message that is ready, unless an older one is just being claimed: two to one person must not
+   * change places. Without one the next campaign in turn, where its pace lets it. Or null.
+   */
   next(isOpenForCampaigns: boolean): QueueManager | null {
-    const single = this.#singles.find((queue) => queue.readyCount > 0)
-    if (single !== undefined || !isOpenForCampaigns) return single ?? null
+    const single = this.#singles.find((queue) => queue.readyCount > 0 || queue.isComing)
+    if (single !== undefined) return single.readyCount > 0 ? single : null
+    if (!isOpenForCampaigns) return null
     for (let tries = this.#turn.length; tries > 0; tries--) {
       const queue = this.#turn.shift()
       if (queue === undefined) return null

@@ -49,6 +49,7 @@ export class QueueManager {
   #claimNotBefore = 0
   /** A claim may have been carried out without our seeing its answer. */
   #mayHaveLost = false
+  #hasBegun = false
   #closed = false
   /** Requests under way. */
   inFlight = 0
@@ -98,7 +99,14 @@ export class QueueManager {
   take(): ClaimedRecipient | null {
     // While a suspect is under way nothing else is: should it kill the process, it must be known which row it was.
     if (this.#suspectsLeft && this.inFlight > 0) return null
-    return this.#ready.shift() ?? null
+    const next = this.#ready.shift() ?? null
+    if (next !== null) this.#hasBegun = true
+    return next
+  }
+
+  /** True until the first claim has said whether there is anybody: whoever comes later in the queue waits for it. */
+  get isComing(): boolean {
+    return !this.#hasBegun && !this.#closed && this.#ready.length === 0 && !this.isDrained && !this.isWaiting
   }
 
   /**

@@ -86,7 +86,9 @@ it.each<[string, () => Promise<unknown>]>([
 })
 
 it('so it does when all of them are put off', async () => {
-  await sql`update campaigns set due_at = clock_timestamp() + interval '1 hour' where status = 'running'`.execute(test.db)
+  await sql`update campaigns set due_at = clock_timestamp() + interval '1 hour' where status = 'running'`.execute(
+    test.db,
+  )
   await sql`analyze campaigns`.execute(test.db)
   const before = await rowsRead()
   await listTakeableChannels(test.db, randomUUID())
