@@ -56,7 +56,7 @@ export const CASES: Record<string, FaultCase> = {
     about: 'SIGTERM: no new request, what is under way is drained, the rest given back; also hanging, also twice',
     run: drain,
   },
-  K12: { about: 'death with a batch claimed: nothing is burnt, one request is repeated', run: deathAfterClaim },
+  K12: { about: 'death in the moment of the claim: nothing has left, nothing is burnt', run: deathAfterClaim },
   K13: {
     about: 'death between the acceptance and its settle: same id again, and nobody reached is called failed',
     run: deathBeforeSettle,

@@ -4,7 +4,7 @@ import type { Channel } from '#contract/channels.ts'
 import { ensureSandbox, readSandboxLedger, type LedgerLine, type Sandbox } from '#server/channels/sandboxProcess.ts'
 import { createLogger } from '#server/lib/logger.ts'
 import { cloudChannel } from './channels.ts'
-import { check } from './check.ts'
+import { check, until } from './check.ts'
 import type { LedgerSource } from './LedgerSource.ts'
 import type { Site } from './Site.ts'
 
@@ -46,6 +46,16 @@ export class CloudNumber implements LedgerSource {
     const lines: LedgerLine[] = []
     for await (const line of readSandboxLedger(this.#sandbox, this.#id)) lines.push(line)
     return lines
+  }
+
+  /** Returns when the site has told where its webhooks go; what is accepted before is never reported. */
+  async untilReporting(limitMs: number): Promise<void> {
+    const look = async () => {
+      const headers = { authorization: this.#sandbox.adminToken }
+      const response = await fetch(`${this.#sandbox.url}/sandbox/cloud/numbers/${this.#id}`, { headers })
+      return ((await response.json()) as { hasWebhook: boolean }).hasWebhook ? true : null
+    }
+    await until('the address for webhooks', look, { limitMs })
   }
 
   async behave(changes: object): Promise<void> {
