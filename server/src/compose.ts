@@ -192,11 +192,12 @@ function workerServices(config: Config, log: Log, parts: Parts): Service[] {
     parts.applier,
     parts.connections,
     parts.importRunner,
+    // Registers our worker. What starts campaigns comes after it, because a worker takes nothing that was started before
+    // it registered; so does whoever asks whether a living worker may take a campaign.
+    parts.scheduler,
     parts.preparer,
     starter,
     parts.watcher,
-    parts.scheduler,
-    // Last, because our own worker must be registered before anybody asks whether a living one may take a campaign.
     { start: () => synchronizer.startSync(), stop: () => synchronizer.stopSync() },
   ]
 }
