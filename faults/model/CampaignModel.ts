@@ -1,16 +1,17 @@
 import type { CampaignProgress } from '#contract/campaigns.ts'
 import { isFinal, RECIPIENT_STATUSES, type CampaignStatus, type RecipientStatus } from '#contract/states.ts'
-import { canMove } from '#server/campaigns/campaignStates.ts'
 import { ApiProblem } from '../lab/ApiClient.ts'
 import { check } from '../lab/check.ts'
 import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 
-/** What a person asks for, and where it leads. */
-export const WISHES = { start: 'running', pause: 'paused', resume: 'running', cancel: 'cancelled' } as const
+/** What a person may ask for, in which states, and where it leads. Of the model's own: nothing here is the product's. */
+const WISHES = {
+  start: { from: ['draft'], to: 'running' },
+  pause: { from: ['running'], to: 'paused' },
+  resume: { from: ['paused'], to: 'running' },
+  cancel: { from: ['draft', 'running', 'paused'], to: 'cancelled' },
+} as const satisfies Record<string, { from: readonly CampaignStatus[]; to: CampaignStatus }>
 export type Wish = keyof typeof WISHES
-
-/** Both lead to `running`, and each from one state only. */
-const FROM: Partial<Record<Wish, CampaignStatus>> = { start: 'draft', resume: 'paused' }
 
 /** How far a recipient has come; it never goes back from a state to a lower one. */
 const RANK: Record<RecipientStatus, number> = {
@@ -64,8 +65,8 @@ export class CampaignModel {
 
   /** Asks the product for a change, and holds its answer against the state machine. */
   async ask(wish: Wish, weather: Weather): Promise<void> {
-    const to = WISHES[wish]
-    const isLegal = wish in FROM ? FROM[wish] === this.status : canMove(this.status, to)
+    const { from, to } = WISHES[wish]
+    const isLegal = (from as readonly CampaignStatus[]).includes(this.status)
     const mayHaveMoved = this.status === 'running'
     try {
       await this.observed.site.api.post(`/api/user/bulk-campaigns/${this.observed.id}/${wish}`)
