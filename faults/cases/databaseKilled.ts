@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signal } from '#server/db/embedded/processes.ts'
 import { balanceAtEnd } from '../lab/balance.ts'
 import { check, median, most, until } from '../lab/check.ts'
-import { phonesOf, untilImportEnds, uploadPeople } from '../lab/importPeople.ts'
+import { campaignFromFile } from '../lab/importPeople.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
 import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 import type { ServerProcess } from '../lab/ServerProcess.ts'
@@ -21,10 +21,7 @@ export async function databaseKilled(lab: Lab): Promise<Numbers> {
   const site = lab.embeddedSite()
   let server = await site.start()
   await site.setUp({ latencyMinMs: 100, latencyMaxMs: 140 })
-  const size = lab.rounds(30_000, 1500)
-  const importId = await uploadPeople(site, phonesOf(size))
-  await untilImportEnds(site, importId, lab.limit(30_000))
-  const campaign = await site.createCampaign(size, { recipients: { importIds: [importId] } })
+  const campaign = await campaignFromFile(lab, site, lab.rounds(30_000, 1500))
   const backMs: Record<string, number[]> = {
     postmaster: [],
     'one connection': [],

@@ -4,6 +4,7 @@ import { parseMessageId } from '#server/recipients/messageId.ts'
 import { balanceAtEnd, findProblems, type Books } from '../lab/balance.ts'
 import { check, ExpectationFailed, median, most, until } from '../lab/check.ts'
 import type { LedgerLine } from '../lab/GatewayControl.ts'
+import { campaignFromFile } from '../lab/importPeople.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
 import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 import type { ServerProcess } from '../lab/ServerProcess.ts'
@@ -25,7 +26,7 @@ export async function singleFirst(lab: Lab): Promise<Numbers> {
   const site = lab.embeddedSite()
   const server = await site.start()
   await site.setUp({ latencyMinMs: 10, latencyMaxMs: 40 })
-  const campaign = await site.createCampaign(lab.rounds(15_000, 2000))
+  const campaign = await campaignFromFile(lab, site, lab.rounds(15_000, 2000))
   await campaign.untilAccepted(1, { limitMs: lab.limit(20_000) })
   const waits = await overtake(lab, site, campaign, lab.rounds(20, 5))
   const posting = postAll(lab, site, singles)

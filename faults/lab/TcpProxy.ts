@@ -22,6 +22,8 @@ export class TcpProxy {
   readonly #server: Server
   readonly #target: ProxyTarget
   readonly #lines = new Set<Line>()
+  /** Connections that came while everything was forgotten. */
+  readonly #lost = new Set<Socket>()
   readonly #manners: Manners = { delayMs: 0, bytesPerSecond: Infinity }
   #breakAfter: Buffer | null = null
   #refusing = false
@@ -87,15 +89,17 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     this.reset()
+    for (const client of this.#lost) client.destroy()
     await new Promise<void>((resolve) => this.#server.close(() => resolve()))
   }
 
   #accept(client: Socket): void {
     this.accepted += 1
     if (this.#refusing) return void client.on('error', () => undefined).resetAndDestroy()
+    // What a firewall swallows never reaches the target.
+    if (this.#forgetting) return void this.#lost.add(client.on('error', () => undefined))
     const target = createConnection({ ...this.#target, allowHalfOpen: true, noDelay: true })
     const line = new Line(client, target, this.#manners, (piece) => this.#isLast(piece))
-    line.isForgotten = this.#forgetting
     this.#lines.add(line)
     line.onEnd(() => this.#lines.delete(line))
   }

@@ -1,5 +1,7 @@
 import type { ContactImport } from '#contract/imports.ts'
 import { check, until } from './check.ts'
+import type { Lab } from './Lab.ts'
+import type { ObservedCampaign } from './ObservedCampaign.ts'
 import type { Site } from './Site.ts'
 
 /** Everybody of an import of `size` people, E.164, in the order of the file. */
@@ -25,4 +27,12 @@ export function untilImportEnds(site: Site, id: string, limitMs: number): Promis
     return now.finishedAt === null ? null : now
   }
   return until('the end of the import', look, { limitMs, everyMs: 100 })
+}
+
+/** A campaign to more people than can be typed: they come from a file. Started like `Site.createCampaign` does. */
+export async function campaignFromFile(lab: Lab, site: Site, size: number): Promise<ObservedCampaign> {
+  const importId = await uploadPeople(site, phonesOf(size))
+  const { accepted } = await untilImportEnds(site, importId, lab.limit(30_000))
+  check(accepted === size, `${accepted} of ${size} people were imported.`)
+  return site.createCampaign(size, { recipients: { importIds: [importId] } })
 }
