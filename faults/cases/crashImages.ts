@@ -20,9 +20,9 @@ export async function crashImages(lab: Lab): Promise<Numbers> {
   const images = lab.rounds(20, 2)
   const site = lab.embeddedSite()
   const server = await site.start()
-  await site.setUp({ latencyMinMs: 60, latencyMaxMs: 100 })
+  await site.setUp({ latencyMinMs: 100, latencyMaxMs: 140 })
   await checkSettings(site)
-  const campaign = await site.createCampaign(lab.rounds(6000, 1500))
+  const campaign = await site.createCampaign(lab.rounds(3000, 1500))
   await campaign.untilAccepted(20, { limitMs: lab.limit(30_000) })
   const flushed = await watchCommits(lab, site)
   const copies: { directory: string; sent: number }[] = []

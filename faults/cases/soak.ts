@@ -31,7 +31,7 @@ export async function soak(lab: Lab): Promise<Numbers> {
   const minutes = lab.rounds(20, 1)
   const postgres = await lab.postgres()
   const line = await lab.proxy(postgres.socket)
-  const site = await lab.externalSite({ LEASE_SECONDS: '6', SYNC_SECONDS: '5' }, { through: line })
+  const site = await lab.externalSite({ LEASE_SECONDS: '6', SYNC_SECONDS: '5', DATABASE_POOL: '5' }, { through: line })
   const watches = {
     api: await HeapWatch.on((settings) => site.start('api', settings)),
     worker: await HeapWatch.on((settings) => site.start('worker', settings)),
@@ -44,11 +44,12 @@ export async function soak(lab: Lab): Promise<Numbers> {
   const samples = { api: [] as Sample[], worker: [] as Sample[], sending: [] as number[] }
   const endsAt = performance.now() + minutes * 60_000
   const isOver = () => performance.now() > endsAt
-  await Promise.all([
+  const ends = await Promise.allSettled([
     ...channels.map((channel) => channel.keepBusy(isOver)),
     damageUntil(target, isOver, lab),
     sampleUntil(site, watches, samples, isOver),
   ])
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
   await calmDown(target)
   await Promise.all(channels.map((channel) => channel.finish(lab.limit(180_000))))
   const totals = await balanceAll(site, channels)

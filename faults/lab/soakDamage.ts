@@ -55,6 +55,8 @@ const DAMAGES: Record<string, (target: Target) => Promise<void>> = {
     line.blackHole(true)
     await sleep(random.between(1000, 8000))
     line.blackHole(false)
+    // What was forgotten stays open at the database until its keepalive finds out, in hours; here that is now.
+    line.reset()
   },
   'a session lost': async ({ channels, random }) => {
     const { gateway } = pick(random, channels)
