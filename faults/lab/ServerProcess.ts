@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { appendFileSync, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { ExpectationFailed } from './check.ts'
@@ -113,10 +114,15 @@ export class ServerProcess {
     const input = this.#child[output]
     if (input === null) return
     createInterface({ input }).on('line', (line) => {
-      appendFileSync(this.#logFile, `${this.pid} ${line}\n`)
+      keepLine(this.#logFile, `${this.pid} ${line}\n`)
       this.#lastLines.push(line)
       if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift()
       hear(line)
     })
   }
+}
+
+/** The last words of a process that is killed with its lab may come when the lab's folder is gone. */
+function keepLine(file: string, line: string): void {
+  if (existsSync(dirname(file))) appendFileSync(file, line)
 }
