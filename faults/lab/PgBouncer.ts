@@ -76,6 +76,7 @@ pool_mode = transaction
 default_pool_size = 10
 max_client_conn = 200
 server_login_retry = 1
+server_idle_timeout = 10
 logfile = ${join(directory, 'pgbouncer.log')}
 `
 }

@@ -9,7 +9,7 @@ import { until } from './check.ts'
 import type { ProxyTarget } from './TcpProxy.ts'
 
 const log = createLogger({ level: 'silent' })
-const MAX_CONNECTIONS = 100
+const MAX_CONNECTIONS = 200
 
 /** How a server ends: in order, without a checkpoint, or not at all by itself. */
 const ENDINGS = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const
