@@ -22,10 +22,23 @@ export function peakRssMb(pid: number): number {
   return statusField(pid, 'VmHWM')
 }
 
-/** Memory of several processes, what they share counted once, in MB. */
+/** Memory of several processes, what they share counted once, in MB. One that has ended meanwhile has none. */
 export function pssMb(pids: readonly number[]): number {
-  const kib = pids.map((pid) => Number(/^Pss:\s+(\d+) kB/m.exec(read(pid, 'smaps_rollup'))?.[1]))
-  return kib.reduce((sum, value) => sum + value, 0) / KIB_PER_MB
+  return pids.reduce((sum, pid) => sum + pssKib(pid), 0) / KIB_PER_MB
+}
+
+function pssKib(pid: number): number {
+  try {
+    return Number(/^Pss:\s+(\d+) kB/m.exec(read(pid, 'smaps_rollup'))?.[1])
+  } catch (error) {
+    if (isGone(error)) return 0
+    throw error
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ESRCH'
 }
 
 /** CPU seconds that a process has used so far. */
