@@ -1,16 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { balance, balanceAtEnd } from '../lab/balance.ts'
+import { balanceAtEnd } from '../lab/balance.ts'
 import { check, until } from '../lab/check.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
 import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 import { IN_FLIGHT } from '../lab/Site.ts'
 import { SmallDisk } from '../lab/SmallDisk.ts'
+import { balanceWhenSettled, untilPausedForStorage } from '../lab/storagePause.ts'
 
 const DISK_MIB = 96
 const TABLESPACE_MIB = 16
-const PAUSED_MS = 10_000
 const WATCHED_MS = 2000
 
 /** The database's disk fills up during a campaign: first data and log together, then only where the recipients are. */
@@ -88,24 +88,6 @@ async function tablespaceOnly(lab: Lab): Promise<Numbers> {
     'tablespace only: recipients': books.recipients,
     'tablespace only: repeated requests': books.repeatedRequests,
   }
-}
-
-async function untilPausedForStorage(lab: Lab, campaign: ObservedCampaign): Promise<number> {
-  const since = performance.now()
-  const isPaused = async () => {
-    const { status, pauseReason } = await campaign.progress()
-    check(status === 'running' || pauseReason === 'storage', `The campaign is ${status} (${pauseReason}).`)
-    return status === 'paused' ? true : null
-  }
-  await until('the pause for storage', isPaused, { limitMs: lab.limit(PAUSED_MS) })
-  return Math.round(performance.now() - since)
-}
-
-/** What was under way at the pause is written as soon as there is space. */
-async function balanceWhenSettled(lab: Lab, campaign: ObservedCampaign): Promise<void> {
-  const isSettled = async () => ((await campaign.rowsByStatus())['sending'] === undefined ? true : null)
-  await until('what was under way to be written', isSettled, { limitMs: lab.limit(PAUSED_MS) })
-  await balance(campaign, { completed: false })
 }
 
 /** Once nothing can be written, at most what was claimed and under way still leaves. */

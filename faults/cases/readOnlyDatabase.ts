@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { balance, balanceAtEnd } from '../lab/balance.ts'
-import { check, until } from '../lab/check.ts'
+import { balanceAtEnd } from '../lab/balance.ts'
+import { refusal } from '../lab/channels.ts'
+import { check } from '../lab/check.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
-import { ApiProblem } from '../lab/ApiClient.ts'
-import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 import { IN_FLIGHT } from '../lab/Site.ts'
+import { balanceWhenSettled, untilPausedForStorage } from '../lab/storagePause.ts'
 
 /** The first write that is refused says it; what left before was claimed while the database still took writes. */
 const NOTICED_MS = 1000
 const WATCHED_MS = 3000
-const PAUSED_MS = 10_000
 
 /**
  * The database turns read-only during a campaign. Not even the pause can be written then; so nothing is sent while it
@@ -31,12 +30,11 @@ export async function readOnlyDatabase(lab: Lab): Promise<Numbers> {
   await sleep(lab.rounds(10_000, WATCHED_MS))
   const late = (await site.gateway.readCount()) - atNotice
   check(late === 0, `${late} requests were sent although the database takes no writes.`)
-  const refused = await statusOf(campaign.pause())
+  const refused = await refusal(campaign.pause())
   check(refused === 503, `An operation of a person was answered with ${refused}.`)
   await postgres.configure('default_transaction_read_only', null)
-  const pausedMs = await untilPaused(lab, campaign)
-  await until('what was under way to be written', () => isSettled(campaign), { limitMs: lab.limit(PAUSED_MS) })
-  await balance(campaign, { completed: false })
+  const pausedMs = await untilPausedForStorage(lab, campaign)
+  await balanceWhenSettled(lab, campaign)
   await campaign.resume()
   const books = await balanceAtEnd(campaign, lab.limit(60_000))
   return {
@@ -47,29 +45,4 @@ export async function readOnlyDatabase(lab: Lab): Promise<Numbers> {
     recipients: books.recipients,
     'repeated requests': books.repeatedRequests,
   }
-}
-
-async function statusOf(call: Promise<unknown>): Promise<number> {
-  try {
-    await call
-    return 200
-  } catch (error) {
-    if (error instanceof ApiProblem) return error.status
-    throw error
-  }
-}
-
-async function untilPaused(lab: Lab, campaign: ObservedCampaign): Promise<number> {
-  const since = performance.now()
-  const isPaused = async () => {
-    const { status, pauseReason } = await campaign.progress()
-    check(status === 'running' || pauseReason === 'storage', `The campaign is ${status} (${pauseReason}).`)
-    return status === 'paused' ? true : null
-  }
-  await until('the pause for storage', isPaused, { limitMs: lab.limit(PAUSED_MS) })
-  return Math.round(performance.now() - since)
-}
-
-async function isSettled(campaign: ObservedCampaign): Promise<true | null> {
-  return (await campaign.rowsByStatus())['sending'] === undefined ? true : null
 }

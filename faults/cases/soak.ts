@@ -66,8 +66,7 @@ export async function soak(lab: Lab): Promise<Numbers> {
     'damages done': Object.values(target.damages).reduce((sum, n) => sum + n, 0),
     ...target.damages,
     'most rows claimed at once': most(samples.sending),
-    'heap of the api, kB per hour': checkSlope('api', samples.api),
-    'heap of the worker, kB per hour': checkSlope('worker', samples.worker),
+    ...checkSlopes(samples),
     'files of the api before and after': `${before.api}, ${after.api}`,
     'files of the worker before and after': `${before.worker}, ${after.worker}`,
   }
@@ -100,15 +99,20 @@ async function sampleUntil(
   }
 }
 
-/** In kB per hour, with twice its standard error: growth within what the samples scatter is not told from none. */
-function checkSlope(who: string, samples: Sample[]): string {
-  const { slope, error } = slopePerHour(samples.slice(Math.floor(samples.length * WARM_UP)))
-  const text = `${Math.round(slope / 1000)} ± ${Math.round((2 * error) / 1000)}`
-  check(
-    samples.length < 20 || slope - 2 * error < MAX_SLOPE_BYTES,
-    `The heap of the ${who} grows by ${text} kB per hour.`,
-  )
-  return text
+/** In kB per hour, with twice the standard error: growth within what the samples scatter is not told from none. */
+function checkSlopes(samples: Record<'api' | 'worker', Sample[]>): Numbers {
+  const slopes = (['api', 'worker'] as const).map((who) => {
+    const { slope, error } = slopePerHour(samples[who].slice(Math.floor(samples[who].length * WARM_UP)))
+    const grows = samples[who].length >= 20 && slope - 2 * error >= MAX_SLOPE_BYTES
+    return { what: `heap of the ${who}, kB per hour`, text: `${kB(slope)} ± ${kB(2 * error)}`, grows }
+  })
+  const texts = slopes.map(({ what, text }) => `${what}: ${text}`)
+  check(!slopes.some(({ grows }) => grows), `The heap grows (${texts.join('; ')}).`)
+  return Object.fromEntries(slopes.map(({ what, text }) => [what, text]))
+}
+
+function kB(bytes: number): number {
+  return Math.round(bytes / 1000)
 }
 
 /** The oracle over every campaign that there is, each against the ledger of its channel. */

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, chownSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { CannotRunHere } from './check.ts'
+import { freePort } from './freePort.ts'
 import type { Lab } from './Lab.ts'
 
 const PROGRAMS = '/usr/lib/postgresql/15/bin'
@@ -51,12 +51,4 @@ function run(cwd: string, user: number, [name = '', ...rest]: string[]): { statu
 
 function idsOf(name: string): number[] {
   return ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

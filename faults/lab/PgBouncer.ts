@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { CannotRunHere } from './check.ts'
+import { freePort } from './freePort.ts'
 import type { Lab } from './Lab.ts'
 import type { PrivatePostgres } from './PrivatePostgres.ts'
 
@@ -79,12 +79,4 @@ server_login_retry = 1
 server_idle_timeout = 10
 logfile = ${join(directory, 'pgbouncer.log')}
 `
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

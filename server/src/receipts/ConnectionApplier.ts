@@ -101,8 +101,8 @@ export class ConnectionApplier {
 }
 
 /**
- * Takes the reports of every channel of which nobody has any in hand. They are applied outside of a transaction, because
- * the gateway is asked meanwhile; so they are kept from others for a time instead of locked.
+ * Takes what waits, except for channels whose reports another process is applying. Kept from others for a time instead
+ * of locked: the gateway is asked meanwhile, and no transaction stays open over a request.
  */
 async function takeReports(db: Db): Promise<Reports[]> {
   return transaction(db, async (trx) => {
