@@ -1,4 +1,5 @@
 import type { Lab, Numbers } from '../lab/Lab.ts'
+import { ACCESS_CASES } from './accessCases.ts'
 import { coldStart } from './coldStart.ts'
 import { CONTROL_CASES } from './controlCases.ts'
 import { DATABASE_CASES } from './databaseCases.ts'
@@ -20,6 +21,7 @@ import { singleFirst } from './singleFirst.ts'
 import { soak } from './soak.ts'
 import { unrelatedWorker } from './unrelatedWorker.ts'
 import { TIME_CASES } from './timeCases.ts'
+import { WEBHOOK_CASES } from './webhookCases.ts'
 
 export type FaultCase = {
   /** One sentence: what is done, what must come of it. */
@@ -87,4 +89,6 @@ export const CASES: Record<string, FaultCase> = {
   ...GATEWAY_CASES,
   ...TIME_CASES,
   ...PROCESS_CASES,
+  ...ACCESS_CASES,
+  ...WEBHOOK_CASES,
 }
