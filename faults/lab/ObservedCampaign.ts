@@ -1,6 +1,7 @@
 import type { CampaignProgress } from '#contract/campaigns.ts'
 import { acceptedOf, isFinal, type PauseReason } from '#contract/states.ts'
 import { parseMessageId } from '#server/recipients/messageId.ts'
+import { ApiProblem } from './ApiClient.ts'
 import { check, until } from './check.ts'
 import type { LedgerLine } from './GatewayControl.ts'
 import type { LedgerSource } from './LedgerSource.ts'
@@ -120,11 +121,18 @@ export class ObservedCampaign {
     return until(
       `${what} of the campaign`,
       async () => {
-        const now = await this.progress()
+        const now = await this.progress().catch(unlessUnavailable)
+        if (now === null) return null
         check(isThere(now) || !isFinal(now.status), `The campaign is ${now.status} before ${what}.`)
         return isThere(now) ? now : null
       },
       options,
     )
   }
+}
+
+/** Whoever watches a campaign asks again when told so; every other refusal is thrown. */
+function unlessUnavailable(error: unknown): null {
+  if (error instanceof ApiProblem && error.status === 503) return null
+  throw error
 }

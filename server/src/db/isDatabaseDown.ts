@@ -11,6 +11,7 @@ const TRANSIENT_CODES = new Set([
   '08001',
   '08003',
   '08006',
+  '08P01', // what PgBouncer says when its server is gone: "server conn crashed?", "server login has been failing"
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',

@@ -191,6 +191,13 @@ it('a database that is not there is one to ask again later', async () => {
 })
 
 it.each([
+  ['a pooler whose server is gone', Object.assign(new Error('server conn crashed?'), { code: '08P01' })],
+  ['a server that shuts down', Object.assign(new Error('terminating connection'), { code: '57P01' })],
+])('%s is a database that is down', (_what, error) => {
+  expect(isDatabaseDown(error)).toBe(true)
+})
+
+it.each([
   ['a mistake of ours', Object.assign(new Error('syntax'), { code: '42601' })],
   ['a row that is there already', Object.assign(new Error('duplicate key'), { code: '23505' })],
   ['no error at all', 'Connection terminated'],
