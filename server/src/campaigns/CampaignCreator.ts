@@ -13,6 +13,7 @@ import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
+import { doneBy, type Actor } from '#server/lib/http.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { copyAudience, storeAudience, type AudienceSource, type TypedEntry } from '#server/recipients/expandAudience.ts'
 import { getCounts, getFailures } from '#server/recipients/recipientQueries.ts'
@@ -52,8 +53,9 @@ export class CampaignCreator {
    * as that is done. Throws for a channel or import that is not there, a text that cannot be rendered, a pace that the
    * gateway does not bear, and when there is nobody to write to.
    */
-  async create(userId: string, body: ParsedBody, remember: Remember = forget): Promise<CreatedCampaign> {
+  async create(actor: Actor, body: ParsedBody, remember: Remember = forget): Promise<CreatedCampaign> {
     const { db, channels } = this.#deps
+    const userId = actor.ownerId
     const channel = await findChannel(db, userId, body.channelId)
     if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL', { details: [{ field: 'channelId' }] })
     checkPace(channel, toMs(body.delayMin), toMs(body.delayMax))
@@ -64,15 +66,16 @@ export class CampaignCreator {
     const plan = planOf(userId, body, typed)
     if (sources.length === 0) throw new AppError('NO_RECIPIENTS', { details: [{ field: 'recipients' }] })
     if (body.start) await channels.requireReady(userId, channel.id)
-    return this.#store(plan, (trx, id) => storeAudience(trx, userId, id, sources, typed), toCreated, remember)
+    return this.#store(actor, plan, (trx, id) => storeAudience(trx, userId, id, sources, typed), toCreated, remember)
   }
 
   /** A new draft with the same content, settings and people; its schedule is not copied. */
-  async duplicate(userId: string, id: string, remember: Remember = forget): Promise<CreatedCampaign> {
+  async duplicate(actor: Actor, id: string, remember: Remember = forget): Promise<CreatedCampaign> {
+    const userId = actor.ownerId
     const original = await this.#get(userId, id)
     const { invalid } = original
     const plan = { ...copyOf(original), retry_of: original.retry_of, chosen: invalid, invalid }
-    return this.#store(plan, (trx, copyId) => copyAudience(trx, userId, id, copyId), toCreated, remember)
+    return this.#store(actor, plan, (trx, copyId) => copyAudience(trx, userId, id, copyId), toCreated, remember)
   }
 
   /**
@@ -80,11 +83,12 @@ export class CampaignCreator {
    * them; `unknown` ones only when asked for, because some of them would get the message a second time.
    */
   async retryFailed(
-    userId: string,
+    actor: Actor,
     id: string,
     body: z.output<typeof retryFailedBody>,
     remember: Remember = forget,
   ): Promise<RetriedCampaign> {
+    const userId = actor.ownerId
     const original = await this.#get(userId, id)
     if (!isFinal(original.status)) throw wrongState(original)
     const categories = (body.categories ?? FAILURE_CATEGORIES).filter((category) => category !== NEVER_RETRIED)
@@ -98,6 +102,7 @@ export class CampaignCreator {
       includesUnknown: body.includeUnknown,
     }
     return this.#store(
+      actor,
       { ...copyOf(original), retry_of: id, start_requested: body.start },
       (trx, retryId) => storeAudience(trx, userId, retryId, [source], []),
       (row) => ({ ...toCreated(row), retryOf: id, ...who }),
@@ -119,6 +124,7 @@ export class CampaignCreator {
 
   /** The answer is what is remembered for repeats of the request, in the same transaction. */
   async #store<A extends object>(
+    actor: Actor,
     plan: Plan,
     storePeople: StoreAudience,
     toAnswer: (row: CampaignRow) => A,
@@ -126,7 +132,7 @@ export class CampaignCreator {
   ): Promise<A> {
     const answer = await withMessageTag((tag) =>
       transaction(this.#deps.db, async (trx) => {
-        const row = await this.#insert(trx, plan, tag, storePeople)
+        const row = await this.#insert(trx, actor, { ...plan, message_tag: tag }, storePeople)
         const created = toAnswer(row)
         await remember(trx, created)
         return created
@@ -136,16 +142,21 @@ export class CampaignCreator {
     return answer
   }
 
-  async #insert(trx: Trx, plan: Plan, tag: number, storePeople: StoreAudience): Promise<CampaignRow> {
+  async #insert(
+    trx: Trx,
+    actor: Actor,
+    plan: Plan & { message_tag: number },
+    storePeople: StoreAudience,
+  ): Promise<CampaignRow> {
     const row = await trx
       .insertInto('campaigns')
-      .values({ ...plan, message_tag: tag, order_seed: randomInt(2 ** 47) })
+      .values({ ...plan, order_seed: randomInt(2 ** 47) })
       .returningAll()
       .executeTakeFirstOrThrow()
     await storePeople(trx, row.id)
     await this.#deps.audit.log(trx, {
       campaignId: row.id,
-      userId: row.user_id,
+      ...doneBy(actor),
       action: 'create',
       details: {
         name: row.name,

@@ -8,6 +8,7 @@ import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
+import { doneBy, type Actor } from '#server/lib/http.ts'
 import { wrongState } from './campaignAnswers.ts'
 import { untilReleased } from './campaignLocks.ts'
 import { findCampaign, lockCampaign, markDeleted, moveCampaigns, noteStartRequest } from './campaignQueries.ts'
@@ -35,7 +36,8 @@ export class CampaignService {
    * a draft makes it `scheduled`, one taken away makes it a draft again. Name and messages change until the first
    * start: everybody gets the same words.
    */
-  async configure(userId: string, id: string, body: CampaignConfigBody): Promise<CampaignState> {
+  async configure(actor: Actor, id: string, body: CampaignConfigBody): Promise<CampaignState> {
+    const userId = actor.ownerId
     const channel = await this.#channelOf(userId, id)
     await transaction(this.#deps.db, async (trx) => {
       const campaign = await lockCampaign(trx, userId, id)
@@ -54,26 +56,28 @@ export class CampaignService {
         const to = body.scheduledAt === null ? 'draft' : 'scheduled'
         await moveCampaigns(trx, to, { userId, id })
       }
-      await this.#deps.audit.log(trx, { campaignId: id, userId, action: 'edit', details: { changes: body } })
+      await this.#deps.audit.log(trx, { campaignId: id, ...doneBy(actor), action: 'edit', details: { changes: body } })
     })
     this.#deps.bell.ring()
     return this.#state(userId, id)
   }
 
   /** draft → running; remembered while the audience is still being expanded. */
-  async start(userId: string, id: string): Promise<CampaignState> {
+  async start(actor: Actor, id: string): Promise<CampaignState> {
+    const userId = actor.ownerId
     const campaign = await this.#get(userId, id)
     if (campaign.status !== 'draft' && campaign.status !== 'scheduled') throw wrongState(campaign)
     await this.#deps.channels.requireReady(userId, campaign.channel_id)
-    if (campaign.preparing && (await this.#requestStart(userId, id))) return this.#state(userId, id)
-    return this.#move(userId, id, 'start', (trx) =>
+    if (campaign.preparing && (await this.#requestStart(actor, id))) return this.#state(userId, id)
+    return this.#move(actor, id, 'start', (trx) =>
       moveCampaigns(trx, 'running', { userId, id, kind: 'campaign', from: ['draft', 'scheduled'] }),
     )
   }
 
   /** running → paused. When it returns, no new request of this campaign starts. */
-  async pause(userId: string, id: string): Promise<CampaignState> {
-    const state = await this.#move(userId, id, 'pause', (trx) =>
+  async pause(actor: Actor, id: string): Promise<CampaignState> {
+    const userId = actor.ownerId
+    const state = await this.#move(actor, id, 'pause', (trx) =>
       moveCampaigns(trx, 'paused', { userId, id, kind: 'campaign', from: ['running'] }),
     )
     await untilReleased(this.#deps.db, id)
@@ -81,16 +85,18 @@ export class CampaignService {
   }
 
   /** paused → running, with exactly the rest. */
-  async resume(userId: string, id: string): Promise<CampaignState> {
+  async resume(actor: Actor, id: string): Promise<CampaignState> {
+    const userId = actor.ownerId
     const campaign = await this.#get(userId, id)
     if (campaign.status !== 'paused') throw wrongState(campaign)
     await this.#deps.channels.requireReady(userId, campaign.channel_id)
-    return this.#move(userId, id, 'resume', (trx) => moveCampaigns(trx, 'running', { userId, id, from: ['paused'] }))
+    return this.#move(actor, id, 'resume', (trx) => moveCampaigns(trx, 'running', { userId, id, from: ['paused'] }))
   }
 
   /** Ends the campaign for good, at once; its open rows follow in chunks. */
-  async cancel(userId: string, id: string): Promise<CampaignState> {
-    const state = await this.#move(userId, id, 'cancel', (trx) =>
+  async cancel(actor: Actor, id: string): Promise<CampaignState> {
+    const userId = actor.ownerId
+    const state = await this.#move(actor, id, 'cancel', (trx) =>
       moveCampaigns(trx, 'cancelled', { userId, id, kind: 'campaign' }),
     )
     await untilReleased(this.#deps.db, id)
@@ -101,43 +107,51 @@ export class CampaignService {
    * Out of every list, for good; what it did stays in the books, and late receipts still move its rows. Throws
    * CAMPAIGN_STATE while it runs or is paused: then it is cancelled first.
    */
-  async delete(userId: string, id: string): Promise<void> {
+  async delete(actor: Actor, id: string): Promise<void> {
+    const userId = actor.ownerId
     await transaction(this.#deps.db, async (trx) => {
       const campaign = await lockCampaign(trx, userId, id)
       if (campaign === undefined) throw new AppError('NOT_FOUND')
       if (campaign.status === 'running' || campaign.status === 'paused') throw wrongState(campaign)
       await markDeleted(trx, userId, id)
       const { name, status } = campaign
-      await this.#deps.audit.log(trx, { campaignId: id, userId, action: 'delete', details: { name, status } })
+      await this.#deps.audit.log(trx, { campaignId: id, ...doneBy(actor), action: 'delete', details: { name, status } })
     })
   }
 
   async #move(
-    userId: string,
+    actor: Actor,
     id: string,
     action: AuditAction,
     move: (trx: Trx) => ReturnType<typeof moveCampaigns>,
   ): Promise<CampaignState> {
+    const userId = actor.ownerId
     await transaction(this.#deps.db, async (trx) => {
       const [moved] = await move(trx)
       if (moved === undefined) {
         const campaign = await findCampaign(trx, userId, id)
         throw campaign === undefined ? new AppError('NOT_FOUND') : wrongState(campaign)
       }
-      await this.#deps.audit.log(trx, { campaignId: id, userId, action, details: { from: moved.from } })
+      await this.#deps.audit.log(trx, { campaignId: id, ...doneBy(actor), action, details: { from: moved.from } })
     })
     this.#deps.bell.ring()
     return this.#state(userId, id)
   }
 
   /** True when the wish to start is noted, now or before; false when the audience became ready meanwhile. */
-  async #requestStart(userId: string, id: string): Promise<boolean> {
+  async #requestStart(actor: Actor, id: string): Promise<boolean> {
+    const userId = actor.ownerId
     return transaction(this.#deps.db, async (trx) => {
       const campaign = await lockCampaign(trx, userId, id)
       if (campaign?.preparing !== true || !['draft', 'scheduled'].includes(campaign.status)) return false
       if (campaign.start_requested) return true
       await noteStartRequest(trx, userId, id)
-      await this.#deps.audit.log(trx, { campaignId: id, userId, action: 'start', details: { preparing: true } })
+      await this.#deps.audit.log(trx, {
+        campaignId: id,
+        ...doneBy(actor),
+        action: 'start',
+        details: { preparing: true },
+      })
       return true
     })
   }

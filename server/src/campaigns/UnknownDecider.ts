@@ -5,6 +5,7 @@ import type { Db, Trx } from '#server/db/Database.ts'
 import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
+import { doneBy, type Actor } from '#server/lib/http.ts'
 import { decideUnknown } from '#server/recipients/decideUnknown.ts'
 import { wrongState } from './campaignAnswers.ts'
 import { findCampaign, lockCampaign } from './campaignQueries.ts'
@@ -29,12 +30,12 @@ export class UnknownDecider {
    * In chunks, each with its audit row; returns how many were decided. Throws CAMPAIGN_STATE for a resend in a campaign
    * that has ended: what is final stays so, and a retry is a campaign of its own.
    */
-  async decide(userId: string, id: string, body: DecideUnknownBody): Promise<number> {
-    const campaign = allow(await findCampaign(this.#db, userId, id), body)
+  async decide(actor: Actor, id: string, body: DecideUnknownBody): Promise<number> {
+    const campaign = allow(await findCampaign(this.#db, actor.ownerId, id), body)
     let decided = 0
     for (let after = 0, moved = CHUNK; moved === CHUNK; decided += moved) {
       const chunk = await retryOnConflict(() =>
-        transaction(this.#db, (trx) => this.#decideChunk(trx, campaign, body, after)),
+        transaction(this.#db, (trx) => this.#decideChunk(trx, actor, campaign, { ...body, after })),
       )
       moved = chunk.moved
       after = chunk.last
@@ -46,16 +47,16 @@ export class UnknownDecider {
   /** Rows and counters first, then the campaign: completion locks in this order too. */
   async #decideChunk(
     trx: Trx,
+    actor: Actor,
     { user_id: userId, id, messages }: CampaignRow,
-    { action, contactIds }: DecideUnknownBody,
-    after: number,
+    { action, contactIds, after }: DecideUnknownBody & { after: number },
   ): Promise<{ moved: number; last: number }> {
     const books = { userId, id, lastStep: messages.length - 1 }
     const chunk = await decideUnknown(trx, books, action, { ids: contactIds ?? null, after, limit: CHUNK })
     if (chunk.moved === 0) return chunk
     allow(await lockCampaign(trx, userId, id), { action })
     const details = { unknown: action, recipients: chunk.moved }
-    await this.#audit.log(trx, { campaignId: id, userId, action: 'edit', details })
+    await this.#audit.log(trx, { campaignId: id, ...doneBy(actor), action: 'edit', details })
     return chunk
   }
 }

@@ -16,7 +16,7 @@ import { totalOf, type CampaignStatus } from '#contract/states.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
-import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import { badCursor, readCursor, writeCursor } from '#server/lib/listCursor.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { getCounts, listRecipients } from '#server/recipients/recipientQueries.ts'
@@ -56,7 +56,7 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
       },
       async (request, reply) => {
         reply.code(201)
-        return creator.create(requireUser(request).id, request.body, rememberOf(request))
+        return creator.create(actorOf(request), request.body, rememberOf(request))
       },
     )
     for (const [suffix, fixed] of [
@@ -94,7 +94,7 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
           response: { 200: campaignState },
         },
       },
-      async (request) => campaigns.configure(requireUser(request).id, request.params.id, request.body),
+      async (request) => campaigns.configure(actorOf(request), request.params.id, request.body),
     )
     for (const act of ['start', 'pause', 'resume', 'cancel'] as const) {
       app.post(
@@ -104,7 +104,7 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
           ...limiter.operation,
           schema: { summary: `${act} a campaign`, params: idParams, response: { 200: campaignState } },
         },
-        async (request) => campaigns[act](requireUser(request).id, request.params.id),
+        async (request) => campaigns[act](actorOf(request), request.params.id),
       )
     }
     app.get(

@@ -8,7 +8,7 @@ import {
 } from '#contract/campaigns.ts'
 import { idParams } from '#contract/common.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
-import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { actorOf, type RoutePlugin } from '#server/lib/http.ts'
 import type { CampaignCreator } from './CampaignCreator.ts'
 import type { CampaignRateLimiter } from './campaignRateLimiter.ts'
 import type { CampaignService } from './CampaignService.ts'
@@ -41,7 +41,7 @@ export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowU
       async (request, reply) => {
         reply.code(201)
         const body = request.body ?? retryFailedBody.parse({})
-        return creator.retryFailed(requireUser(request).id, request.params.id, body, rememberOf(request))
+        return creator.retryFailed(actorOf(request), request.params.id, body, rememberOf(request))
       },
     )
     app.post(
@@ -53,7 +53,7 @@ export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowU
       },
       async (request, reply) => {
         reply.code(201)
-        return creator.duplicate(requireUser(request).id, request.params.id, rememberOf(request))
+        return creator.duplicate(actorOf(request), request.params.id, rememberOf(request))
       },
     )
     app.post(
@@ -70,7 +70,7 @@ export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowU
       },
       async (request) => {
         const { id } = request.params
-        return { campaignId: id, decided: await unknown.decide(requireUser(request).id, id, request.body) }
+        return { campaignId: id, decided: await unknown.decide(actorOf(request), id, request.body) }
       },
     )
     app.delete(
@@ -81,7 +81,7 @@ export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowU
         schema: { summary: 'Delete a campaign', params: idParams, response: { 204: z.null() } },
       },
       async (request, reply) => {
-        await campaigns.delete(requireUser(request).id, request.params.id)
+        await campaigns.delete(actorOf(request), request.params.id)
         return reply.code(204).send(null)
       },
     )

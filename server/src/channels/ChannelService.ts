@@ -11,6 +11,7 @@ import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
+import type { Actor } from '#server/lib/http.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 import { isKnownTimeZone } from './channelCap.ts'
@@ -40,6 +41,9 @@ export type ChannelServiceDeps = {
   log: Log
 }
 
+/** Who makes or changes a channel; administrators may name any gateway address. */
+export type ChannelActor = Actor & { role: Role }
+
 const UNIQUE_VIOLATION = '23505'
 
 /** Channels of users: made, shown, changed, asked how they are. The token goes in and never comes out. */
@@ -50,17 +54,13 @@ export class ChannelService {
     this.#deps = deps
   }
 
-  async create(
-    user: { id: string; role: Role },
-    body: CreateChannelBody,
-    remember: Remember = forget,
-  ): Promise<Channel> {
+  async create(actor: ChannelActor, body: CreateChannelBody, remember: Remember = forget): Promise<Channel> {
     const { box } = this.#deps
     const { baseUrl, token, webhookKey, settings } = accessOf(body)
-    if (baseUrl !== null) this.#checkHost(user.role, baseUrl)
+    if (baseUrl !== null) this.#checkHost(actor.role, baseUrl)
     const id = randomUUID()
     const values = {
-      user_id: user.id,
+      user_id: actor.ownerId,
       id,
       name: body.name,
       gateway: body.gateway,
@@ -93,12 +93,12 @@ export class ChannelService {
     return toChannel(await this.#row(userId, id))
   }
 
-  async edit(user: { id: string; role: Role }, id: string, body: EditChannelBody): Promise<Channel> {
+  async edit(actor: ChannelActor, id: string, body: EditChannelBody): Promise<Channel> {
     const { box, db } = this.#deps
-    const before = await this.#row(user.id, id)
+    const before = await this.#row(actor.ownerId, id)
     refuseForeignFields(before, body)
     const cap = await this.#capOf(body)
-    if (body.baseUrl !== undefined) this.#checkHost(user.role, body.baseUrl)
+    if (body.baseUrl !== undefined) this.#checkHost(actor.role, body.baseUrl)
     const webhookKey = body.webhookKey ?? body.appSecret
     const sandbox = { ...before.settings.sandbox, ...body.sandbox }
     const row = await this.#onUniqueToken(() =>
@@ -118,7 +118,7 @@ export class ChannelService {
               }),
           ...(webhookKey === undefined ? {} : { webhook_key_ciphertext: box.seal(webhookKey, webhookKeyBinding(id)) }),
         })
-        .where('user_id', '=', user.id)
+        .where('user_id', '=', actor.ownerId)
         .where('id', '=', id)
         .where('deleted_at', 'is', null)
         .returningAll()
@@ -130,9 +130,9 @@ export class ChannelService {
     return toChannel(row)
   }
 
-  async delete(userId: string, id: string): Promise<void> {
-    await this.#row(userId, id)
-    if (!(await deleteChannel(this.#deps.db, userId, id))) throw new AppError('CHANNEL_IN_USE')
+  async delete({ ownerId }: Actor, id: string): Promise<void> {
+    await this.#row(ownerId, id)
+    if (!(await deleteChannel(this.#deps.db, ownerId, id))) throw new AppError('CHANNEL_IN_USE')
     this.#deps.gateways.forget(id)
   }
 

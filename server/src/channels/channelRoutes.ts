@@ -1,9 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { channel, channelStatus, createChannelBody, editChannelBody } from '#contract/channels.ts'
 import { idParams, pageOf } from '#contract/common.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
-import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
-import type { ChannelService } from './ChannelService.ts'
+import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import type { ChannelActor, ChannelService } from './ChannelService.ts'
 
 const PATH = '/api/user/channels'
 
@@ -27,7 +28,7 @@ export function channelRoutes({ channels }: ChannelRoutesDeps): RoutePlugin {
       },
       async (request, reply) => {
         reply.code(201)
-        return channels.create(requireUser(request), request.body, rememberOf(request))
+        return channels.create(channelActorOf(request), request.body, rememberOf(request))
       },
     )
     app.get(
@@ -41,7 +42,7 @@ export function channelRoutes({ channels }: ChannelRoutesDeps): RoutePlugin {
         ...access,
         schema: { summary: 'Change a channel', params: idParams, body: editChannelBody, response: { 200: channel } },
       },
-      async (request) => channels.edit(requireUser(request), request.params.id, request.body),
+      async (request) => channels.edit(channelActorOf(request), request.params.id, request.body),
     )
     app.delete(
       `${PATH}/:id`,
@@ -50,7 +51,7 @@ export function channelRoutes({ channels }: ChannelRoutesDeps): RoutePlugin {
         schema: { summary: 'Delete a channel and forget its token', params: idParams, response: { 204: z.null() } },
       },
       async (request, reply) => {
-        await channels.delete(requireUser(request).id, request.params.id)
+        await channels.delete(actorOf(request), request.params.id)
         return reply.code(204).send(null)
       },
     )
@@ -63,4 +64,8 @@ export function channelRoutes({ channels }: ChannelRoutesDeps): RoutePlugin {
       async (request) => channels.status(requireUser(request).id, request.params.id),
     )
   }
+}
+
+function channelActorOf(request: FastifyRequest): ChannelActor {
+  return { ...actorOf(request), role: requireUser(request).role }
 }

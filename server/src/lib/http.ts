@@ -38,6 +38,26 @@ declare module 'fastify' {
   }
 }
 
+/** Who changes something, and whose it is. */
+export type Actor = {
+  /** Whose rows are touched. Another than `userId` only where an admin names somebody's channel by its token. */
+  ownerId: string
+  userId: string
+  /** Where the request came from; null where there is none. */
+  address: string | null
+}
+
+/** The caller of a `user` or `admin` route, at work on rows of its own. */
+export function actorOf(request: FastifyRequest): Actor {
+  const { id } = requireUser(request)
+  return { ownerId: id, userId: id, address: request.ip }
+}
+
+/** For audit entries: `{ ...doneBy(actor), action: … }`. */
+export function doneBy({ userId, address }: Actor): Pick<Actor, 'userId' | 'address'> {
+  return { userId, address }
+}
+
 /** The caller of a `user` or `admin` route. Throws UNAUTHENTICATED where nobody signed in. */
 export function requireUser(request: FastifyRequest): SignedInUser {
   if (request.user === null) throw new AppError('UNAUTHENTICATED')

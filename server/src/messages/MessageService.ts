@@ -19,6 +19,7 @@ import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
+import { doneBy, type Actor } from '#server/lib/http.ts'
 import { readCursor, writeCursor } from '#server/lib/listCursor.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { addOnlyRecipient } from '#server/recipients/addOnlyRecipient.ts'
@@ -52,8 +53,9 @@ export class MessageService {
    * Throws for a channel that is not there, a phone that cannot be dialled, a text that cannot be rendered, a time that
    * does not exist.
    */
-  async create(userId: string, body: ParsedBody, remember: Remember = forget): Promise<SingleMessage> {
+  async create(actor: Actor, body: ParsedBody, remember: Remember = forget): Promise<SingleMessage> {
     const { db, bell } = this.#deps
+    const userId = actor.ownerId
     const channel = await findChannel(db, userId, body.channelId)
     if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL', { details: [{ field: 'channelId' }] })
     checkMessages(channel, [body.message], () => 'message')
@@ -64,7 +66,7 @@ export class MessageService {
     const created = await withMessageTag((messageTag) =>
       transaction(db, async (trx) => {
         const single = { userId, channelId, message, unknownPolicy, times, messageTag }
-        const answer = toMessage(await this.#insert(trx, single, recipient))
+        const answer = toMessage(await this.#insert(trx, actor, single, recipient))
         await remember(trx, answer)
         return answer
       }),
@@ -91,7 +93,8 @@ export class MessageService {
   }
 
   /** Sends what was missed, or what has its time still ahead, now; what waits for its channel tries at once. */
-  async send(userId: string, id: string): Promise<SingleMessage> {
+  async send(actor: Actor, id: string): Promise<SingleMessage> {
+    const userId = actor.ownerId
     const { db, audit, bell } = this.#deps
     await transaction(db, async (trx) => {
       const message = await this.#row(userId, id, trx)
@@ -101,7 +104,8 @@ export class MessageService {
       if (moved === undefined && (message.status !== 'running' || message.heldReason === null))
         throw wrongState(message)
       const action = moved?.from === 'scheduled' ? 'start' : 'resume'
-      if (moved !== undefined) await audit.log(trx, { campaignId: id, userId, action, details: { from: moved.from } })
+      if (moved !== undefined)
+        await audit.log(trx, { campaignId: id, ...doneBy(actor), action, details: { from: moved.from } })
     })
     bell.ring()
     return this.get(userId, id)
@@ -111,7 +115,8 @@ export class MessageService {
    * Cancels a message that is still open. When it returns nothing of it starts any more; the answer says what became of
    * a request that was under way. Throws MESSAGE_STATE when its fate was decided before.
    */
-  async cancel(userId: string, id: string): Promise<SingleMessage> {
+  async cancel(actor: Actor, id: string): Promise<SingleMessage> {
+    const userId = actor.ownerId
     const { db, audit, bell } = this.#deps
     await transaction(db, async (trx) => {
       const [moved] = await moveCampaigns(trx, 'cancelled', { userId, id, kind: 'single' })
@@ -119,7 +124,7 @@ export class MessageService {
       if (message === undefined) throw new AppError('NOT_FOUND')
       // Sent, but not yet called completed: too late as well.
       if (moved === undefined || !isOpen(message)) throw wrongState(message)
-      await audit.log(trx, { campaignId: id, userId, action: 'cancel', details: { from: moved.from } })
+      await audit.log(trx, { campaignId: id, ...doneBy(actor), action: 'cancel', details: { from: moved.from } })
     })
     bell.ring()
     await untilReleased(db, id)
@@ -130,12 +135,12 @@ export class MessageService {
     return this.get(userId, id)
   }
 
-  async #insert(trx: Trx, single: NewSingle, recipient: Recipient): Promise<SingleRow> {
+  async #insert(trx: Trx, actor: Actor, single: NewSingle, recipient: Recipient): Promise<SingleRow> {
     const { audit } = this.#deps
     const { userId } = single
     const { id, status } = await insertSingle(trx, single)
     await addOnlyRecipient(trx, userId, id, recipient)
-    const about = { campaignId: id, userId }
+    const about = { campaignId: id, ...doneBy(actor) }
     const details = { kind: 'single', scheduledAt: single.times.scheduled_at?.toISOString() ?? null }
     if (status === 'draft') {
       await moveCampaigns(trx, 'running', { userId, id })

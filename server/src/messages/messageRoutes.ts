@@ -1,7 +1,7 @@
 import { idParams, pageOf, pageQuery } from '#contract/common.ts'
 import { sendMessageBody, singleMessage } from '#contract/messages.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
-import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import type { MessageService } from './MessageService.ts'
 
 const PATH = '/api/user/messages'
@@ -21,7 +21,7 @@ export function messageRoutes({ messages }: MessageRoutesDeps): RoutePlugin {
       },
       async (request, reply) => {
         reply.code(201)
-        return messages.create(requireUser(request).id, request.body, rememberOf(request))
+        return messages.create(actorOf(request), request.body, rememberOf(request))
       },
     )
     app.get(
@@ -54,7 +54,7 @@ export function messageRoutes({ messages }: MessageRoutesDeps): RoutePlugin {
           response: { 200: singleMessage },
         },
       },
-      async (request) => messages.send(requireUser(request).id, request.params.id),
+      async (request) => messages.send(actorOf(request), request.params.id),
     )
     app.delete(
       `${PATH}/:id`,
@@ -62,7 +62,7 @@ export function messageRoutes({ messages }: MessageRoutesDeps): RoutePlugin {
         ...access,
         schema: { summary: 'Cancel a message before it goes', params: idParams, response: { 200: singleMessage } },
       },
-      async (request) => messages.cancel(requireUser(request).id, request.params.id),
+      async (request) => messages.cancel(actorOf(request), request.params.id),
     )
   }
 }
