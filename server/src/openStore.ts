@@ -2,7 +2,9 @@ import { sql } from 'kysely'
 import { beginDatabase } from '#server/beginDatabase.ts'
 import type { Config } from '#server/config.ts'
 import type { Db } from '#server/db/Database.ts'
-import type { EmbeddedPostgres } from '#server/db/embedded/startEmbeddedPostgres.ts'
+import { grantToApplication, mayDoTooMuch } from '#server/db/applicationRole.ts'
+import { APPLICATION_USER } from '#server/db/embedded/PostgresConnection.ts'
+import type { EmbeddedPostgres, PostgresConnection } from '#server/db/embedded/startEmbeddedPostgres.ts'
 import { migrate } from '#server/db/migrate.ts'
 import { openDatabase, type ConnectionSettings } from '#server/db/openDatabase.ts'
 import { describeZoneData } from '#server/db/zoneData.ts'
@@ -58,25 +60,73 @@ export function openStore(
   }
 }
 
-/** Returns how to reach the database when its schema is that of this program. */
+/** Returns how to reach the database as the application, when its schema is that of this program. */
 async function upgradeSchema(
   config: Config,
   log: Log,
   database: Promise<EmbeddedPostgres> | null,
 ): Promise<ConnectionSettings> {
-  const connection = (await database)?.connection ?? { connectionString: config.databaseUrl ?? '' }
+  const embedded = await database
+  if (embedded !== null) return upgradeOurs(embedded.connection, log)
+  const application = { connectionString: config.databaseUrl ?? '' }
   const { migrateDatabaseUrl } = config
-  await migrateStore(migrateDatabaseUrl === null ? connection : { connectionString: migrateDatabaseUrl }, log)
-  return connection
+  if (migrateDatabaseUrl === null) await asOwner(application, log, warnOfOwner)
+  else {
+    const role = await askRole(application, log)
+    await asOwner({ connectionString: migrateDatabaseUrl }, log, async (db, changed) => {
+      if ((await currentUser(db)) !== role) await grantToApplication(db, role, { changed })
+    })
+    await withDatabase(application, log, 'check', (db) => warnOfOwner(db, false, log))
+  }
+  return application
 }
 
-async function migrateStore(connection: ConnectionSettings, log: Log): Promise<void> {
-  const { db, close } = openDatabase(connection, { log, max: 2, name: 'migrate', queryTimeoutMs: MIGRATION_TIMEOUT_MS })
-  try {
+/** Our own database belongs to one role and is used by another, made when it is missing: also where it is older. */
+async function upgradeOurs(owner: PostgresConnection, log: Log): Promise<ConnectionSettings> {
+  await asOwner(owner, log, (db, changed) =>
+    grantToApplication(db, APPLICATION_USER, { changed, create: { password: owner.password } }),
+  )
+  return { ...owner, user: APPLICATION_USER }
+}
+
+/** Brings the schema up to date; `then` hears whether that changed it. */
+async function asOwner(
+  connection: ConnectionSettings,
+  log: Log,
+  then: (db: Db, changed: boolean, log: Log) => Promise<void>,
+): Promise<void> {
+  await withDatabase(connection, log, 'migrate', async (db) => {
     await refuseOldPostgres(db)
     const { applied } = await migrate(db)
     if (applied.length > 0) log.info({ applied }, 'schema upgraded')
+    await then(db, applied.length > 0, log)
     log.info(await describeZoneData(db), 'time zone data')
+  })
+}
+
+async function warnOfOwner(db: Db, _changed: boolean, log: Log): Promise<void> {
+  if (!(await mayDoTooMuch(db))) return
+  log.warn('the role of DATABASE_URL may change the schema and the audit trail: name the owner in MIGRATE_DATABASE_URL')
+}
+
+function askRole(connection: ConnectionSettings, log: Log): Promise<string> {
+  return withDatabase(connection, log, 'role', currentUser)
+}
+
+async function currentUser(db: Db): Promise<string> {
+  const { rows } = await sql<{ name: string }>`select current_user::text as name`.execute(db)
+  return rows[0]?.name ?? ''
+}
+
+async function withDatabase<T>(
+  connection: ConnectionSettings,
+  log: Log,
+  name: string,
+  work: (db: Db) => Promise<T>,
+): Promise<T> {
+  const { db, close } = openDatabase(connection, { log, max: 2, name, queryTimeoutMs: MIGRATION_TIMEOUT_MS })
+  try {
+    return await work(db)
   } finally {
     await close()
   }

@@ -1,33 +1,33 @@
+import { isIP } from 'node:net'
+import { sql } from 'kysely'
+import type { AccountAction, CampaignAction } from '#contract/audit.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { encodeDetails, encodeText } from './encodeDetails.ts'
 
-export const AUDIT_ACTIONS = [
-  'create',
-  'start',
-  'pause',
-  'resume',
-  'cancel',
-  'delete',
-  'edit',
-  'auto-pause',
-  'complete',
-  'fail',
-  'restore',
-  'auto-correct',
-] as const
-export type AuditAction = (typeof AUDIT_ACTIONS)[number]
+export type AuditAction = CampaignAction
 
-export type AuditEntry = {
-  campaignId: string
-  /** Who did it; null where the product did it by itself. */
+type Doing = {
+  /** Who did it; null where the product did it by itself, or nobody had signed in. */
   userId: string | null
-  action: AuditAction
-  /** What changed; no secrets. */
+  /** From where, as the request says. */
+  address?: string | null
+  /** What changed, before and after; names of secrets are left out, long values are cut. */
   details?: Record<string, unknown>
 }
 
-export type AuditRecord = AuditEntry & { id: number; createdAt: Date }
+export type AuditEntry = Doing & { campaignId: string; action: CampaignAction }
 
-/** Who did what to which campaign. The row is written in the transaction of the change: both or neither. */
+export type AuditEvent = Doing & {
+  action: AccountAction
+  /** Whose account it is about; that of `userId` if not given. */
+  ownerId?: string | null
+  /** Id of what it was done to: a channel, a key, a user. */
+  target?: string
+}
+
+export type AuditRecord = AuditEntry & { id: number; createdAt: Date; address: string | null }
+
+/** Who did what to which campaign or account. The row is written in the transaction of the change: both or neither. */
 export class AuditLogger {
   async log(trx: Trx, entry: AuditEntry): Promise<void> {
     await this.logAll(trx, [entry])
@@ -35,13 +35,34 @@ export class AuditLogger {
 
   async logAll(trx: Trx, entries: AuditEntry[]): Promise<void> {
     if (entries.length === 0) return
-    const rows = entries.map((entry) => ({
-      campaign_id: entry.campaignId,
-      user_id: entry.userId,
-      action: entry.action,
-      details: JSON.stringify(entry.details ?? {}),
-    }))
-    await trx.insertInto('campaign_audit_logs').values(rows).execute()
+    // The owner is taken from the campaign, which whoever changes it holds.
+    await sql`
+      insert into campaign_audit_logs (campaign_id, owner_id, user_id, action, details, address)
+      select i.campaign_id, c.user_id, i.user_id, i.action, i.details, i.address
+      from unnest(
+        ${entries.map(({ campaignId }) => campaignId)}::uuid[], ${entries.map(({ userId }) => userId)}::uuid[],
+        ${entries.map(({ action }) => action)}::text[],
+        ${entries.map(({ details }) => encodeDetails(details ?? {}))}::jsonb[],
+        ${entries.map(({ address }) => addressOf(address))}::inet[]
+      ) with ordinality as i(campaign_id, user_id, action, details, address, n)
+      left join campaigns c on c.id = i.campaign_id
+      order by i.n
+    `.execute(trx)
+  }
+
+  /** What happened to an account. Outside a transaction only where nothing is changed: a sign-in that was refused. */
+  async logEvent(db: Db | Trx, event: AuditEvent): Promise<void> {
+    await db
+      .insertInto('audit_events')
+      .values({
+        owner_id: event.ownerId === undefined ? event.userId : event.ownerId,
+        user_id: event.userId,
+        action: event.action,
+        target: event.target === undefined ? null : encodeText(event.target, 40),
+        details: encodeDetails(event.details ?? {}),
+        address: addressOf(event.address),
+      })
+      .execute()
   }
 
   /** Everything that happened to a campaign, oldest first. */
@@ -56,9 +77,16 @@ export class AuditLogger {
       id: row.id,
       campaignId: row.campaign_id,
       userId: row.user_id,
-      action: row.action as AuditAction,
+      action: row.action as CampaignAction,
       details: row.details,
+      address: row.address,
       createdAt: row.created_at,
     }))
   }
+}
+
+/** Without the zone of a link-local address, which no other machine understands; null for what is no address. */
+function addressOf(text: string | null | undefined): string | null {
+  const address = (text ?? '').split('%', 1)[0] ?? ''
+  return isIP(address) === 0 ? null : address
 }

@@ -92,7 +92,7 @@ export class AudiencePreparer {
 
   async #finish(trx: Trx, campaign: CampaignRow): Promise<'finished'> {
     await updateCampaign(trx, campaign, { preparing: false })
-    if (campaign.next_recipient > ANALYZE_FROM) await sql`analyze campaign_contacts, campaign_counts`.execute(trx)
+    if (campaign.next_recipient > ANALYZE_FROM) await sql`select analyze_recipients()`.execute(trx)
     const { pending } = await getCounts(trx, campaign.user_id, campaign.id)
     const about = { campaignId: campaign.id, userId: campaign.user_id }
     if (pending === 0) {
