@@ -37,11 +37,25 @@ export const sandboxBehaviour = z.strictObject({
 })
 export type SandboxBehaviour = z.infer<typeof sandboxBehaviour>
 
+/**
+ * Where a gateway answers; it may have a path of its own. A user name, a query or a fragment would not be sent, and could
+ * make the address look like another one.
+ */
+const gatewayUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(500)
+  .refine(isBare, 'Write the address without a user name, a query or a fragment.')
+
+function isBare(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null
+  return url !== null && url.username === '' && url.password === '' && !/[?#]/.test(text)
+}
+
 export const createChannelBody = z.discriminatedUnion('gateway', [
   z.strictObject({
     ...common,
     gateway: z.literal('wuzapi'),
-    baseUrl: z.url({ protocol: /^https?$/ }).max(500),
+    baseUrl: gatewayUrl,
     token: z.string().min(8).max(256),
     /** Key that the gateway signs its webhooks with, 32 characters or more. */
     webhookKey: z.string().min(32).max(256).optional(),
@@ -60,10 +74,7 @@ export const createChannelBody = z.discriminatedUnion('gateway', [
     /** The app's secret: Meta signs its webhooks with it. */
     appSecret: z.string().min(16).max(256),
     /** Another address than Meta's own, for a simulator or a proxy. */
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .max(500)
-      .optional(),
+    baseUrl: gatewayUrl.optional(),
   }),
   z.strictObject({ ...common, gateway: z.literal('sandbox'), sandbox: sandboxBehaviour.optional() }),
 ])
@@ -75,10 +86,7 @@ export const editChannelBody = z
     minDelay: delayMs.optional(),
     dailyCap: common.dailyCap,
     timeZone: common.timeZone,
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .max(500)
-      .optional(),
+    baseUrl: gatewayUrl.optional(),
     token: z.string().min(8).max(1024).optional(),
     webhookKey: z.string().min(32).max(256).optional(),
     appSecret: z.string().min(16).max(256).optional(),

@@ -1,5 +1,6 @@
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 import type { ChannelRow } from './channelTables.ts'
+import { createClosedGateway } from './gateways/closedGateway.ts'
 import { CLOUD_API_URL, createCloudApiGateway } from './gateways/cloudApi.ts'
 import type { Gateway } from './gateways/Gateway.ts'
 import { createWuzapiGateway } from './gateways/wuzapi.ts'
@@ -11,37 +12,59 @@ const CLOUD_DEADLINE_MS = 30_000
 
 /** A sender learns of the new gateway at its next look at the database. */
 const RETIRE_MARGIN_MS = 2000
+/** The dispatch asks several times a second; who may use an address changes with roles and restarts. */
+const RULE_LIFE_MS = 5000
 
-type Entry = { fingerprint: string; gateway: Gateway }
+type Entry = { fingerprint: string; gateway: Gateway; isOpen: boolean; goodUntil: number }
 
-/** One open gateway per channel; a changed address or token makes a new one. */
+/** One open gateway per channel; a changed address or token makes a new one, and a lost permission closes it within 5 s. */
 export class GatewayRegistry {
   readonly #box: SecretBox
   readonly #sandboxUrl: () => Promise<string>
   readonly #deadlineMs: number | null
+  readonly #mayUse: (channel: ChannelRow) => Promise<boolean>
   readonly #entries = new Map<string, Entry>()
   readonly #retired = new Map<Gateway, NodeJS.Timeout>()
 
   /** `deadlineMs` overrides what belongs to each gateway; the fault lab runs short with it. */
-  constructor(options: { box: SecretBox; sandboxUrl: () => Promise<string>; deadlineMs?: number | null }) {
+  constructor(options: {
+    box: SecretBox
+    sandboxUrl: () => Promise<string>
+    deadlineMs?: number | null
+    /** Whether the channel's owner may use its address: `hostRule`. */
+    mayUse?: (channel: ChannelRow) => Promise<boolean>
+  }) {
     this.#box = options.box
     this.#sandboxUrl = options.sandboxUrl
     this.#deadlineMs = options.deadlineMs ?? null
+    this.#mayUse = options.mayUse ?? (() => Promise.resolve(true))
   }
 
   async get(channel: ChannelRow): Promise<Gateway> {
     const baseUrl = channel.gateway === 'sandbox' ? await this.#sandboxUrl() : (channel.base_url ?? CLOUD_API_URL)
     const fingerprint = `${baseUrl} ${JSON.stringify(channel.settings)} ${channel.token_hash.toString('base64')}`
     const known = this.#entries.get(channel.id)
-    if (known?.fingerprint === fingerprint) return known.gateway
-    const gateway = this.#open(channel, baseUrl)
-    this.#entries.set(channel.id, { fingerprint, gateway })
-    if (known !== undefined) this.#retire(known.gateway)
+    const isSame = known?.fingerprint === fingerprint
+    if (isSame && performance.now() < known.goodUntil) return known.gateway
+    const isOpen = await this.#mayUse(channel)
+    // Before the entry is looked at again: nothing may come between that and its replacement.
+    const token = await this.#box.open(channel.token_ciphertext, tokenBinding(channel.id))
+    return this.#replace(channel.id, { fingerprint, isOpen }, () =>
+      isOpen ? this.#open(channel, baseUrl, token) : createClosedGateway(channel.gateway !== 'cloud'),
+    )
+  }
+
+  /** Keeps the gateway that is there when nothing has changed about it. */
+  #replace(channelId: string, wanted: Pick<Entry, 'fingerprint' | 'isOpen'>, open: () => Gateway): Gateway {
+    const known = this.#entries.get(channelId)
+    const isSame = known?.fingerprint === wanted.fingerprint && known.isOpen === wanted.isOpen
+    const gateway = isSame ? known.gateway : open()
+    this.#entries.set(channelId, { ...wanted, gateway, goodUntil: performance.now() + RULE_LIFE_MS })
+    if (known !== undefined && !isSame) this.#retire(known.gateway)
     return gateway
   }
 
-  #open(channel: ChannelRow, baseUrl: string): Gateway {
-    const token = this.#box.open(channel.token_ciphertext, tokenBinding(channel.id))
+  #open(channel: ChannelRow, baseUrl: string, token: string): Gateway {
     const deadlineOr = (ms: number) => this.#deadlineMs ?? ms
     if (channel.gateway === 'cloud') {
       const cloud = channel.settings.cloud ?? { phoneNumberId: '' }

@@ -1,4 +1,5 @@
 import { AppError } from '#server/lib/AppError.ts'
+import { checkHttpAddress, type Resolve } from '#server/lib/outboundAddress.ts'
 import {
   GatewayError,
   type Gateway,
@@ -13,6 +14,7 @@ import { CloudApiMedia, renderUpload, waitAtMost, type UploadFile } from './clou
 import { classifySafely, classifyTransportError, verdict } from './gatewayFailures.ts'
 import { createPool, exchange, type Exchange, type HttpRequest } from './gatewayHttp.ts'
 import { field, isObject, parseJson, textField } from './gatewayJson.ts'
+import { linkChecker } from './publicLinks.ts'
 
 export type CloudApiOptions = {
   /** Only tests, the sandbox and proxies differ from Meta's own address. */
@@ -35,6 +37,8 @@ export type CloudApiOptions = {
    */
   maxPerSecond?: number
   maxAnswerBytes?: number
+  /** How the hosts of links are looked up; only tests differ. */
+  resolve?: Resolve
 }
 
 export const CLOUD_API_URL = 'https://graph.facebook.com'
@@ -54,7 +58,7 @@ const DEFAULT_MAX_ANSWER_BYTES = 65_536
  */
 export function createCloudApiGateway(options: CloudApiOptions): Gateway {
   const wire = createWire(options)
-  const media = new CloudApiMedia((file) => upload(wire, file))
+  const media = new CloudApiMedia((file) => upload(wire, file), linkChecker(options.resolve))
   const { maxInFlight = DEFAULT_IN_FLIGHT, maxPerSecond = DEFAULT_PER_SECOND } = options
   return {
     limits: { deadlineMs: wire.deadlineMs, maxInFlight, maxPerSecond },
@@ -134,15 +138,15 @@ function createWire(options: CloudApiOptions): Wire {
 }
 
 function readAddress({ baseUrl = CLOUD_API_URL, version = CLOUD_API_VERSION, phoneNumberId, wabaId }: CloudApiOptions) {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null
-  const usable = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
-  if (!usable) throw new AppError('VALIDATION_FAILED', { details: { field: 'baseUrl' } })
+  const address = checkHttpAddress(baseUrl)
+  if ('refusal' in address) throw new AppError('VALIDATION_FAILED', { details: { field: 'baseUrl' } })
   if (!/^v\d{1,3}\.\d$/.test(version)) throw new AppError('VALIDATION_FAILED', { details: { field: 'version' } })
   for (const [name, id] of Object.entries({ phoneNumberId, wabaId })) {
     if (id !== undefined && !/^\d{5,25}$/.test(id))
       throw new AppError('VALIDATION_FAILED', { details: { field: name } })
   }
-  return { origin: url.origin, prefix: `${url.pathname.replace(/\/+$/, '')}/${version}` }
+  const { origin, pathname } = address.url
+  return { origin, prefix: `${pathname.replace(/\/+$/, '')}/${version}` }
 }
 
 /** A token that cannot stand in a header can never be right; found here it costs no recipient. */

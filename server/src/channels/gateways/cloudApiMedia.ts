@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { GatewayError, type OutgoingContent } from './Gateway.ts'
 import type { FindReference, MediaReference } from './cloudApiBody.ts'
 import { verdict } from './gatewayFailures.ts'
+import type { CheckLink } from './publicLinks.ts'
 
 export type UploadFile = { bytes: Uint8Array; mimeType: string; fileName?: string }
 
@@ -20,19 +21,21 @@ type Remembered = { id: Promise<string>; until: number }
  */
 export class CloudApiMedia {
   readonly #upload: (file: UploadFile) => Promise<string>
+  readonly #checkLink: CheckLink
   readonly #ids = new Map<string, Remembered>()
   /** Hashing five megabytes for each of a million recipients would cost an hour. */
   readonly #keys = new WeakMap<Uint8Array, string>()
 
-  constructor(upload: (file: UploadFile) => Promise<string>) {
+  constructor(upload: (file: UploadFile) => Promise<string>, checkLink: CheckLink) {
     this.#upload = upload
+    this.#checkLink = checkLink
   }
 
-  /** Where Meta finds the medium of this content; a promise, which may reject with `GatewayError`, where it has to be uploaded. */
+  /** Where Meta finds the medium of this content; a promise, which may reject with `GatewayError`, where it has to be uploaded or is a link. */
   find(content: OutgoingContent): FindReference | Promise<FindReference> {
     const medium = mediumOf(content)
     if (medium === null) return noReference
-    if ('link' in medium) return () => ({ link: medium.link })
+    if ('link' in medium) return this.#checkLink(medium.link).then((link) => () => ({ link }))
     if ('mediaId' in medium) return () => ({ id: medium.mediaId })
     return this.#idOf(medium).then((id) => () => ({ id }))
   }

@@ -1,4 +1,5 @@
 import { AppError } from '#server/lib/AppError.ts'
+import { checkHttpAddress } from '#server/lib/outboundAddress.ts'
 import {
   GatewayError,
   type Gateway,
@@ -118,10 +119,9 @@ function createWire(options: WuzapiOptions): Wire {
 }
 
 function readAddress(baseUrl: string): { origin: string; prefix: string } {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null
-  const usable = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
-  if (!usable) throw new AppError('VALIDATION_FAILED', { details: { field: 'baseUrl' } })
-  return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') }
+  const address = checkHttpAddress(baseUrl)
+  if ('refusal' in address) throw new AppError('VALIDATION_FAILED', { details: { field: 'baseUrl' } })
+  return { origin: address.url.origin, prefix: address.url.pathname.replace(/\/+$/, '') }
 }
 
 /** A token that cannot stand in a header can never be right; found here it costs no recipient. */
