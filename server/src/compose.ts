@@ -11,6 +11,7 @@ import { campaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import { CampaignService } from '#server/campaigns/CampaignService.ts'
 import { UnknownDecider } from '#server/campaigns/UnknownDecider.ts'
 import { ChannelService } from '#server/channels/ChannelService.ts'
+import { hostRule } from '#server/channels/gatewayHosts.ts'
 import { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import { ensureSandbox, type Sandbox } from '#server/channels/sandboxProcess.ts'
 import type { Config } from '#server/config.ts'
@@ -116,6 +117,7 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
     box,
     sandboxUrl: rememberUrl(sandbox),
     deadlineMs: config.gatewayDeadlineMs,
+    mayUse: hostRule(db, config.gatewayAllowedHosts),
   })
   const channels = new ChannelService({
     db,

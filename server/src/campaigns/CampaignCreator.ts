@@ -19,6 +19,7 @@ import { copyAudience, storeAudience, type AudienceSource, type TypedEntry } fro
 import { getCounts, getFailures } from '#server/recipients/recipientQueries.ts'
 import { totalsOf, wrongState } from './campaignAnswers.ts'
 import { findCampaign } from './campaignQueries.ts'
+import { checkLinks } from './checkLinks.ts'
 import { checkMessages, checkPace, checkTexts, timeColumnsOf, toMs } from './campaignSettings.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 import { withMessageTag } from './messageTag.ts'
@@ -61,6 +62,7 @@ export class CampaignCreator {
     checkPace(channel, toMs(body.delayMin), toMs(body.delayMax))
     checkMessages(channel, body.messages)
     checkTexts(body.messages)
+    await checkLinks(body.messages)
     await this.#checkImports(userId, body.recipients.importIds ?? [])
     const { sources, typed } = audienceOf(body)
     const plan = planOf(userId, body, typed)

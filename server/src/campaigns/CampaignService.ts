@@ -12,6 +12,7 @@ import { doneBy, type Actor } from '#server/lib/http.ts'
 import { wrongState } from './campaignAnswers.ts'
 import { untilReleased } from './campaignLocks.ts'
 import { findCampaign, lockCampaign, markDeleted, moveCampaigns, noteStartRequest } from './campaignQueries.ts'
+import { checkLinks } from './checkLinks.ts'
 import { checkMessages, checkPace, checkTexts, configColumnsOf } from './campaignSettings.ts'
 import type { CampaignRow } from './campaignTables.ts'
 
@@ -39,6 +40,7 @@ export class CampaignService {
   async configure(actor: Actor, id: string, body: CampaignConfigBody): Promise<CampaignState> {
     const userId = actor.ownerId
     const channel = await this.#channelOf(userId, id)
+    if (body.messages !== undefined) await checkLinks(body.messages)
     await transaction(this.#deps.db, async (trx) => {
       const campaign = await lockCampaign(trx, userId, id)
       if (campaign === undefined) throw new AppError('NOT_FOUND')

@@ -24,6 +24,7 @@ import {
 } from './channelQueries.ts'
 import type { ChannelRow } from './channelTables.ts'
 import { accessOf, refuseForeignFields, trimmed } from './gatewayAccess.ts'
+import { isAllowedHost } from './gatewayHosts.ts'
 import { tokenBinding, webhookKeyBinding, type GatewayRegistry } from './GatewayRegistry.ts'
 import { GatewayError } from './gateways/Gateway.ts'
 import { registerSandboxNumber, setSandboxBehaviour, type Sandbox } from './sandboxProcess.ts'
@@ -215,7 +216,7 @@ export class ChannelService {
   }
 
   #checkHost(role: Role, baseUrl: string): void {
-    if (role === 'admin' || this.#deps.allowedHosts.includes(new URL(baseUrl).host)) return
+    if (role === 'admin' || isAllowedHost(this.#deps.allowedHosts, baseUrl)) return
     throw new AppError('GATEWAY_HOST_NOT_ALLOWED', {
       details: [{ field: 'baseUrl', message: 'This host is not on the list.' }],
     })

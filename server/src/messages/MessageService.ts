@@ -4,6 +4,7 @@ import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import { untilReleased } from '#server/campaigns/campaignLocks.ts'
 import { endClosing, moveCampaigns } from '#server/campaigns/campaignQueries.ts'
+import { checkLinks } from '#server/campaigns/checkLinks.ts'
 import { checkMessages, checkTexts, timeColumnsOf } from '#server/campaigns/campaignSettings.ts'
 import { withMessageTag } from '#server/campaigns/messageTag.ts'
 import {
@@ -60,6 +61,7 @@ export class MessageService {
     if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL', { details: [{ field: 'channelId' }] })
     checkMessages(channel, [body.message], () => 'message')
     checkTexts([body.message], () => 'message')
+    await checkLinks([body.message], () => 'message')
     const recipient = recipientOf(body)
     const times = timeColumnsOf(body, new Date())
     const { channelId, message, unknownPolicy } = body
