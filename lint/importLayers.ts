@@ -18,6 +18,7 @@ const SERVER_LAYERS = [
   'reports',
   'settingParsers.ts',
   'config.ts',
+  'dailySweeps.ts',
   'loadSecretKey.ts',
   'http',
   'beginDatabase.ts',

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { beginDatabase } from '#server/beginDatabase.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { RetentionJob } from '#server/audit/RetentionJob.ts'
 import { createAuth } from '#server/auth/createAuth.ts'
 import { freeAllClaims } from '#server/auth/idempotencyKeys.ts'
 import { AudiencePreparer } from '#server/campaigns/AudiencePreparer.ts'
@@ -15,6 +16,7 @@ import { hostRule } from '#server/channels/gatewayHosts.ts'
 import { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import { ensureSandbox, type Sandbox } from '#server/channels/sandboxProcess.ts'
 import type { Config } from '#server/config.ts'
+import { dailySweeps } from '#server/dailySweeps.ts'
 import { createImportRunner } from '#server/contacts/importRunner.ts'
 import { CampaignScheduler } from '#server/dispatch/CampaignScheduler.ts'
 import { ReconnectWatcher } from '#server/dispatch/ReconnectWatcher.ts'
@@ -167,6 +169,7 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
       pollMs: config.pollMs,
     }),
     importRunner: createImportRunner({ db, log, leaseSeconds: config.leaseSeconds }),
+    retention: new RetentionJob({ db, audit, log, sweeps: dailySweeps(config) }),
     loopWatch: new LoopWatch(log),
     schemaWatch: new SchemaWatch({ db: leaseDb, log, intervalMs: leaseMs / 3 }),
     watcher,
@@ -200,6 +203,7 @@ function workerServices(config: Config, log: Log, parts: Parts): Service[] {
     parts.preparer,
     starter,
     parts.watcher,
+    parts.retention,
     { start: () => synchronizer.startSync(), stop: () => synchronizer.stopSync() },
   ]
 }

@@ -159,6 +159,24 @@ export const SETTINGS = {
     'Campaign operations (start, pause, …) of a user in any 60 s.',
   ),
   progressLimit: setting('PROGRESS_LIMIT', '120', wholeNumber(1, 100_000), 'Progress requests of a user in any 60 s.'),
+  auditRetentionDays: setting(
+    'AUDIT_RETENTION_DAYS',
+    '30',
+    wholeNumber(30, 36_500),
+    'How many days the audit trail is kept, at least 30.',
+  ),
+  deletedAuditRetentionDays: setting(
+    'DELETED_AUDIT_RETENTION_DAYS',
+    '90',
+    wholeNumber(90, 36_500),
+    'How many days after its deletion the audit trail of a campaign is kept, at least 90.',
+  ),
+  errorRetentionDays: setting(
+    'ERROR_RETENTION_DAYS',
+    '30',
+    wholeNumber(1, 36_500),
+    'How many days failed attempts are kept.',
+  ),
 }
 
 type Settings = typeof SETTINGS

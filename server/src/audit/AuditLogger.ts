@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { AccountAction, CampaignAction } from '#contract/audit.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { encodeDetails, encodeText } from './encodeDetails.ts'
+import { logSweeps, sweepAll, type Removed, type Retention } from './sweeps.ts'
 
 export type AuditAction = CampaignAction
 
@@ -82,6 +83,11 @@ export class AuditLogger {
       address: row.address,
       createdAt: row.created_at,
     }))
+  }
+
+  /** Removes what has been kept long enough, in chunks, and says how many of each. */
+  async cleanup(db: Db, retention: Retention): Promise<Removed> {
+    return sweepAll(db, logSweeps(retention))
   }
 }
 

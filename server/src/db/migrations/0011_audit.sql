@@ -28,10 +28,11 @@ create table audit_events (
 create index audit_events_created_at_idx on audit_events (created_at);
 create index audit_events_owner_idx on audit_events (owner_id, created_at);
 
--- The daily job, one row: when it is due, who does it, and what the last one removed.
+-- The daily job, one row: when it is due (not while somebody waits for the first page), who does it, and what the last
+-- one removed.
 create table retention_runs (
   only_row boolean primary key default true check (only_row),
-  due_at timestamptz not null default '-infinity',
+  due_at timestamptz not null default clock_timestamp() + interval '1 hour',
   owner uuid,
   owner_expires_at timestamptz,
   last_started_at timestamptz,
