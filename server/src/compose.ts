@@ -33,6 +33,7 @@ import { loadSecretKey } from '#server/loadSecretKey.ts'
 import { openStore, type Store } from '#server/openStore.ts'
 import { ConnectionApplier } from '#server/receipts/ConnectionApplier.ts'
 import { MessageService } from '#server/messages/MessageService.ts'
+import type { Stored } from '#server/receipts/hookRoutes.ts'
 import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
 
 /** Cancelled campaigns close their rows within this, also when nobody rings. */
@@ -231,7 +232,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, se
       campaigns: { ...parts, limiter },
       messages: { messages: parts.messages },
       progress: { db: store.db, limiter },
-      hooks: { db: store.db, box: parts.box, onStored: () => nudgeBoth(parts) },
+      hooks: { db: store.db, box: parts.box, onStored: (stored) => nudge(parts, stored) },
     }),
   })
   return {
@@ -245,9 +246,9 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, se
   }
 }
 
-function nudgeBoth({ applier, connections }: Parts): void {
-  applier.nudge()
-  connections.nudge()
+function nudge({ applier, connections }: Parts, stored: Stored): void {
+  if (stored.receipts > 0) applier.nudge()
+  if (stored.connections > 0) connections.nudge()
 }
 
 /** Our address may be another one than at the last start; gateways that were away are told later. */

@@ -20,6 +20,19 @@ export async function findChannelById(db: Db, id: string): Promise<ChannelRow | 
   return db.selectFrom('channels').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
 }
 
+/** The same for many at once, in the order of the ids. */
+export async function findChannelsByIds(db: Db, ids: string[]): Promise<(ChannelRow | undefined)[]> {
+  const wanted = [...new Set(ids)]
+  const rows = await db
+    .selectFrom('channels')
+    .selectAll()
+    .where('id', '=', sql<string>`any(${wanted}::uuid[])`)
+    .where('deleted_at', 'is', null)
+    .execute()
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id))
+}
+
 export async function listChannels(db: Db, userId: string): Promise<ChannelRow[]> {
   return db
     .selectFrom('channels')

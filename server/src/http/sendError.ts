@@ -9,7 +9,11 @@ import { toAppError } from './toAppError.ts'
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toAppError(error)
   const { status } = ERRORS[known.code]
-  if (status >= 500) request.log.error({ err: error, route: request.routeOptions?.url }, 'request failed')
+  if (status >= 500) {
+    // Told to come again, on purpose: whoever refuses so many says it once, and not once for each.
+    const level = known.code === 'UNAVAILABLE' && known.cause === undefined ? 'debug' : 'error'
+    request.log[level]({ err: error, route: request.routeOptions?.url }, 'request failed')
+  }
   const wait = retryAfterSeconds(known)
   if (wait !== null) reply.header('retry-after', String(wait))
   if (status === 401) reply.header('www-authenticate', 'Bearer')

@@ -8,8 +8,13 @@ import { Poller } from '#server/lib/Poller.ts'
 import { applyReceipts, type Receipt } from '#server/recipients/applyReceipts.ts'
 import { findByGatewayIds, type MessagePlace } from '#server/recipients/gatewayIds.ts'
 import { parseMessageId } from '#server/recipients/messageId.ts'
+import type { ReceiptEvent } from './inPieces.ts'
 
 const BATCH = 500
+/** Messages that one transaction moves, the webhook that crosses the line included; more would hold locks for seconds. */
+const MAX_RECEIPTS = 2000
+/** Of many calls in a row the first rings for all: a batch of a hundred costs the database little more than one of five. */
+const GATHER_MS = 50
 
 /** A gateway's id that nobody knows is asked for this often, in about five minutes: others may send from this number too. */
 const MAX_TRIES = 10
@@ -22,6 +27,7 @@ type StoredWebhook = {
   channelId: string
   dedupeKey: Buffer
   events: GatewayEvent[]
+  receipts: number
   tries: number
 }
 
@@ -32,6 +38,7 @@ type StoredWebhook = {
 export class ReceiptApplier {
   readonly #db: Db
   readonly #poller: Poller
+  #ringing: NodeJS.Timeout | null = null
 
   constructor(options: { db: Db; log: Log; pollMs: number }) {
     this.#db = options.db
@@ -43,11 +50,16 @@ export class ReceiptApplier {
   }
 
   async stop(): Promise<void> {
+    if (this.#ringing !== null) clearTimeout(this.#ringing)
     await this.#poller.stop()
   }
 
+  /** Soon; ring as often as you like. */
   nudge(): void {
-    this.#poller.nudge()
+    this.#ringing ??= setTimeout(() => {
+      this.#ringing = null
+      this.#poller.nudge()
+    }, GATHER_MS).unref()
   }
 
   /** One batch; true when there may be more. */
@@ -56,7 +68,7 @@ export class ReceiptApplier {
       transaction(this.#db, async (trx) => {
         const batch = await takeBatch(trx)
         for (const group of groupByChannel(batch)) await this.#apply(trx, group)
-        return batch.length === BATCH
+        return batch.length === BATCH || sumOf(batch) >= MAX_RECEIPTS
       }),
     )
   }
@@ -101,8 +113,6 @@ async function findByGatewayId(
   return { receipts, waiting }
 }
 
-type ReceiptEvent = Extract<GatewayEvent, { type: 'receipt' }>
-
 function isNamedByGateway(event: GatewayEvent): event is ReceiptEvent & { gatewayId: string } {
   if (event.type !== 'receipt' || event.gatewayId === undefined) return false
   return event.messageIds.every((messageId) => parseMessageId(messageId) === null)
@@ -124,28 +134,43 @@ function addressesOf(event: GatewayEvent) {
 
 /** Their ids may be in the books in a moment: the settle that brings them is on its way. */
 async function keepWaiting(trx: Trx, webhooks: StoredWebhook[]): Promise<void> {
-  for (const { userId, channelId, dedupeKey, events, tries } of webhooks) {
-    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS)
-    await sql`
-      insert into webhook_inbox (user_id, channel_id, dedupe_key, events, tries, retry_at)
-      values (${userId}, ${channelId}, ${dedupeKey}, ${JSON.stringify(events)}, ${tries + 1},
-        clock_timestamp() + ${waitMs}::double precision * interval '1 millisecond')
-      on conflict (dedupe_key) do nothing
-    `.execute(trx)
-  }
+  if (webhooks.length === 0) return
+  const column = <T>(of: (webhook: StoredWebhook) => T) => webhooks.map(of)
+  await sql`
+    insert into webhook_inbox (user_id, channel_id, dedupe_key, events, receipts, tries, retry_at)
+    select user_id, channel_id, dedupe_key, events::jsonb, jsonb_array_length(events::jsonb), tries + 1,
+      clock_timestamp() + least(${FIRST_WAIT_MS} * 2 ^ tries, ${LONGEST_WAIT_MS}) * interval '1 millisecond'
+    from unnest(
+      ${column(({ userId }) => userId)}::uuid[], ${column(({ channelId }) => channelId)}::uuid[],
+      ${column(({ dedupeKey }) => dedupeKey)}::bytea[], ${column(({ events }) => JSON.stringify(events))}::text[],
+      ${column(({ tries }) => tries)}::smallint[]
+    ) as i(user_id, channel_id, dedupe_key, events, tries)
+    on conflict (dedupe_key) do nothing
+  `.execute(trx)
 }
 
+/** Fresh ones in their order, then those whose next try is due; however many wait, none is read to find them. */
 async function takeBatch(trx: Trx): Promise<StoredWebhook[]> {
-  // Materialized: as a mere subquery it may run once per row (a nested loop), and each run takes another batch.
+  // Materialized: as a mere subquery it may run once per row (a nested loop), and each run takes another batch. The
+  // clock in a subquery of its own: read anew for every row it could not bound the index.
   const { rows } = await sql<StoredWebhook>`
-    with next as materialized (
-      select id from webhook_inbox where not is_connection and (retry_at is null or retry_at <= clock_timestamp())
-      order by id limit ${BATCH} for update skip locked
+    with due as materialized (
+      select id, receipts, coalesce(retry_at, '-infinity') as at from webhook_inbox
+      where not is_connection and coalesce(retry_at, '-infinity') <= (select clock_timestamp())
+      order by coalesce(retry_at, '-infinity'), id limit ${BATCH} for update skip locked
+    ),
+    next as materialized (
+      select id from (select id, sum(receipts) over (order by at, id) - receipts as before from due) d
+      where before < ${MAX_RECEIPTS}
     )
-    delete from webhook_inbox where id in (select id from next)
-    returning id, user_id as "userId", channel_id as "channelId", dedupe_key as "dedupeKey", events, tries
+    delete from webhook_inbox where id = any(array(select id from next))
+    returning id, user_id as "userId", channel_id as "channelId", dedupe_key as "dedupeKey", events, receipts, tries
   `.execute(trx)
   return rows
+}
+
+function sumOf(webhooks: StoredWebhook[]): number {
+  return webhooks.reduce((sum, { receipts }) => sum + receipts, 0)
 }
 
 function groupByChannel(webhooks: StoredWebhook[]): StoredWebhook[][] {

@@ -7,6 +7,8 @@ export interface WebhookInboxTable {
   channel_id: string
   dedupe_key: Buffer
   events: ColumnType<GatewayEvent[], string, never>
+  /** Messages that `events` speak of. */
+  receipts: ColumnType<number, number | undefined, never>
   /** How often it was looked at in vain, and when again. */
   tries: ColumnType<number, number | undefined, number>
   retry_at: ColumnType<Date | null, Date | null | undefined, Date | null>

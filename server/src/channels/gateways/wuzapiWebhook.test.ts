@@ -166,7 +166,6 @@ describe('the signature', () => {
 
   test('is taken over the very bytes', () => {
     expect(verifyWuzapiSignature(body, good, KEY)).toBe(true)
-    expect(verifyWuzapiSignature(body, ` ${good.toUpperCase()} `, KEY)).toBe(true)
     expect(verifyWuzapiSignature(Buffer.concat([body, Buffer.from('\n')]), good, KEY)).toBe(false)
     const bytes = Buffer.from([0xff, 0xfe, 0x00])
     expect(verifyWuzapiSignature(bytes, createHmac('sha256', KEY).update(bytes).digest('hex'), KEY)).toBe(true)
@@ -181,6 +180,8 @@ describe('the signature', () => {
     ['é'.repeat(64)],
     ['0'.repeat(64)],
     [`sha256=${good}`],
+    [good.toUpperCase()],
+    [` ${good}`],
   ])('%j is refused without throwing', (header) => {
     expect(verifyWuzapiSignature(body, header, KEY)).toBe(false)
   })

@@ -15,26 +15,37 @@ export function parseWuzapiWebhook(rawBody: Buffer, contentType: string): Gatewa
 }
 
 /**
- * Whether `header` is the hex HMAC-SHA256 of these very bytes. Takes the same time wherever they differ, and an
- * empty key never matches. Never throws.
+ * The token of the number, which WuzAPI put beside the event until late in 2025 (contracts/wuzapi.md 6.2); null when
+ * there is none. Compare it, and keep it nowhere.
+ */
+export function tokenInWuzapiWebhook(rawBody: Buffer, contentType: string): string | null {
+  if (!rawBody.includes('token')) return null
+  const text = rawBody.toString()
+  if (!isForm(text, contentType)) return textField(parseJson(text), 'token')
+  return new URLSearchParams(text).get('token')
+}
+
+/**
+ * Whether `header` is the lower-case hex HMAC-SHA256 of these very bytes. Takes the same time wherever they differ, and
+ * an empty key never matches. Never throws.
  */
 export function verifyWuzapiSignature(rawBody: Buffer, header: string | undefined, hmacKey: string): boolean {
   if (typeof header !== 'string' || hmacKey === '') return false
   const expected = Buffer.from(createHmac('sha256', hmacKey).update(rawBody).digest('hex'))
-  const given = Buffer.from(header.trim().toLowerCase())
+  const given = Buffer.from(header)
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
-/** The body itself decides between the two forms, because a proxy may rewrite the content type. */
 function readPayload(text: string, contentType: string): JsonObject {
-  const isForm = /x-www-form-urlencoded/i.test(contentType) && !text.trimStart().startsWith('{')
-  const payload = parseJson(isForm || !/json/i.test(contentType) ? (formJson(text) ?? text) : text)
+  const payload = parseJson(isForm(text, contentType) ? (new URLSearchParams(text).get('jsonData') ?? text) : text)
   if (!isObject(payload)) throw new AppError('MALFORMED_REQUEST')
   return payload
 }
 
-function formJson(text: string): string | null {
-  return text.trimStart().startsWith('{') ? null : new URLSearchParams(text).get('jsonData')
+/** The body itself decides between the two forms, because a proxy may rewrite the content type. */
+function isForm(text: string, contentType: string): boolean {
+  const mayBe = /x-www-form-urlencoded/i.test(contentType) || !/json/i.test(contentType)
+  return mayBe && !text.trimStart().startsWith('{')
 }
 
 function receipt(payload: JsonObject, event: unknown): GatewayEvent {
