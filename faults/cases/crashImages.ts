@@ -9,6 +9,8 @@ import type { Lab, Numbers } from '../lab/Lab.ts'
 import { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 import type { Site } from '../lab/Site.ts'
 
+/** What is left is sent quickly; a server that finds its sandbox again tells it the pace of the set-up. */
+const QUICK = { latencyMinMs: 0, latencyMaxMs: 2 }
 const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
 
 /**
@@ -22,7 +24,7 @@ export async function crashImages(lab: Lab): Promise<Numbers> {
   const server = await site.start()
   await site.setUp({ latencyMinMs: 100, latencyMaxMs: 140 })
   await checkSettings(site)
-  const campaign = await site.createCampaign(lab.rounds(3000, 1500))
+  const campaign = await site.createCampaign(1500)
   await campaign.untilAccepted(20, { limitMs: lab.limit(30_000) })
   const flushed = await watchCommits(lab, site)
   const copies: { directory: string; sent: number }[] = []
@@ -32,7 +34,7 @@ export async function crashImages(lab: Lab): Promise<Numbers> {
     lab.tell(`image ${image} of ${images}`)
   }
   check(copies.length === images, `Only ${copies.length} images were taken before the end.`)
-  await site.gateway.behave({ latencyMinMs: 0, latencyMaxMs: 2 })
+  await site.gateway.behave(QUICK)
   const books = await balanceAtEnd(campaign, lab.limit(60_000))
   for (const copy of copies) await openImage(lab, site, campaign, copy)
   await server.stop()
@@ -84,6 +86,7 @@ async function openImage(
   const sent = (await campaign.rowsByStatus())['sent'] ?? 0
   check(sent >= copy.sent, `${copy.sent} were acknowledged as sent, the copy knows of ${sent}.`)
   await campaign.resume()
+  await origin.gateway.behave(QUICK)
   await balanceAtEnd(campaign, lab.limit(60_000))
   await server.stop()
 }
