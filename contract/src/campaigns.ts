@@ -44,7 +44,8 @@ export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number]
 export const createCampaignBody = z
   .strictObject({
     name: z.string().trim().min(1).max(120),
-    channelId: id,
+    /** Or by the header `token`, or both for the same channel. */
+    channelId: id.optional(),
     messages: z.array(campaignMessage).min(1).max(MAX_STEPS),
     recipients: z.strictObject({
       contacts: z.array(typedRecipient).max(MAX_TYPED_RECIPIENTS).optional(),

@@ -30,7 +30,8 @@ export type WaitReason = (typeof WAIT_REASONS)[number]
 
 /** `POST /api/user/messages`: one message to one person, ahead of every campaign on its channel. */
 export const sendMessageBody = z.strictObject({
-  channelId: id,
+  /** Or by the header `token`, or both for the same channel. */
+  channelId: id.optional(),
   ...typedRecipient.shape,
   message: campaignMessage,
   defaultCountry: country.optional(),

@@ -230,7 +230,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, se
       channels: { channels: parts.channels },
       imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
       campaigns: { ...parts, limiter },
-      messages: { messages: parts.messages },
+      messages: parts,
       progress: { db: store.db, limiter },
       hooks: { db: store.db, box: parts.box, onStored: (stored) => nudge(parts, stored) },
     }),

@@ -8,6 +8,7 @@ import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
 import type { ChannelService } from '#server/channels/ChannelService.ts'
+import type { Sender } from '#server/channels/tokenValidator.ts'
 import { findImports } from '#server/contacts/importQueries.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
@@ -54,7 +55,11 @@ export class CampaignCreator {
    * as that is done. Throws for a channel or import that is not there, a text that cannot be rendered, a pace that the
    * gateway does not bear, and when there is nobody to write to.
    */
-  async create(actor: Actor, body: ParsedBody, remember: Remember = forget): Promise<CreatedCampaign> {
+  async create(
+    actor: Sender,
+    body: ParsedBody & { channelId: string },
+    remember: Remember = forget,
+  ): Promise<CreatedCampaign> {
     const { db, channels } = this.#deps
     const userId = actor.ownerId
     const channel = await findChannel(db, userId, body.channelId)
@@ -72,7 +77,7 @@ export class CampaignCreator {
   }
 
   /** A new draft with the same content, settings and people; its schedule is not copied. */
-  async duplicate(actor: Actor, id: string, remember: Remember = forget): Promise<CreatedCampaign> {
+  async duplicate(actor: Sender, id: string, remember: Remember = forget): Promise<CreatedCampaign> {
     const userId = actor.ownerId
     const original = await this.#get(userId, id)
     const { invalid } = original
@@ -85,7 +90,7 @@ export class CampaignCreator {
    * them; `unknown` ones only when asked for, because some of them would get the message a second time.
    */
   async retryFailed(
-    actor: Actor,
+    actor: Sender,
     id: string,
     body: z.output<typeof retryFailedBody>,
     remember: Remember = forget,
@@ -189,7 +194,7 @@ export class CampaignCreator {
   }
 }
 
-function planOf(userId: string, body: ParsedBody, typed: TypedEntry[]): Plan {
+function planOf(userId: string, body: ParsedBody & { channelId: string }, typed: TypedEntry[]): Plan {
   const times = timeColumnsOf(body, new Date())
   const invalid = typed.filter((entry) => 'reason' in entry).length
   return {

@@ -4,6 +4,7 @@ import type { AuditAction, AuditLogger } from '#server/audit/AuditLogger.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
 import type { ChannelService } from '#server/channels/ChannelService.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
+import type { Sender } from '#server/channels/tokenValidator.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -37,7 +38,7 @@ export class CampaignService {
    * a draft makes it `scheduled`, one taken away makes it a draft again. Name and messages change until the first
    * start: everybody gets the same words.
    */
-  async configure(actor: Actor, id: string, body: CampaignConfigBody): Promise<CampaignState> {
+  async configure(actor: Sender, id: string, body: CampaignConfigBody): Promise<CampaignState> {
     const userId = actor.ownerId
     const channel = await this.#channelOf(userId, id)
     if (body.messages !== undefined) await checkLinks(body.messages)
@@ -65,7 +66,7 @@ export class CampaignService {
   }
 
   /** draft → running; remembered while the audience is still being expanded. */
-  async start(actor: Actor, id: string): Promise<CampaignState> {
+  async start(actor: Sender, id: string): Promise<CampaignState> {
     const userId = actor.ownerId
     const campaign = await this.#get(userId, id)
     if (campaign.status !== 'draft' && campaign.status !== 'scheduled') throw wrongState(campaign)
@@ -87,7 +88,7 @@ export class CampaignService {
   }
 
   /** paused → running, with exactly the rest. */
-  async resume(actor: Actor, id: string): Promise<CampaignState> {
+  async resume(actor: Sender, id: string): Promise<CampaignState> {
     const userId = actor.ownerId
     const campaign = await this.#get(userId, id)
     if (campaign.status !== 'paused') throw wrongState(campaign)

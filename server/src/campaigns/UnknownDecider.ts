@@ -1,6 +1,7 @@
 import type { DecideUnknownBody } from '#contract/campaigns.ts'
 import { isFinal } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
+import type { Sender } from '#server/channels/tokenValidator.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -30,7 +31,7 @@ export class UnknownDecider {
    * In chunks, each with its audit row; returns how many were decided. Throws CAMPAIGN_STATE for a resend in a campaign
    * that has ended: what is final stays so, and a retry is a campaign of its own.
    */
-  async decide(actor: Actor, id: string, body: DecideUnknownBody): Promise<number> {
+  async decide(actor: Sender, id: string, body: DecideUnknownBody): Promise<number> {
     const campaign = allow(await findCampaign(this.#db, actor.ownerId, id), body)
     let decided = 0
     for (let after = 0, moved = CHUNK; moved === CHUNK; decided += moved) {

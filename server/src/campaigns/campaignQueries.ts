@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { CampaignStatus, Counts, PauseReason } from '#contract/states.ts'
 import { RECIPIENT_STATUSES } from '#contract/states.ts'
+import type { OwnedChannel } from '#server/channels/channelQueries.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import type { CampaignKind, CampaignRow } from './campaignTables.ts'
 import { entriesTo } from './campaignStates.ts'
@@ -13,6 +14,22 @@ export async function findCampaign(db: Db | Trx, userId: string, id: string): Pr
     .where('user_id', '=', userId)
     .where('id', '=', id)
     .where('kind', '=', 'campaign')
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+}
+
+/** Through which channel a campaign or single message of one of these owners goes; undefined where they have none such. */
+export async function findCampaignChannel(
+  db: Db,
+  ownerIds: string[],
+  { id, kind }: { id: string; kind: CampaignKind },
+): Promise<OwnedChannel | undefined> {
+  return db
+    .selectFrom('campaigns')
+    .select(['user_id as userId', 'channel_id as id'])
+    .where('user_id', 'in', ownerIds)
+    .where('id', '=', id)
+    .where('kind', '=', kind)
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
 }

@@ -14,6 +14,7 @@ import {
 import { idParams, pageOf } from '#contract/common.ts'
 import { totalOf, type CampaignStatus } from '#contract/states.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
+import { senderOn } from '#server/channels/tokenValidator.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
@@ -21,6 +22,7 @@ import { badCursor, readCursor, writeCursor } from '#server/lib/listCursor.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { getCounts, listRecipients } from '#server/recipients/recipientQueries.ts'
 import { findChannelName } from '#server/channels/channelQueries.ts'
+import { senderFor } from './senderFor.ts'
 import { findCampaign, listCampaigns, type CampaignListRow } from './campaignQueries.ts'
 import { totalsOf } from './campaignAnswers.ts'
 import type { CampaignCreator } from './CampaignCreator.ts'
@@ -45,18 +47,20 @@ export type CampaignRoutesDeps = {
 export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
   const { db, campaigns, creator, limiter } = deps
   const access = { config: { access: 'user' as const } }
+  const sends = { config: { access: 'user' as const, sends: true as const } }
   return async (app) => {
     app.post(
       PATH,
       {
-        config: { ...access.config, creates: true },
+        config: { ...sends.config, creates: true },
         ...limiter.creation,
         bodyLimit: MAX_BODY_BYTES,
         schema: { summary: 'Create a campaign', body: createCampaignBody, response: { 201: createdCampaign } },
       },
       async (request, reply) => {
         reply.code(201)
-        return creator.create(actorOf(request), request.body, rememberOf(request))
+        const { sender, channelId } = senderOn(request, request.body.channelId)
+        return creator.create(sender, { ...request.body, channelId }, rememberOf(request))
       },
     )
     for (const [suffix, fixed] of [
@@ -85,7 +89,7 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
     app.patch(
       `${PATH}/:id/config`,
       {
-        ...access,
+        ...sends,
         ...limiter.operation,
         schema: {
           summary: 'Change pace, window or schedule',
@@ -94,9 +98,20 @@ export function campaignRoutes(deps: CampaignRoutesDeps): RoutePlugin {
           response: { 200: campaignState },
         },
       },
-      async (request) => campaigns.configure(actorOf(request), request.params.id, request.body),
+      async (request) => campaigns.configure(await senderFor(db, request), request.params.id, request.body),
     )
-    for (const act of ['start', 'pause', 'resume', 'cancel'] as const) {
+    for (const act of ['start', 'resume'] as const) {
+      app.post(
+        `${PATH}/:id/${act}`,
+        {
+          ...sends,
+          ...limiter.operation,
+          schema: { summary: `${act} a campaign`, params: idParams, response: { 200: campaignState } },
+        },
+        async (request) => campaigns[act](await senderFor(db, request), request.params.id),
+      )
+    }
+    for (const act of ['pause', 'cancel'] as const) {
       app.post(
         `${PATH}/:id/${act}`,
         {

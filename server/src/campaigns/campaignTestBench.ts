@@ -45,7 +45,7 @@ export async function createCampaignTestBench(limits = { creations: 1000, operat
   const app: FastifyInstance = await createTestApp(db, {
     routes: [
       campaignRoutes({ db, campaigns, creator, limiter }),
-      followUpRoutes({ campaigns, creator, unknown, limiter }),
+      followUpRoutes({ db, campaigns, creator, unknown, limiter }),
       progressRoutes({ db, limiter }),
     ],
   })

@@ -8,15 +8,18 @@ import {
 } from '#contract/campaigns.ts'
 import { idParams } from '#contract/common.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
+import type { Db } from '#server/db/Database.ts'
 import { actorOf, type RoutePlugin } from '#server/lib/http.ts'
 import type { CampaignCreator } from './CampaignCreator.ts'
 import type { CampaignRateLimiter } from './campaignRateLimiter.ts'
 import type { CampaignService } from './CampaignService.ts'
+import { senderFor } from './senderFor.ts'
 import type { UnknownDecider } from './UnknownDecider.ts'
 
 const PATH = '/api/user/bulk-campaigns/:id'
 
 export type FollowUpRoutesDeps = {
+  db: Db
   campaigns: CampaignService
   creator: CampaignCreator
   unknown: UnknownDecider
@@ -24,12 +27,12 @@ export type FollowUpRoutesDeps = {
 }
 
 /** What may follow a campaign: a retry, a copy, decisions about the unknown, its deletion. */
-export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowUpRoutesDeps): RoutePlugin {
+export function followUpRoutes({ db, campaigns, creator, unknown, limiter }: FollowUpRoutesDeps): RoutePlugin {
   return async (app) => {
     app.post(
       `${PATH}/retry-failed`,
       {
-        config: { access: 'user', creates: true },
+        config: { access: 'user', creates: true, sends: true },
         ...limiter.operation,
         schema: {
           summary: 'Write again to those who failed, as a new campaign',
@@ -41,25 +44,25 @@ export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowU
       async (request, reply) => {
         reply.code(201)
         const body = request.body ?? retryFailedBody.parse({})
-        return creator.retryFailed(actorOf(request), request.params.id, body, rememberOf(request))
+        return creator.retryFailed(await senderFor(db, request), request.params.id, body, rememberOf(request))
       },
     )
     app.post(
       `${PATH}/duplicate`,
       {
-        config: { access: 'user', creates: true },
+        config: { access: 'user', creates: true, sends: true },
         ...limiter.operation,
         schema: { summary: 'Copy a campaign as a draft', params: idParams, response: { 201: createdCampaign } },
       },
       async (request, reply) => {
         reply.code(201)
-        return creator.duplicate(actorOf(request), request.params.id, rememberOf(request))
+        return creator.duplicate(await senderFor(db, request), request.params.id, rememberOf(request))
       },
     )
     app.post(
       `${PATH}/unknown`,
       {
-        config: { access: 'user' },
+        config: { access: 'user', sends: true },
         ...limiter.operation,
         schema: {
           summary: 'Decide about recipients of whom nobody knows',
@@ -70,7 +73,7 @@ export function followUpRoutes({ campaigns, creator, unknown, limiter }: FollowU
       },
       async (request) => {
         const { id } = request.params
-        return { campaignId: id, decided: await unknown.decide(actorOf(request), id, request.body) }
+        return { campaignId: id, decided: await unknown.decide(await senderFor(db, request), id, request.body) }
       },
     )
     app.delete(

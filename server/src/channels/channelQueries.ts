@@ -33,6 +33,23 @@ export async function findChannelsByIds(db: Db, ids: string[]): Promise<(Channel
   return ids.map((id) => byId.get(id))
 }
 
+export type OwnedChannel = { id: string; userId: string }
+
+/** The channels with this token: one owner's, or everybody's. Usually one; a user may have it once per gateway. */
+export async function findChannelsByToken(
+  db: Db | Trx,
+  tokenHash: Buffer,
+  ownerId: string | null,
+): Promise<OwnedChannel[]> {
+  return db
+    .selectFrom('channels')
+    .select(['id', 'user_id as userId'])
+    .where('token_hash', '=', tokenHash)
+    .where('deleted_at', 'is', null)
+    .$if(ownerId !== null, (query) => query.where('user_id', '=', ownerId ?? ''))
+    .execute()
+}
+
 export async function listChannels(db: Db, userId: string): Promise<ChannelRow[]> {
   return db
     .selectFrom('channels')

@@ -10,7 +10,7 @@ import { transaction } from '#server/db/transaction.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import { MessageService } from '#server/messages/MessageService.ts'
 import { recount } from '#server/recipients/recipientQueries.ts'
-import { buildActor, buildCampaign, buildChannel, buildUser } from '#server/test/builders.ts'
+import { buildCampaign, buildChannel, buildSender, buildUser } from '#server/test/builders.ts'
 import { testLog } from '#server/test/testDatabase.ts'
 import { withFaults } from '#server/test/withFaults.ts'
 import type { CampaignSchedulerDeps } from './CampaignScheduler.ts'
@@ -47,7 +47,7 @@ const numberOf = ({ campaign, sandboxUser }: Line): Number => ({ ...campaign, sa
 const startWorker = (changes: Partial<CampaignSchedulerDeps> = {}) => bench.startWorker({ bell, ...changes })
 const phoneOf = (n: number) => `+55119${String(20_000_000 + n)}`
 const say = ({ userId, channelId }: Number, n = 1, more: object = {}): Promise<SingleMessage> =>
-  messages.create(buildActor(userId), {
+  messages.create(buildSender(userId), {
     channelId,
     phone: phoneOf(n),
     message: { type: 'text', content: `Recado ${n}` },
@@ -243,7 +243,7 @@ describe('cancelling', () => {
     const [first, second, third] = (await sayMany(number, 3)) as [SingleMessage, SingleMessage, SingleMessage]
     await untilState(number, first, 'sent')
     await untilTrue('the next is claimed', async () => (await stateOf(number, second.messageId)) === 'sending')
-    expect((await messages.cancel(buildActor(number.userId), second.messageId)).state).toBe('cancelled')
+    expect((await messages.cancel(buildSender(number.userId), second.messageId)).state).toBe('cancelled')
     await untilState(number, third, 'sent')
     expect(await accepted(number)).toHaveLength(2)
     expect(await stateOf(number, second.messageId)).toBe('cancelled')
@@ -257,7 +257,7 @@ describe('cancelling', () => {
     await startWorker()
     const message = await say(number)
     await untilTrue('it is read', async () => (await bench.sandbox.ledger(number.sandboxUser, 'read')).length === 1)
-    await messages.cancel(buildActor(number.userId), message.messageId)
+    await messages.cancel(buildSender(number.userId), message.messageId)
     await untilState(number, message, 'sent')
   })
 })
@@ -290,7 +290,7 @@ describe('a message with a time', () => {
     await startWorker()
     await sleep(300)
     expect(await accepted(number)).toEqual([])
-    await messages.send(buildActor(number.userId), message.messageId)
+    await messages.send(buildSender(number.userId), message.messageId)
     await untilState(number, message, 'sent')
   })
 

@@ -22,8 +22,9 @@ export function answerRepeats(app: FastifyInstance, { db, box }: { db: Db; box: 
     const { id: userId, via } = requireUser(request)
     const { method, params, body } = request
     const route = `${method} ${request.routeOptions.url}`
-    // How one signed in counts, because some things only a session may create: a key must not fetch their answers.
-    const content = toStableJson({ via, params, body })
+    // How one signed in counts, because some things only a session may create: a key must not fetch their answers. So
+    // does a token, which names a channel.
+    const content = toStableJson({ via, params, body, token: request.headers['token'] })
     const claimed = await claimCreation(db, box, { userId, route, key, content })
     if (claimed instanceof Claim) request.claim = claimed
     else return reply.code(CREATED).header('idempotency-replayed', 'true').send(claimed.answer)

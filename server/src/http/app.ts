@@ -10,6 +10,7 @@ import {
 } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { sessionCookieName, type Auth } from '#server/auth/createAuth.ts'
+import { validateTokens } from '#server/channels/tokenValidator.ts'
 import type { Config } from '#server/config.ts'
 import type { Db } from '#server/db/Database.ts'
 import { WaitBudget, withWaitBudget } from '#server/db/waitBudget.ts'
@@ -60,6 +61,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   limitWaits(app)
   enforceAccess(app, { ...deps, publicUrl: config.publicUrl })
   answerRepeats(app, deps)
+  validateTokens(app, deps)
   await describeApi(app, { version: VERSION, cookieName: sessionCookieName(config.publicUrl) })
   for (const plugin of [healthRoutes(deps), openApiRoutes(config), ...routes]) await app.register(plugin)
   await serveWebApp(app, webDirectory)

@@ -64,13 +64,23 @@ const IDEMPOTENCY_KEY = {
   description: 'The same key with the same request within 24 hours: the same answer, and nothing created again.',
 }
 
-function commonParts(schema: { response?: unknown }, config: { access?: Access; creates?: true } = {}) {
-  const { access, creates } = config
+const CHANNEL_TOKEN = {
+  type: 'string',
+  description: 'The gateway token of the channel to send on, instead of its id or besides it. It does not sign in.',
+}
+
+type RouteConfig = { access?: Access; creates?: true; sends?: true }
+
+function commonParts(schema: { response?: unknown }, { access, creates, sends }: RouteConfig = {}) {
+  const headers = {
+    ...(creates === true ? { 'Idempotency-Key': IDEMPOTENCY_KEY } : {}),
+    ...(sends === true ? { token: CHANNEL_TOKEN } : {}),
+  }
   const response = schema.response as Record<string, unknown> | undefined
   const failure = { description: 'Any refusal or failure.', ...ERROR_SCHEMA }
   return {
     response: { ...(response ?? { 200: { description: 'Done.' } }), default: failure },
-    ...(creates === true ? { headers: { type: 'object', properties: { 'Idempotency-Key': IDEMPOTENCY_KEY } } } : {}),
+    ...(Object.keys(headers).length > 0 ? { headers: { type: 'object', properties: headers } } : {}),
     security: access === 'user' || access === 'admin' ? SIGNED_IN : [],
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '#server/campaigns/singleMessages.ts'
 import { releaseChannel } from '#server/channels/channelHold.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
+import type { Sender } from '#server/channels/tokenValidator.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -54,7 +55,11 @@ export class MessageService {
    * Throws for a channel that is not there, a phone that cannot be dialled, a text that cannot be rendered, a time that
    * does not exist.
    */
-  async create(actor: Actor, body: ParsedBody, remember: Remember = forget): Promise<SingleMessage> {
+  async create(
+    actor: Sender,
+    body: ParsedBody & { channelId: string },
+    remember: Remember = forget,
+  ): Promise<SingleMessage> {
     const { db, bell } = this.#deps
     const userId = actor.ownerId
     const channel = await findChannel(db, userId, body.channelId)
@@ -95,7 +100,7 @@ export class MessageService {
   }
 
   /** Sends what was missed, or what has its time still ahead, now; what waits for its channel tries at once. */
-  async send(actor: Actor, id: string): Promise<SingleMessage> {
+  async send(actor: Sender, id: string): Promise<SingleMessage> {
     const userId = actor.ownerId
     const { db, audit, bell } = this.#deps
     await transaction(db, async (trx) => {

@@ -1,27 +1,31 @@
 import { idParams, pageOf, pageQuery } from '#contract/common.ts'
 import { sendMessageBody, singleMessage } from '#contract/messages.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
+import { senderFor } from '#server/campaigns/senderFor.ts'
+import { senderOn } from '#server/channels/tokenValidator.ts'
+import type { Db } from '#server/db/Database.ts'
 import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import type { MessageService } from './MessageService.ts'
 
 const PATH = '/api/user/messages'
 const PAGE = 50
 
-export type MessageRoutesDeps = { messages: MessageService }
+export type MessageRoutesDeps = { db: Db; messages: MessageService }
 
 /** Single messages: sent now or at a time, looked at, cancelled before they go. */
-export function messageRoutes({ messages }: MessageRoutesDeps): RoutePlugin {
+export function messageRoutes({ db, messages }: MessageRoutesDeps): RoutePlugin {
   const access = { config: { access: 'user' as const } }
   return async (app) => {
     app.post(
       PATH,
       {
-        config: { ...access.config, creates: true },
+        config: { ...access.config, creates: true, sends: true },
         schema: { summary: 'Send one message', body: sendMessageBody, response: { 201: singleMessage } },
       },
       async (request, reply) => {
         reply.code(201)
-        return messages.create(actorOf(request), request.body, rememberOf(request))
+        const { sender, channelId } = senderOn(request, request.body.channelId)
+        return messages.create(sender, { ...request.body, channelId }, rememberOf(request))
       },
     )
     app.get(
@@ -47,14 +51,14 @@ export function messageRoutes({ messages }: MessageRoutesDeps): RoutePlugin {
     app.post(
       `${PATH}/:id/send`,
       {
-        ...access,
+        config: { ...access.config, sends: true },
         schema: {
           summary: 'Send a missed, scheduled or waiting message now',
           params: idParams,
           response: { 200: singleMessage },
         },
       },
-      async (request) => messages.send(actorOf(request), request.params.id),
+      async (request) => messages.send(await senderFor(db, request, 'single'), request.params.id),
     )
     app.delete(
       `${PATH}/:id`,

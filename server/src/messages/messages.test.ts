@@ -34,7 +34,7 @@ beforeAll(async () => {
   const limiter = campaignRateLimiter({ db, creations: 1000, operations: 1000, progress: 10_000 })
   app = await createTestApp(db, {
     routes: [
-      messageRoutes({ messages: new MessageService({ db, audit, bell }) }),
+      messageRoutes({ db, messages: new MessageService({ db, audit, bell }) }),
       campaignRoutes({
         db,
         campaigns: new CampaignService({ db, audit, channels, bell }),

@@ -3,8 +3,8 @@ import type { CampaignMessage, UnknownPolicy } from '#contract/campaigns.ts'
 import type { SandboxBehaviour } from '#contract/channels.ts'
 import { NO_COUNTS, type CampaignStatus } from '#contract/states.ts'
 import { tokenBinding, webhookKeyBinding } from '#server/channels/GatewayRegistry.ts'
+import type { Sender } from '#server/channels/tokenValidator.ts'
 import type { Db } from '#server/db/Database.ts'
-import type { Actor } from '#server/lib/http.ts'
 import { SecretBox } from '#server/lib/SecretBox.ts'
 
 /*
@@ -15,8 +15,8 @@ import { SecretBox } from '#server/lib/SecretBox.ts'
 export const testBox = new SecretBox('test-secret-key-0123456789abcdefghij')
 
 /** A user at work on rows of its own. */
-export function buildActor(userId: string): Actor {
-  return { ownerId: userId, userId, address: null }
+export function buildSender(userId: string): Sender {
+  return { ownerId: userId, userId, address: null } as Sender
 }
 
 export async function buildUser(db: Db, overrides: { name?: string; role?: 'admin' | 'user' } = {}): Promise<string> {
