@@ -21,12 +21,6 @@ export async function createTenants(site: Site, count: number): Promise<ApiClien
 
 async function copyFirstUser(site: Site, email: string): Promise<void> {
   await site.change(`
-    with first as (select * from users order by created_at limit 1),
-    made as (
-      insert into users (name, email, email_verified, updated_at, role)
-      select name, '${email}', email_verified, updated_at, 'user' from first returning id
-    )
-    insert into accounts (account_id, provider_id, user_id, password, updated_at)
-    select made.id::text, a.provider_id, made.id, a.password, a.updated_at
-    from made, accounts a join first on first.id = a.user_id`)
+    insert into users (name, email, role, password_hash)
+    select name, '${email}', 'user', password_hash from users order by created_at limit 1`)
 }

@@ -2,7 +2,6 @@ import { ensureSandbox } from '#server/channels/sandboxProcess.ts'
 import { startOnStore, type Product } from '#server/compose.ts'
 import { readConfig } from '#server/config.ts'
 import { createLogger } from '#server/lib/logger.ts'
-import { SecretBox } from '#server/lib/SecretBox.ts'
 import { openStore } from '#server/openStore.ts'
 import type { PrivatePostgres } from '../lab/PrivatePostgres.ts'
 import type { Site } from '../lab/Site.ts'
@@ -44,8 +43,8 @@ export class ServerLife {
     }
     const config = readConfig(env, [])
     const secretKey = config.secretKey ?? ''
-    const store = openStore(config, new SecretBox(secretKey), log, null)
-    const product = await startOnStore({ ...store, isEmbedded: true }, config, log, secretKey)
+    const store = openStore(config, secretKey, log, null)
+    const product = await startOnStore({ ...store, isEmbedded: true }, config, log)
     site.api.address = product.address ?? ''
     return new ServerLife(product, [toGateway, toDatabase])
   }

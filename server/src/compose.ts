@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { beginDatabase } from '#server/beginDatabase.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { RetentionJob } from '#server/audit/RetentionJob.ts'
-import { createAuth } from '#server/auth/createAuth.ts'
 import { freeAllClaims } from '#server/auth/idempotencyKeys.ts'
+import { signInDeps } from '#server/auth/signIn.ts'
 import { AudiencePreparer } from '#server/campaigns/AudiencePreparer.ts'
 import { CampaignCreator } from '#server/campaigns/CampaignCreator.ts'
 import { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
@@ -28,13 +28,15 @@ import { SchemaWatch } from '#server/db/SchemaWatch.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { LoopWatch } from '#server/lib/LoopWatch.ts'
 import { Poller } from '#server/lib/Poller.ts'
-import { SecretBox } from '#server/lib/SecretBox.ts'
 import { loadSecretKey } from '#server/loadSecretKey.ts'
 import { openStore, type Store } from '#server/openStore.ts'
+import { KeyRingWatch } from '#server/secrets/KeyRingWatch.ts'
 import { ConnectionApplier } from '#server/receipts/ConnectionApplier.ts'
 import { MessageService } from '#server/messages/MessageService.ts'
 import type { Stored } from '#server/receipts/hookRoutes.ts'
 import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
+import { createPeople } from '#server/people/createPeople.ts'
+import { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 
 /** Cancelled campaigns close their rows within this, also when nobody rings. */
 const SWEEP_MS = 5000
@@ -46,7 +48,7 @@ export type Product = {
   address: string | null
   /** Resolves when the product cannot go on, with the reason in one sentence. */
   failed: Promise<Error>
-  /** Resolves when a newer program has changed the database: time to finish what is under way and to end. */
+  /** Resolves when the database was changed without us (a newer program, a new key): time to finish and to end. */
   outdated: Promise<Error>
   /** Ends everything in the reverse order of its start. Safe to call twice. */
   stop(): Promise<void>
@@ -63,7 +65,7 @@ export async function startProduct(config: Config, log: Log, database = beginDat
     await (await database)?.stop()
     throw error
   })
-  return startOnStore(openStore(config, new SecretBox(secretKey), log, database), config, log, secretKey)
+  return startOnStore(openStore(config, secretKey, log, database), config, log)
 }
 
 /**
@@ -71,8 +73,7 @@ export async function startProduct(config: Config, log: Log, database = beginDat
  * It is put together while the database starts. When it returns, what a restart left behind is in order and the web
  * server answers. The store is closed with it, and when it cannot start.
  */
-export async function startOnStore(store: Store, config: Config, log: Log, secretKey: string): Promise<Product> {
-  const box = new SecretBox(secretKey)
+export async function startOnStore(store: Store, config: Config, log: Log): Promise<Product> {
   const started: Service[] = [{ start: () => undefined, stop: () => store.close() }]
   let stopSending: () => Promise<void> = async () => undefined
   const stop = once(async () => {
@@ -82,8 +83,8 @@ export async function startOnStore(store: Store, config: Config, log: Log, secre
     await drained
   })
   try {
-    const parts = buildParts(config, log, store, box)
-    const web = config.role === 'worker' ? null : await buildWeb(config, log, store, parts, secretKey)
+    const parts = buildParts(config, log, store)
+    const web = config.role === 'worker' ? null : await buildWeb(config, log, store, parts)
     await store.ready
     stopSending = () => parts.scheduler.stop()
     // Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise.
@@ -92,9 +93,9 @@ export async function startOnStore(store: Store, config: Config, log: Log, secre
       await freeAllClaims(store.db)
     }
     started.push({ start: () => undefined, stop: () => parts.gateways.close() })
-    await startAll([parts.loopWatch, parts.schemaWatch], started)
+    await startAll([parts.loopWatch, parts.schemaWatch, parts.keyWatch], started)
     if (config.role !== 'api') await startAll(workerServices(config, log, parts), started)
-    const { outdated } = parts.schemaWatch
+    const outdated = Promise.race([parts.schemaWatch.outdated, parts.keyWatch.missed])
     if (web === null) return { address: null, failed: store.gaveUp, outdated, stop }
     started.push(web)
     const ownAddress = await web.listen()
@@ -110,10 +111,11 @@ export async function startOnStore(store: Store, config: Config, log: Log, secre
 
 type Parts = ReturnType<typeof buildParts>
 
-function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
-  const { db, leaseDb } = store
+function buildParts(config: Config, log: Log, store: Store) {
+  const { db, leaseDb, box } = store
   const bell = new Bell()
   const audit = new AuditLogger()
+  const list = new SuppressionList(box)
   const local: { url: string | null } = { url: null }
   const sandbox = sandboxOf(config, log)
   const gateways = new GatewayRegistry({
@@ -150,14 +152,16 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
   return {
     db,
     box,
+    audit,
     bell,
     local,
     gateways,
     channels,
     keeper,
     campaigns: new CampaignService({ db, audit, channels, bell }),
-    creator: new CampaignCreator({ db, audit, channels, bell }),
-    messages: new MessageService({ db, audit, bell }),
+    creator: new CampaignCreator({ db, audit, channels, suppressions: list, bell }),
+    messages: new MessageService({ db, audit, suppressions: list, bell }),
+    people: createPeople({ db, audit, list, bell }),
     unknown: new UnknownDecider({ db, audit, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
     applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),
@@ -169,10 +173,11 @@ function buildParts(config: Config, log: Log, store: Store, box: SecretBox) {
       log,
       pollMs: config.pollMs,
     }),
-    importRunner: createImportRunner({ db, log, leaseSeconds: config.leaseSeconds }),
+    importRunner: createImportRunner({ db, log, suppressions: list, leaseSeconds: config.leaseSeconds }),
     retention: new RetentionJob({ db, audit, log, sweeps: dailySweeps(config) }),
     loopWatch: new LoopWatch(log),
     schemaWatch: new SchemaWatch({ db: leaseDb, log, intervalMs: leaseMs / 3 }),
+    keyWatch: new KeyRingWatch({ db: leaseDb, box, log }),
     watcher,
     scheduler,
     synchronizer: new StateSynchronizer({
@@ -209,8 +214,8 @@ function workerServices(config: Config, log: Log, parts: Parts): Service[] {
   ]
 }
 
-async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, secretKey: string) {
-  const auth = createAuth({ db: store.db, log, secretKey, publicUrl: config.publicUrl })
+async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
+  const auth = signInDeps(parts, config)
   const limiter = campaignRateLimiter({
     db: store.db,
     creations: config.campaignCreateLimit,
@@ -222,12 +227,13 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts, se
     config,
     log,
     db: store.db,
-    auth,
+    sessions: auth.sessions,
     box: parts.box,
     whyNotReady: () => (closing ? 'The process is stopping.' : null),
     routes: apiRoutes({
-      auth: { db: store.db, auth, signInLimit: config.signInLimit },
+      auth,
       channels: { channels: parts.channels },
+      people: parts.people,
       imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
       campaigns: { ...parts, limiter },
       messages: parts,

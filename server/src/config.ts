@@ -140,6 +140,18 @@ export const SETTINGS = {
     flag,
     'Resumes campaigns that a restart paused, instead of waiting for a person.',
   ),
+  sessionIdleHours: setting(
+    'SESSION_IDLE_HOURS',
+    '24',
+    wholeNumber(1, 8760),
+    'A session that is not used for so many hours is over.',
+  ),
+  sessionDays: setting(
+    'SESSION_DAYS',
+    '7',
+    wholeNumber(1, 365),
+    'A session is over after so many days, however much it is used.',
+  ),
   signInLimit: setting(
     'SIGN_IN_LIMIT',
     '10',

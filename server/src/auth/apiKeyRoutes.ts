@@ -1,17 +1,15 @@
 import { z } from 'zod'
 import { apiKey, createApiKeyBody, createdApiKey } from '#contract/auth.ts'
 import { id, idParams, pageOf, pageQuery } from '#contract/common.ts'
-import type { Db } from '#server/db/Database.ts'
-import { AppError } from '#server/lib/AppError.ts'
-import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
-import { createApiKey, listApiKeys, revokeApiKey } from './apiKeys.ts'
+import { actorOf, requireSession, requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { createApiKey, listApiKeys, revokeApiKey, type ApiKeyDeps } from './apiKeys.ts'
 import { rememberOf } from './idempotencyKeys.ts'
 
 const PATH = '/api/user/api-keys'
 const apiKeyPageQuery = pageQuery.extend({ cursor: id.optional() })
 
 /** A user's API keys. */
-export function apiKeyRoutes({ db }: { db: Db }): RoutePlugin {
+export function apiKeyRoutes(deps: ApiKeyDeps): RoutePlugin {
   return async (app) => {
     app.get(
       PATH,
@@ -19,7 +17,7 @@ export function apiKeyRoutes({ db }: { db: Db }): RoutePlugin {
         config: { access: 'user' },
         schema: { summary: 'List API keys', querystring: apiKeyPageQuery, response: { 200: pageOf(apiKey) } },
       },
-      async (request) => listApiKeys(db, requireUser(request).id, request.query),
+      async (request) => listApiKeys(deps.db, requireUser(request).id, request.query),
     )
 
     app.post(
@@ -33,11 +31,10 @@ export function apiKeyRoutes({ db }: { db: Db }): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const user = requireUser(request)
         // A key that leaked must not be able to make its own successor and outlive being revoked.
-        if (user.via !== 'session') throw new AppError('FORBIDDEN')
+        requireSession(request)
         reply.code(201)
-        return createApiKey(db, user.id, request.body.name, rememberOf(request))
+        return createApiKey(deps, actorOf(request), request.body.name, rememberOf(request))
       },
     )
 
@@ -48,7 +45,7 @@ export function apiKeyRoutes({ db }: { db: Db }): RoutePlugin {
         schema: { summary: 'Revoke an API key', params: idParams, response: { 204: z.null() } },
       },
       async (request, reply) => {
-        await revokeApiKey(db, requireUser(request).id, request.params.id)
+        await revokeApiKey(deps, actorOf(request), request.params.id)
         return reply.code(204).send(null)
       },
     )

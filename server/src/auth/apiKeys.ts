@@ -1,16 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { sql, type Selectable } from 'kysely'
 import type { ApiKey, CreatedApiKey } from '#contract/auth.ts'
+import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
-import type { SignedInUser } from '#server/lib/http.ts'
+import { doneBy, type Actor, type SignedInUser } from '#server/lib/http.ts'
 import type { ApiKeyRow } from './authTables.ts'
 import { forget, type Remember } from './idempotencyKeys.ts'
+import { newToken, tokenHash } from './randomTokens.ts'
 
 const PREFIX = 'rvd_'
-const KEY_BYTES = 32
-/** 32 bytes in base64url without padding. */
 const KEY_SHAPE = /^rvd_[\w-]{43}$/
 /** Enough to recognise a key by: `rvd_` and 6 of its 43 characters, which leaves 220 random bits. */
 const SHOWN_LENGTH = PREFIX.length + 6
@@ -18,21 +17,25 @@ const PAGE = 50
 
 const COLUMNS = ['id', 'name', 'prefix', 'created_at', 'last_used_at', 'revoked_at'] as const
 
+export type ApiKeyDeps = { db: Db; audit: AuditLogger }
+
 /** Makes a key; the only time that the key itself is known. */
 export async function createApiKey(
-  db: Db,
-  userId: string,
+  { db, audit }: ApiKeyDeps,
+  actor: Actor,
   name: string,
   remember: Remember = forget,
 ): Promise<CreatedApiKey> {
-  const key = PREFIX + randomBytes(KEY_BYTES).toString('base64url')
+  const key = PREFIX + newToken()
   return transaction(db, async (trx) => {
     const row = await trx
       .insertInto('api_keys')
-      .values({ user_id: userId, name, prefix: key.slice(0, SHOWN_LENGTH), key_hash: hashOf(key) })
+      .values({ user_id: actor.ownerId, name, prefix: key.slice(0, SHOWN_LENGTH), key_hash: tokenHash(key) })
       .returning(COLUMNS)
       .executeTakeFirstOrThrow()
     const created = { ...toApiKey(row), key }
+    const details = { name, prefix: created.prefix }
+    await audit.logEvent(trx, { ...doneBy(actor), action: 'api-key-create', target: created.id, details })
     await remember(trx, created)
     return created
   })
@@ -62,37 +65,46 @@ export async function listApiKeys(
 }
 
 /** From the next request on the key opens nothing. Revoking twice is fine. Throws NOT_FOUND for someone else's. */
-export async function revokeApiKey(db: Db, userId: string, id: string): Promise<void> {
-  const revoked = await db
-    .updateTable('api_keys')
-    .set({ revoked_at: sql`coalesce(revoked_at, clock_timestamp())` })
-    .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .returning('id')
-    .executeTakeFirst()
-  if (revoked === undefined) throw new AppError('NOT_FOUND')
+export async function revokeApiKey({ db, audit }: ApiKeyDeps, actor: Actor, id: string): Promise<void> {
+  await transaction(db, async (trx) => {
+    const key = await trx
+      .selectFrom('api_keys')
+      .select(['prefix', 'revoked_at'])
+      .where('id', '=', id)
+      .where('user_id', '=', actor.ownerId)
+      .forUpdate()
+      .executeTakeFirst()
+    if (key === undefined) throw new AppError('NOT_FOUND')
+    if (key.revoked_at !== null) return
+    await trx
+      .updateTable('api_keys')
+      .set({ revoked_at: sql`clock_timestamp()` })
+      .where('id', '=', id)
+      .execute()
+    const details = { prefix: key.prefix }
+    await audit.logEvent(trx, { ...doneBy(actor), action: 'api-key-revoke', target: id, details })
+  })
 }
 
-/** Who the key belongs to; null when it is malformed, unknown or revoked, or its user banned. */
+/** Who the key belongs to; null when it is malformed, unknown or revoked, or its user disabled. */
 export async function findApiKeyUser(db: Db, key: string): Promise<SignedInUser | null> {
   if (!KEY_SHAPE.test(key)) return null
   const row = await db
     .selectFrom('api_keys as k')
     .innerJoin('users as u', 'u.id', 'k.user_id')
     .select(['k.id as keyId', 'u.id', 'u.name', 'u.email', 'u.role', isUseStale.as('isUseStale')])
-    .where('k.key_hash', '=', hashOf(key))
+    .where('k.key_hash', '=', tokenHash(key))
     .where('k.revoked_at', 'is', null)
-    .where(isNotBanned)
+    .where('u.disabled_at', 'is', null)
     .executeTakeFirst()
   if (row === undefined) return null
   if (row.isUseStale) await noteUse(db, row.keyId)
-  return { id: row.id, name: row.name, email: row.email, role: row.role ?? 'user', via: 'apiKey' }
+  const { id, name, email, role } = row
+  return { id, name, email, role, via: 'apiKey', sessionId: null }
 }
 
 // Once a minute is enough to see that a key lives; on every request it would double the cost of each.
 const isUseStale = sql<boolean>`(k.last_used_at is null or k.last_used_at < clock_timestamp() - interval '1 minute')`
-
-const isNotBanned = sql<boolean>`(u.banned is not true or u.ban_expires < clock_timestamp())`
 
 async function noteUse(db: Db, keyId: string): Promise<void> {
   await db
@@ -101,10 +113,6 @@ async function noteUse(db: Db, keyId: string): Promise<void> {
     .where('k.id', '=', keyId)
     .where(isUseStale)
     .execute()
-}
-
-function hashOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
 }
 
 function toApiKey(row: Pick<Selectable<ApiKeyRow>, (typeof COLUMNS)[number]>): ApiKey {

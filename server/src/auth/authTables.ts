@@ -1,58 +1,56 @@
 import type { Generated } from 'kysely'
 import type { Role } from '#contract/auth.ts'
 
-/** A user is the account and the tenant: every row of the product belongs to one. Shape dictated by better-auth. */
+/** A user is the account and the tenant: every row of the product belongs to one. */
 export type UserRow = {
   id: Generated<string>
   name: string
   /** Lower case, always. */
   email: string
-  email_verified: boolean
-  image: string | null
+  role: Role
+  /** Salted and slow; null where nobody can sign in. */
+  password_hash: string | null
+  disabled_at: Date | null
   created_at: Generated<Date>
   updated_at: Generated<Date>
-  role: Role | null
-  banned: boolean | null
-  ban_reason: string | null
-  ban_expires: Date | null
 }
 
 export type SessionRow = {
   id: Generated<string>
-  expires_at: Date
-  token: string
+  user_id: string
+  /** SHA-256 of what the browser holds: 256 random bits need no slow hash. */
+  token_hash: Buffer
   created_at: Generated<Date>
-  updated_at: Date
-  ip_address: string | null
+  /** To the minute. */
+  used_at: Generated<Date>
+  /** However much it is used. */
+  expires_at: Date
+  address: string | null
   user_agent: string | null
-  user_id: string
-  impersonated_by: string | null
 }
 
-/** How a user signs in; `password` is a salted scrypt hash. */
-export type AccountRow = {
-  id: Generated<string>
-  account_id: string
-  provider_id: string
+/** A browser that has signed in as this user before. */
+export type KnownDeviceRow = {
+  token_hash: Buffer
   user_id: string
-  access_token: string | null
-  refresh_token: string | null
-  id_token: string | null
-  access_token_expires_at: Date | null
-  refresh_token_expires_at: Date | null
-  scope: string | null
-  password: string | null
-  created_at: Generated<Date>
-  updated_at: Date
-}
-
-export type VerificationRow = {
-  id: Generated<string>
-  identifier: string
-  value: string
   expires_at: Date
+}
+
+export type SecondFactorRow = {
+  user_id: string
+  /** Sealed, bound to `second_factors/<user_id>/secret`. */
+  secret: Buffer
+  /** Null while the user has not shown that the app works. */
+  confirmed_at: Date | null
+  /** The latest time step (30 s since 1970) whose code was accepted: no code opens twice. */
+  last_step: Generated<number>
   created_at: Generated<Date>
-  updated_at: Generated<Date>
+}
+
+export type BackupCodeRow = {
+  user_id: string
+  code_hash: Buffer
+  used_at: Date | null
 }
 
 export type ApiKeyRow = {
@@ -94,8 +92,9 @@ export type IdempotencyKeyRow = {
 export type AuthTables = {
   users: UserRow
   sessions: SessionRow
-  accounts: AccountRow
-  verifications: VerificationRow
+  known_devices: KnownDeviceRow
+  second_factors: SecondFactorRow
+  backup_codes: BackupCodeRow
   api_keys: ApiKeyRow
   rate_limits: RateLimitRow
   idempotency_keys: IdempotencyKeyRow

@@ -1,10 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { SignedInUser } from '#server/lib/http.ts'
 import { findApiKeyUser } from './apiKeys.ts'
-import type { Auth } from './createAuth.ts'
-import { findSession } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
 
 const BEARER = /^bearer +(\S+) *$/i
 
@@ -18,19 +17,11 @@ export function hasBearer(request: FastifyRequest): boolean {
  * fall back to the cookie. Throws UNAUTHENTICATED when neither holds.
  */
 export async function authenticate(
-  { db, auth }: { db: Db; auth: Auth },
+  { db, sessions }: { db: Db; sessions: Sessions },
   request: FastifyRequest,
-  reply: FastifyReply,
 ): Promise<SignedInUser> {
   const key = BEARER.exec(request.headers.authorization ?? '')?.[1]
-  const user = key === undefined ? await bySession(auth, request, reply) : await findApiKeyUser(db, key)
+  const user = key === undefined ? await sessions.find(request) : await findApiKeyUser(db, key)
   if (user === null) throw new AppError('UNAUTHENTICATED')
   return user
-}
-
-async function bySession(auth: Auth, request: FastifyRequest, reply: FastifyReply): Promise<SignedInUser | null> {
-  if (request.headers.cookie === undefined) return null
-  const session = await findSession(auth, request)
-  for (const cookie of session?.cookies ?? []) reply.header('set-cookie', cookie)
-  return session?.user ?? null
 }

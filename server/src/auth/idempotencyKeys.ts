@@ -4,7 +4,8 @@ import type { FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
-import { SecretBox } from '#server/lib/SecretBox.ts'
+import { sealerOf, type Sealer } from '#server/lib/Sealer.ts'
+import type { SecretBox } from '#server/lib/SecretBox.ts'
 
 /**
  * Keeps the answer of a creation, in its transaction: both or neither. Throws CONFLICT when the request was stalled for
@@ -76,7 +77,7 @@ export class Claim {
   readonly #keyHash: Buffer
   readonly #requestHash: Buffer
   /** An answer may show a secret once. Opening it takes the caller's key, of which only a hash is stored. */
-  readonly #box: SecretBox
+  readonly #sealer: Sealer
 
   constructor(db: Db, box: SecretBox, request: KeyedRequest) {
     this.#db = db
@@ -84,7 +85,7 @@ export class Claim {
     this.#route = request.route
     this.#keyHash = box.hash(request.key, 'idempotency-key')
     this.#requestHash = box.hash(request.content, 'idempotency-request')
-    this.#box = new SecretBox(box.derive(`idempotency-answer/${request.key}`))
+    this.#sealer = sealerOf(box.derive(`idempotency-answer/${request.key}`))
   }
 
   /** False when somebody else has the key: at work, or done. A dead claim is taken over by the same request only. */
@@ -118,7 +119,7 @@ export class Claim {
     if (row === undefined) return null
     if (!row.request_hash.equals(this.#requestHash)) throw new AppError('IDEMPOTENCY_KEY_REUSED')
     if (row.answer === null || row.atWork === true) return null
-    return { answer: JSON.parse(this.#box.open(row.answer, this.#place())) }
+    return { answer: JSON.parse(this.#sealer.open(row.answer, this.#place())) }
   }
 
   async remember(trx: Trx, answer: object, options: { mayChange?: boolean } = {}): Promise<void> {
@@ -159,7 +160,7 @@ export class Claim {
   }
 
   #seal(answer: object): Buffer {
-    return this.#box.seal(JSON.stringify(answer), this.#place())
+    return this.#sealer.seal(JSON.stringify(answer), this.#place())
   }
 
   #place(): string {

@@ -1,59 +1,159 @@
-import { isAPIError } from 'better-auth/api'
 import type { FastifyRequest } from 'fastify'
-import type { Role, SignInBody } from '#contract/auth.ts'
+import { sql } from 'kysely'
+import type { Session } from '#contract/auth.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { SignedInUser } from '#server/lib/http.ts'
-import type { Auth } from './createAuth.ts'
+import { Cookie } from './cookies.ts'
+import { newToken, tokenHash } from './randomTokens.ts'
 
-/** Cookies are complete `Set-Cookie` values, one header each. */
-export type SignedIn = { user: SignedInUser; cookies: string[] }
+export type SessionSettings = {
+  db: Db
+  /** A session that nobody used for so long is over. */
+  idleHours: number
+  /** And one of this age, however much it was used. */
+  days: number
+  /** Where people reach the product, `https://…` or `http://…`; null when it is not known. */
+  publicUrl: string | null
+}
+
+const DAY_S = 86_400
+const LONGEST_AGENT = 200
 
 /**
- * Checks the password and opens a new session; the one the browser held before is ended.
- * Unknown user, wrong password and banned user are the same INVALID_CREDENTIALS, after the same hashing.
+ * Who is signed in where. The browser holds 256 random bits in a cookie, the database their hash; every request asks the
+ * database, so what was ended is dead at once in all processes, and what ran out did so by the database's clock.
  */
-export async function openSession(auth: Auth, request: FastifyRequest, body: SignInBody): Promise<SignedIn> {
-  const { email, password } = body
-  const opened = await auth.api
-    .signInEmail({ body: { email, password }, headers: sessionHeaders(request), returnHeaders: true })
-    .catch(refuseCredentials)
-  await closeSession(auth, request)
-  return { user: toUser(opened.response.user), cookies: opened.headers.getSetCookie() }
+export class Sessions {
+  readonly cookie: Cookie
+  readonly #db: Db
+  readonly #idleHours: number
+  readonly #days: number
+
+  constructor({ db, idleHours, days, publicUrl }: SessionSettings) {
+    this.cookie = new Cookie('revoada_session', publicUrl)
+    this.#db = db
+    this.#idleHours = idleHours
+    this.#days = days
+  }
+
+  /** Opens a new session and ends the one that the browser held. Returns the `Set-Cookie` value. */
+  async open(trx: Trx, request: FastifyRequest, userId: string): Promise<string> {
+    await this.end(trx, request)
+    await trx
+      .deleteFrom('sessions as s')
+      .where('s.user_id', '=', userId)
+      .where(sql<boolean>`not ${this.#alive}`)
+      .execute()
+    const token = newToken()
+    await trx
+      .insertInto('sessions')
+      .values({
+        user_id: userId,
+        token_hash: tokenHash(token),
+        expires_at: sql<Date>`clock_timestamp() + make_interval(days => ${this.#days})`,
+        address: request.ip,
+        user_agent: request.headers['user-agent']?.slice(0, LONGEST_AGENT) ?? null,
+      })
+      .execute()
+    return this.cookie.set(token, this.#days * DAY_S)
+  }
+
+  /** Who the request's cookie belongs to; null when it is missing, forged or over, or its user disabled. */
+  async find(request: FastifyRequest): Promise<SignedInUser | null> {
+    const token = this.cookie.read(request)
+    if (token === null) return null
+    const row = await this.#db
+      .selectFrom('sessions as s')
+      .innerJoin('users as u', 'u.id', 's.user_id')
+      .select(['s.id as sessionId', 'u.id', 'u.name', 'u.email', 'u.role', isUseStale.as('isUseStale')])
+      .where('s.token_hash', '=', tokenHash(token))
+      .where('u.disabled_at', 'is', null)
+      .where(this.#alive)
+      .executeTakeFirst()
+    if (row === undefined) return null
+    const { isUseStale: isStale, sessionId, ...user } = row
+    if (isStale) await this.#noteUse(sessionId)
+    return { ...user, via: 'session', sessionId }
+  }
+
+  /** Ends the session of the request, if there is one. Returns whose it was. */
+  async end(db: Db | Trx, request: FastifyRequest): Promise<string | null> {
+    const token = this.cookie.read(request)
+    if (token === null) return null
+    const ended = await db
+      .deleteFrom('sessions')
+      .where('token_hash', '=', tokenHash(token))
+      .returning('user_id')
+      .executeTakeFirst()
+    return ended?.user_id ?? null
+  }
+
+  /** The user's living sessions, the newest first; `cursor` is the id of the last one seen. */
+  async list(
+    user: SignedInUser,
+    { limit = 50, cursor }: { limit?: number; cursor?: string },
+  ): Promise<{ items: Session[]; nextCursor: string | null }> {
+    const rows = await this.#db
+      .selectFrom('sessions as s')
+      .select(['s.id', 's.created_at', 's.used_at', 's.address', 's.user_agent'])
+      .where('s.user_id', '=', user.id)
+      .where(this.#alive)
+      .$if(cursor !== undefined, (query) =>
+        query.where(
+          sql<boolean>`(s.created_at, s.id) < (select c.created_at, c.id from sessions c where c.id = ${cursor} and c.user_id = ${user.id})`,
+        ),
+      )
+      .orderBy('s.created_at', 'desc')
+      .orderBy('s.id', 'desc')
+      .limit(limit + 1)
+      .execute()
+    const items = rows.slice(0, limit).map((row) => ({
+      id: row.id,
+      createdAt: row.created_at.toISOString(),
+      usedAt: row.used_at.toISOString(),
+      address: row.address,
+      userAgent: row.user_agent,
+      current: row.id === user.sessionId,
+    }))
+    return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+  }
+
+  get #alive() {
+    return sql<boolean>`(s.used_at > clock_timestamp() - make_interval(hours => ${this.#idleHours})
+      and s.expires_at > clock_timestamp())`
+  }
+
+  async #noteUse(id: string): Promise<void> {
+    await this.#db
+      .updateTable('sessions as s')
+      .set({ used_at: sql`clock_timestamp()` })
+      .where('s.id', '=', id)
+      .where(isUseStale)
+      .execute()
+  }
 }
 
-/** Ends the session of the request in the database and returns the cookies that delete it; fine without one. */
-export async function closeSession(auth: Auth, request: FastifyRequest): Promise<string[]> {
-  const { headers } = await auth.api.signOut({ headers: sessionHeaders(request), returnHeaders: true })
-  return headers.getSetCookie()
+// Once a minute is enough: a limit counts in hours, and writing on every request would double the cost of each.
+const isUseStale = sql<boolean>`(s.used_at < clock_timestamp() - interval '1 minute')`
+
+/** Ends the user's sessions, all or all but one; how many there were. */
+export async function endSessions(trx: Trx, userId: string, except: string | null = null): Promise<number> {
+  const { numDeletedRows } = await trx
+    .deleteFrom('sessions')
+    .where('user_id', '=', userId)
+    .$if(except !== null, (query) => query.where('id', '<>', except))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }
 
-/** Who the session cookie belongs to, null when it is missing, forged, expired or ended. May renew the cookie. */
-export async function findSession(auth: Auth, request: FastifyRequest): Promise<SignedIn | null> {
-  const { response, headers } = await auth.api.getSession({ headers: sessionHeaders(request), returnHeaders: true })
-  if (response === null || isBanned(response.user)) return null
-  return { user: toUser(response.user), cookies: headers.getSetCookie() }
-}
-
-/** Only what a session needs: no header of the client may tell better-auth an address, a host or a protocol. */
-function sessionHeaders(request: FastifyRequest): Headers {
-  const headers = new Headers({ 'x-client-address': request.ip })
-  if (request.headers.cookie !== undefined) headers.set('cookie', request.headers.cookie)
-  const agent = request.headers['user-agent']?.slice(0, 200)
-  if (agent !== undefined) headers.set('user-agent', agent)
-  return headers
-}
-
-function refuseCredentials(error: unknown): never {
-  if (isAPIError(error) && error.statusCode < 500) throw new AppError('INVALID_CREDENTIALS', { cause: error })
-  throw error
-}
-
-/** Banning through better-auth ends the sessions; a ban written by other means must hold as well. */
-function isBanned({ banned, banExpires }: { banned?: boolean | null; banExpires?: Date | null }): boolean {
-  return banned === true && (banExpires == null || banExpires.getTime() > Date.now())
-}
-
-function toUser(user: { id: string; name: string; email: string; role?: string | null }): SignedInUser {
-  const role: Role = user.role === 'admin' ? 'admin' : 'user'
-  return { id: user.id, name: user.name, email: user.email, role, via: 'session' }
+/** Ends one session of the user. Throws NOT_FOUND for someone else's. */
+export async function endSession(trx: Trx, userId: string, id: string): Promise<void> {
+  const ended = await trx
+    .deleteFrom('sessions')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .returning('id')
+    .executeTakeFirst()
+  if (ended === undefined) throw new AppError('NOT_FOUND')
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { authenticate, hasBearer } from '#server/auth/authenticate.ts'
-import type { Auth } from '#server/auth/createAuth.ts'
+import type { Sessions } from '#server/auth/sessions.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Access } from '#server/lib/http.ts'
@@ -8,7 +8,7 @@ import type { Access } from '#server/lib/http.ts'
 const ACCESS: readonly Access[] = ['public', 'user', 'admin', 'webhook']
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-export type AccessDeps = { db: Db; auth: Auth; publicUrl: string | null }
+export type AccessDeps = { db: Db; sessions: Sessions; publicUrl: string | null }
 
 /**
  * Every route must say who may call it, and every request is held against that before its body is read.
@@ -17,14 +17,14 @@ export type AccessDeps = { db: Db; auth: Auth; publicUrl: string | null }
 export function enforceAccess(app: FastifyInstance, deps: AccessDeps): void {
   app.decorateRequest('user', null)
   app.addHook('onRoute', refuseUndeclared)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', async (request) => {
     if (request.is404) return
     const access = request.routeOptions.config.access
     if (access === 'webhook') return
     refuseForeignOrigin(request, deps.publicUrl)
     refuseKeyInQuery(request)
     if (access === 'public') return
-    request.user = await authenticate(deps, request, reply)
+    request.user = await authenticate(deps, request)
     if (access === 'admin' && request.user.role !== 'admin') throw new AppError('FORBIDDEN')
   })
 }

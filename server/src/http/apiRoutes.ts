@@ -1,18 +1,25 @@
+import { accountRoutes } from '#server/auth/accountRoutes.ts'
+import { adminUserRoutes } from '#server/auth/adminUserRoutes.ts'
 import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
-import { authRoutes, type AuthRoutesDeps } from '#server/auth/authRoutes.ts'
+import { authRoutes } from '#server/auth/authRoutes.ts'
+import type { SignInDeps } from '#server/auth/signIn.ts'
 import { campaignRoutes, type CampaignRoutesDeps } from '#server/campaigns/campaignRoutes.ts'
 import { followUpRoutes, type FollowUpRoutesDeps } from '#server/campaigns/followUpRoutes.ts'
 import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelRoutes.ts'
+import { contactRoutes, type ContactRoutesDeps } from '#server/contacts/contactRoutes.ts'
 import { importRoutes, type ImportRoutesDeps } from '#server/contacts/importRoutes.ts'
 import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progressRoutes.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageRoutes.ts'
+import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
+import { suppressionRoutes, type SuppressionRoutesDeps } from '#server/suppressions/suppressionRoutes.ts'
 
 /** What the domains' routes need, made in compose.ts. */
 export type ApiServices = {
-  auth: AuthRoutesDeps
+  auth: SignInDeps
   channels: ChannelRoutesDeps
+  people: SuppressionRoutesDeps & ContactRoutesDeps & PeopleRoutesDeps
   imports: ImportRoutesDeps
   campaigns: CampaignRoutesDeps & FollowUpRoutesDeps
   messages: MessageRoutesDeps
@@ -24,8 +31,13 @@ export type ApiServices = {
 export function apiRoutes(services: ApiServices): RoutePlugin[] {
   return [
     authRoutes(services.auth),
+    accountRoutes(services.auth),
+    adminUserRoutes(services.auth),
     apiKeyRoutes(services.auth),
     channelRoutes(services.channels),
+    suppressionRoutes(services.people),
+    contactRoutes(services.people),
+    peopleRoutes(services.people),
     importRoutes(services.imports),
     campaignRoutes(services.campaigns),
     followUpRoutes(services.campaigns),

@@ -279,6 +279,7 @@ describe('who may call', () => {
       name: 'Test admin',
       email: admin.email,
       role: 'admin',
+      sessionId: expect.any(String),
       via: 'session',
     })
     const head = await app.inject({ method: 'HEAD', url: '/api/probe/admin' })

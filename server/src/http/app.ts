@@ -9,7 +9,7 @@ import {
   type FastifyRequest,
 } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
-import { sessionCookieName, type Auth } from '#server/auth/createAuth.ts'
+import type { Sessions } from '#server/auth/sessions.ts'
 import { validateTokens } from '#server/channels/tokenValidator.ts'
 import type { Config } from '#server/config.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -31,7 +31,7 @@ export type AppDeps = {
   config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'apiDocs'>
   log: Log
   db: Db
-  auth: Auth
+  sessions: Sessions
   box: SecretBox
   /** Why this process does not work yet or any more, in one sentence; null when it does. */
   whyNotReady: () => string | null
@@ -62,7 +62,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   enforceAccess(app, { ...deps, publicUrl: config.publicUrl })
   answerRepeats(app, deps)
   validateTokens(app, deps)
-  await describeApi(app, { version: VERSION, cookieName: sessionCookieName(config.publicUrl) })
+  await describeApi(app, { version: VERSION, cookieName: deps.sessions.cookie.name })
   for (const plugin of [healthRoutes(deps), openApiRoutes(config), ...routes]) await app.register(plugin)
   await serveWebApp(app, webDirectory)
   await app.ready()

@@ -24,6 +24,8 @@ export type SignedInUser = {
   role: Role
   /** How the request proved who it is. */
   via: 'session' | 'apiKey'
+  /** Which session it came in; null for API keys. */
+  sessionId: string | null
 }
 
 declare module 'fastify' {
@@ -31,6 +33,10 @@ declare module 'fastify' {
     access: Access
     /** Honours `Idempotency-Key`: the handler hands `rememberOf(request)` to what creates. Answers 201. */
     creates?: true
+    /** Content type of an answer that is not JSON. */
+    produces?: string
+    /** Reads a multipart form with one file. */
+    receives?: 'file'
   }
   interface FastifyRequest {
     /** Null on `public` and `webhook` routes. */
@@ -62,4 +68,11 @@ export function doneBy({ userId, address }: Actor): Pick<Actor, 'userId' | 'addr
 export function requireUser(request: FastifyRequest): SignedInUser {
   if (request.user === null) throw new AppError('UNAUTHENTICATED')
   return request.user
+}
+
+/** The caller of a route that no API key may use. Throws FORBIDDEN for one. */
+export function requireSession(request: FastifyRequest): SignedInUser {
+  const user = requireUser(request)
+  if (user.via !== 'session') throw new AppError('FORBIDDEN')
+  return user
 }

@@ -6,6 +6,7 @@ import { tokenBinding, webhookKeyBinding } from '#server/channels/GatewayRegistr
 import type { Sender } from '#server/channels/tokenValidator.ts'
 import type { Db } from '#server/db/Database.ts'
 import { SecretBox } from '#server/lib/SecretBox.ts'
+import { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 
 /*
  * Rows for tests, with what the test speaks of as overrides. They write the tables directly: a builder is where a test
@@ -13,6 +14,7 @@ import { SecretBox } from '#server/lib/SecretBox.ts'
  */
 
 export const testBox = new SecretBox('test-secret-key-0123456789abcdefghij')
+export const testSuppressions = new SuppressionList(testBox)
 
 /** A user at work on rows of its own. */
 export function buildSender(userId: string): Sender {
@@ -27,9 +29,9 @@ export async function buildUser(db: Db, overrides: { name?: string; role?: 'admi
       id,
       name: overrides.name ?? 'Test',
       email: `${id}@example.test`,
-      email_verified: true,
-      updated_at: new Date(),
       role: overrides.role ?? 'user',
+      password_hash: null,
+      disabled_at: null,
     })
     .execute()
   return id

@@ -1,7 +1,9 @@
 import { zodResolver } from '@hookform/resolvers/zod'
+import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { signInBody, type Me, type SignInBody } from '#contract/auth.ts'
+import { ApiError } from '../../../lib/ApiError.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { fieldErrorKey, fieldErrorText } from '../../../lib/fieldErrors.ts'
 import { Button } from '../../../ui/Button.tsx'
@@ -10,7 +12,7 @@ import { useSignIn } from '../api/signIn.ts'
 
 type Props = { email?: string; onSignedIn: (me: Me) => void }
 
-/** E-mail and password. What was typed stays when the server says no. */
+/** E-mail and password, and the code of the second factor once the server asks for it. What was typed stays. */
 export function SignInForm({ email = '', onSignedIn }: Props) {
   const { t } = useTranslation()
   const signIn = useSignIn(onSignedIn)
@@ -18,10 +20,13 @@ export function SignInForm({ email = '', onSignedIn }: Props) {
     resolver: zodResolver(signInBody, { error: fieldErrorKey }),
     defaultValues: { email, password: '' },
   })
-  const submit = handleSubmit((body) => signIn.mutate(body))
+  const [asksCode, setAsksCode] = useState(false)
+  const submit = handleSubmit((body) =>
+    signIn.mutate(body, { onError: (error) => setAsksCode((asked) => asked || isCodeMissing(error)) }),
+  )
   return (
     <form onSubmit={submit} noValidate className="flex flex-col gap-4">
-      {signIn.error !== null && <ErrorNotice error={signIn.error} onRetry={submit} />}
+      {signIn.error !== null && !isCodeMissing(signIn.error) && <ErrorNotice error={signIn.error} onRetry={submit} />}
       <TextField
         label={t('auth.email')}
         type="email"
@@ -37,9 +42,25 @@ export function SignInForm({ email = '', onSignedIn }: Props) {
         error={fieldErrorText(t, formState.errors.password?.message)}
         {...register('password')}
       />
+      {asksCode && (
+        <TextField
+          label={t('auth.code')}
+          hint={t('auth.codeHint')}
+          autoComplete="one-time-code"
+          inputMode="numeric"
+          // It appears because of what was just sent, and is what is to be typed next.
+          autoFocus
+          error={fieldErrorText(t, formState.errors.code?.message)}
+          {...register('code')}
+        />
+      )}
       <Button type="submit" busy={signIn.isPending} className="mt-2">
         {t('auth.signIn')}
       </Button>
     </form>
   )
+}
+
+function isCodeMissing(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'SECOND_FACTOR_REQUIRED'
 }

@@ -41,6 +41,22 @@ describe('SignInForm', () => {
     expect(calls[0]?.body).toEqual({ email: 'ana@example.com', password: 'uma frase comprida' })
   })
 
+  test('asks for the code where there is a second factor, and sends all of it again', async () => {
+    const calls = stubApi({
+      'POST /api/auth/sign-in': ({ body }) =>
+        (body as { code?: string }).code === '123456' ? { body: ME } : refusal('SECOND_FACTOR_REQUIRED'),
+    })
+    const signedIn = vi.fn()
+    const { user } = renderPart(<SignInForm email="ana@example.com" onSignedIn={signedIn} />)
+    await user.type(screen.getByLabelText('Senha'), 'uma frase comprida{Enter}')
+    const code = await screen.findByLabelText('Código do aplicativo')
+    expect(code).toHaveFocus()
+    expect(screen.queryByRole('alert')).toBeNull()
+    await user.type(code, '123456{Enter}')
+    await waitFor(() => expect(signedIn.mock.calls[0]?.[0]).toEqual(ME))
+    expect(calls[1]?.body).toEqual({ email: 'ana@example.com', password: 'uma frase comprida', code: '123456' })
+  })
+
   test('without a connection it offers to try again, and trying again works', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')))
     const signedIn = vi.fn()
@@ -61,7 +77,7 @@ describe('SetupForm', () => {
     await user.type(screen.getByLabelText('E-mail'), 'not an e-mail')
     await user.type(screen.getByLabelText('Senha'), 'curta')
     await user.click(screen.getByRole('button', { name: 'Criar administrador' }))
-    expect(await screen.findByText('Use pelo menos 12 caracteres.')).toBeVisible()
+    expect(await screen.findByText('Use pelo menos 8 caracteres.')).toBeVisible()
     expect(screen.getByText('Escreva um e-mail como nome@exemplo.com.')).toBeVisible()
     expect(calls).toHaveLength(0)
   })
