@@ -4,6 +4,7 @@ import { posix } from 'node:path'
 const SERVER_LAYERS = [
   'lib',
   'db',
+  'secrets',
   'audit',
   'auth',
   'phone',
@@ -23,6 +24,7 @@ const SERVER_LAYERS = [
   'http',
   'beginDatabase.ts',
   'openStore.ts',
+  'rotateKey.ts',
   'compose.ts',
   'runProduct.ts',
   'main.ts',

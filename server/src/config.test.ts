@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError, readConfig, SETTINGS } from './config.ts'
-import { loadSecretKey } from './loadSecretKey.ts'
+import { findNextKey, loadSecretKey, makeNextKey } from './loadSecretKey.ts'
 
 const GOOD_KEY = 'pH7q2mZx9vK4tR8wL1nB6yD3sF5gJ0cA'
 const EXTERNAL = 'postgres://revoada:hunter2secret@db/revoada'
@@ -131,5 +131,20 @@ describe('loadSecretKey', () => {
     await writeFile(path, '', { mode: 0o600 })
     await expect(loadSecretKey({ secretKey: null, dataDir })).rejects.toThrow(/backup/)
     expect(await readFile(path, 'utf8')).toBe('')
+  })
+
+  test('the key to come stands beside the one that counts, and takes its place with the same mode', async () => {
+    const config = { secretKey: null, dataDir: join(dataDir, 'changed') }
+    const before = await loadSecretKey(config)
+    expect(await findNextKey(config)).toBeNull()
+    const next = await makeNextKey(config, null)
+    expect((await makeNextKey(config, null)).text).toBe(next.text)
+    expect((await makeNextKey(config, GOOD_KEY)).text).toBe(GOOD_KEY)
+    expect(await loadSecretKey(config)).toBe(before)
+    const left = await findNextKey(config)
+    await Promise.all([left?.adopt(), left?.adopt()])
+    expect(await loadSecretKey(config)).toBe(GOOD_KEY)
+    expect((await stat(join(config.dataDir, 'secret.key'))).mode & 0o777).toBe(0o600)
+    expect(await readdir(config.dataDir)).toEqual(['secret.key'])
   })
 })

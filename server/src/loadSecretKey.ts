@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { ConfigError, type Config } from './config.ts'
 import { secret } from './settingParsers.ts'
+
+const KEY_FILE = 'secret.key'
 
 /**
  * The product's secret: `SECRET_KEY`, or the key file of the data directory, made at the first start with mode 0600.
@@ -11,8 +13,48 @@ import { secret } from './settingParsers.ts'
  */
 export async function loadSecretKey(config: Pick<Config, 'secretKey' | 'dataDir'>): Promise<string> {
   if (config.secretKey !== null) return config.secretKey
-  const path = join(config.dataDir, 'secret.key')
-  return (await readKey(path)) ?? (await createKey(config.dataDir, path))
+  const path = join(config.dataDir, KEY_FILE)
+  return (await readKey(path)) ?? (await createKey(path, newKey()))
+}
+
+/** The key that a change of SECRET_KEY brings, in a file beside the one that still counts. */
+export type NextKey = {
+  text: string
+  /** Puts it in the place of the one before; the change is over. */
+  adopt(): Promise<void>
+}
+
+/** What a change of the key has left beside the key file, when it is under way or was cut short; else null. */
+export async function findNextKey(config: Pick<Config, 'secretKey' | 'dataDir'>): Promise<NextKey | null> {
+  if (config.secretKey !== null) return null
+  const path = join(config.dataDir, KEY_FILE)
+  const text = await readKey(nextTo(path))
+  if (text === null) return null
+  const adopt = async () => {
+    await rename(nextTo(path), path).catch(async (error: NodeJS.ErrnoException) => {
+      // Somebody else has just done the same.
+      if (error.code !== 'ENOENT' || (await readKey(path)) !== text) throw error
+    })
+  }
+  return { text, adopt }
+}
+
+/** Writes the key that comes next beside the key file: `wanted`, or a new one unless one is there already. */
+export async function makeNextKey(config: Pick<Config, 'dataDir'>, wanted: string | null): Promise<NextKey> {
+  const path = nextTo(join(config.dataDir, KEY_FILE))
+  if (wanted !== null && (await readKey(path)) !== wanted) await rm(path, { force: true })
+  await createKey(path, wanted ?? newKey())
+  const next = await findNextKey({ secretKey: null, dataDir: config.dataDir })
+  if (next === null) throw new ConfigError([`${path} could not be made.`])
+  return next
+}
+
+function newKey(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+function nextTo(path: string): string {
+  return `${path}.next`
 }
 
 async function readKey(path: string): Promise<string | null> {
@@ -32,24 +74,32 @@ async function readKey(path: string): Promise<string | null> {
 }
 
 /** Written and flushed under another name, then linked: the key's name never shows half a key, and the first one wins. */
-async function createKey(directory: string, path: string): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+async function createKey(path: string, text: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
   try {
     const file = await open(draft, 'wx', 0o600)
     try {
-      await file.writeFile(`${randomBytes(32).toString('base64url')}\n`)
+      await file.writeFile(`${text}\n`)
       await file.sync()
     } finally {
       await file.close()
     }
     await link(draft, path).catch(ignoreExisting)
+    await syncFolder(dirname(path))
   } finally {
     await rm(draft, { force: true })
   }
   const key = await readKey(path)
   if (key === null) throw new ConfigError([`${path} could not be made.`])
   return key
+}
+
+/** The name must survive a power cut as well as the bytes: without the key every stored secret is lost. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return // which does not open folders
+  const folder = await open(path, 'r')
+  await folder.sync().finally(() => folder.close())
 }
 
 function ignoreExisting(error: NodeJS.ErrnoException): void {

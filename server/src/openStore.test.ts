@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readConfig } from './config.ts'
-import { SecretBox } from './lib/SecretBox.ts'
 import { openStore, type Store } from './openStore.ts'
 import { createTestDatabase, type TestDatabase } from './test/testDatabase.ts'
 
@@ -21,6 +20,7 @@ beforeAll(async () => {
 afterAll(async () => test.close())
 beforeEach(async () => {
   await test.db.deleteFrom('instance_facts').execute()
+  await test.db.deleteFrom('secret_keys').execute()
   logged.length = 0
 })
 afterEach(async () => {
@@ -30,7 +30,7 @@ afterEach(async () => {
 async function open(secretKey: string, databaseUrl = test.url): Promise<Store> {
   // Set directly: the address of the test cluster is that of a socket, which has no host.
   const config = { ...readConfig({ NODE_ENV: 'test' }, []), databaseUrl }
-  const store = openStore(config, new SecretBox(secretKey), log)
+  const store = openStore(config, secretKey, log)
   stores.push(store)
   await store.ready
   return store
@@ -88,7 +88,7 @@ describe('a store that cannot be opened', () => {
 
 it('a question that comes before the store is ready waits until it is', async () => {
   const config = { ...readConfig({ NODE_ENV: 'test' }, []), databaseUrl: test.url }
-  const store = openStore(config, new SecretBox(KEY), log)
+  const store = openStore(config, KEY, log)
   stores.push(store)
   const [facts, users] = await Promise.all([
     store.db.selectFrom('instance_facts').selectAll().execute(),

@@ -9,11 +9,12 @@ import { migrate } from '#server/db/migrate.ts'
 import { openDatabase, type ConnectionSettings } from '#server/db/openDatabase.ts'
 import { describeZoneData } from '#server/db/zoneData.ts'
 import type { Log } from '#server/lib/logger.ts'
-import type { SecretBox } from '#server/lib/SecretBox.ts'
+import { SecretBox } from '#server/lib/SecretBox.ts'
+import { findNextKey } from '#server/loadSecretKey.ts'
+import { openKeyRing, WrongSecretKeyError } from '#server/secrets/keyRing.ts'
 
 const MIGRATION_TIMEOUT_MS = 600_000
 const OLDEST_POSTGRES = 150_000
-const KEY_FACT = 'secret_key_id'
 
 const never = new Promise<Error>(() => undefined)
 
@@ -21,6 +22,8 @@ export type Store = {
   /** Both may be used at once; until the store is `ready`, their queries wait. */
   db: Db
   leaseDb: Db
+  /** Without keys until the store is `ready`. */
+  box: SecretBox
   /** Whether the database belongs to this process alone. */
   isEmbedded: boolean
   /** Resolves when the schema is up to date and the secrets are readable; rejects with one sentence for people. */
@@ -37,18 +40,20 @@ export type Store = {
  */
 export function openStore(
   config: Config,
-  box: SecretBox,
+  secretKey: string,
   log: Log,
   database: Promise<EmbeddedPostgres> | null = beginDatabase(config, log),
 ): Store {
   const connection = upgradeSchema(config, log, database)
   const main = openDatabase(connection, { log, max: config.databasePool, name: 'main' })
   const lease = openDatabase(connection, { log, max: 2, name: 'lease' })
-  const ready = connection.then(() => checkSecretKey(main.db, box))
+  const box = new SecretBox(null)
+  const ready = connection.then(() => openSecrets(lease.db, box, secretKey, config))
   ready.catch(() => undefined) // whoever awaits it hears of it
   return {
     db: main.db,
     leaseDb: lease.db,
+    box,
     isEmbedded: database !== null,
     ready,
     gaveUp: database?.then(({ gaveUp }) => gaveUp).catch(() => never) ?? never,
@@ -137,19 +142,17 @@ async function refuseOldPostgres(db: Db): Promise<void> {
   if (Number(rows[0]?.version) < OLDEST_POSTGRES) throw new Error('PostgreSQL 15 or newer is needed.')
 }
 
-/** A wrong key would only show when the first token is opened, in the middle of a campaign; so it is checked here. */
-async function checkSecretKey(db: Db, box: SecretBox): Promise<void> {
-  await db
-    .insertInto('instance_facts')
-    .values({ name: KEY_FACT, value: box.keyId })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-  const fact = await db
-    .selectFrom('instance_facts')
-    .select('value')
-    .where('name', '=', KEY_FACT)
-    .executeTakeFirstOrThrow()
-  if (fact.value !== box.keyId) {
-    throw new Error('SECRET_KEY is not the one this database was used with; start with the right key.')
+/**
+ * A wrong key would only show when the first token is opened, in the middle of a campaign; so it is checked here. A change
+ * of the key may have died after it changed the database and before it changed the key file: then the start ends it.
+ */
+async function openSecrets(db: Db, box: SecretBox, secretKey: string, config: Config): Promise<void> {
+  try {
+    await openKeyRing(db, box, secretKey)
+  } catch (error) {
+    const next = error instanceof WrongSecretKeyError ? await findNextKey(config) : null
+    if (next === null) throw error
+    await openKeyRing(db, box, next.text)
+    await next.adopt()
   }
 }

@@ -126,7 +126,7 @@ export class ChannelService {
         .executeTakeFirst(),
     )
     if (row === undefined) throw new AppError('NOT_FOUND')
-    if (body.sandbox !== undefined) await setSandboxBehaviour(await this.#deps.sandbox(), this.#token(row), sandbox)
+    if (body.sandbox !== undefined) await setSandboxBehaviour(await this.#deps.sandbox(), await this.#token(row), sandbox)
     else if (body.name === undefined || Object.keys(body).length > 1) await this.#connect(row)
     return toChannel(row)
   }
@@ -165,7 +165,7 @@ export class ChannelService {
     try {
       if (row.gateway === 'sandbox') await this.#registerAtSandbox(row, webhookUrl)
       else if (webhookUrl !== null) {
-        await (await this.#deps.gateways.get(row)).registerWebhook(webhookUrl, this.#webhookKey(row))
+        await (await this.#deps.gateways.get(row)).registerWebhook(webhookUrl, await this.#webhookKey(row))
       }
     } catch (error) {
       this.#deps.log.warn({ ...reasonOf(error), channelId: row.id }, 'webhook not registered')
@@ -176,8 +176,8 @@ export class ChannelService {
   async #registerAtSandbox(row: ChannelRow, webhookUrl: string | null): Promise<void> {
     await registerSandboxNumber(await this.#deps.sandbox(), {
       name: row.name,
-      token: this.#token(row),
-      hmacKey: this.#webhookKey(row) ?? '',
+      token: await this.#token(row),
+      hmacKey: (await this.#webhookKey(row)) ?? '',
       ...(row.settings.sandbox === undefined ? {} : { behaviour: row.settings.sandbox }),
       ...(webhookUrl === null ? {} : { webhookUrl, events: ['All'] }),
     })
@@ -231,11 +231,11 @@ export class ChannelService {
     }
   }
 
-  #token(row: ChannelRow): string {
+  #token(row: ChannelRow): Promise<string> {
     return this.#deps.box.open(row.token_ciphertext, tokenBinding(row.id))
   }
 
-  #webhookKey(row: ChannelRow): string | null {
+  async #webhookKey(row: ChannelRow): Promise<string | null> {
     return row.webhook_key_ciphertext === null
       ? null
       : this.#deps.box.open(row.webhook_key_ciphertext, webhookKeyBinding(row.id))

@@ -1,6 +1,8 @@
+import { SealedError } from '#server/lib/Sealer.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
+import type { SealedColumn } from '#server/secrets/sealedRows.ts'
 import type { ChannelRow } from './channelTables.ts'
-import { createClosedGateway } from './gateways/closedGateway.ts'
+import { createClosedGateway, type ClosedBecause } from './gateways/closedGateway.ts'
 import { CLOUD_API_URL, createCloudApiGateway } from './gateways/cloudApi.ts'
 import type { Gateway } from './gateways/Gateway.ts'
 import { createWuzapiGateway } from './gateways/wuzapi.ts'
@@ -15,7 +17,7 @@ const RETIRE_MARGIN_MS = 2000
 /** The dispatch asks several times a second; who may use an address changes with roles and restarts. */
 const RULE_LIFE_MS = 5000
 
-type Entry = { fingerprint: string; gateway: Gateway; isOpen: boolean; goodUntil: number }
+type Entry = { fingerprint: string; gateway: Gateway; closed: ClosedBecause | null; goodUntil: number }
 
 /** One open gateway per channel; a changed address or token makes a new one, and a lost permission closes it within 5 s. */
 export class GatewayRegistry {
@@ -46,18 +48,30 @@ export class GatewayRegistry {
     const known = this.#entries.get(channel.id)
     const isSame = known?.fingerprint === fingerprint
     if (isSame && performance.now() < known.goodUntil) return known.gateway
-    const isOpen = await this.#mayUse(channel)
     // Before the entry is looked at again: nothing may come between that and its replacement.
-    const token = await this.#box.open(channel.token_ciphertext, tokenBinding(channel.id))
-    return this.#replace(channel.id, { fingerprint, isOpen }, () =>
-      isOpen ? this.#open(channel, baseUrl, token) : createClosedGateway(channel.gateway !== 'cloud'),
+    const token = await this.#tokenOf(channel)
+    const closed = !(await this.#mayUse(channel)) ? 'host' : token === null ? 'token' : null
+    return this.#replace(channel.id, { fingerprint, closed }, () =>
+      closed === null && token !== null
+        ? this.#open(channel, baseUrl, token)
+        : createClosedGateway(closed ?? 'token', channel.gateway !== 'cloud'),
     )
   }
 
+  /** Null when it was changed, or belongs to another channel: then nothing may leave. */
+  async #tokenOf(channel: ChannelRow): Promise<string | null> {
+    try {
+      return await this.#box.open(channel.token_ciphertext, tokenBinding(channel.id))
+    } catch (error) {
+      if (error instanceof SealedError) return null
+      throw error
+    }
+  }
+
   /** Keeps the gateway that is there when nothing has changed about it. */
-  #replace(channelId: string, wanted: Pick<Entry, 'fingerprint' | 'isOpen'>, open: () => Gateway): Gateway {
+  #replace(channelId: string, wanted: Pick<Entry, 'fingerprint' | 'closed'>, open: () => Gateway): Gateway {
     const known = this.#entries.get(channelId)
-    const isSame = known?.fingerprint === wanted.fingerprint && known.isOpen === wanted.isOpen
+    const isSame = known?.fingerprint === wanted.fingerprint && known.closed === wanted.closed
     const gateway = isSame ? known.gateway : open()
     this.#entries.set(channelId, { ...wanted, gateway, goodUntil: performance.now() + RULE_LIFE_MS })
     if (known !== undefined && !isSame) this.#retire(known.gateway)
@@ -117,3 +131,21 @@ export function tokenBinding(channelId: string): string {
 export function webhookKeyBinding(channelId: string): string {
   return `channels/${channelId}/webhook_key`
 }
+
+/** What a change of SECRET_KEY seals anew here. */
+export const SEALED_CHANNELS: SealedColumn[] = [
+  {
+    table: 'channels',
+    id: 'id',
+    column: 'token_ciphertext',
+    boundTo: tokenBinding,
+    damaged: (id) => `The token of channel ${id} is damaged: save it anew or delete the channel, then run this again.`,
+  },
+  {
+    table: 'channels',
+    id: 'id',
+    column: 'webhook_key_ciphertext',
+    boundTo: webhookKeyBinding,
+    damaged: (id) => `The signing key of channel ${id} is damaged: save it anew, then run this again.`,
+  },
+]

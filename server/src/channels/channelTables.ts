@@ -43,15 +43,8 @@ export interface ChannelsTable {
   deleted_at: NullableInstant
 }
 
-export interface InstanceFactsTable {
-  name: string
-  value: string
-  created_at: Instant
-}
-
 export interface ChannelTables {
   channels: ChannelsTable
-  instance_facts: InstanceFactsTable
 }
 
 export type ChannelRow = Selectable<ChannelsTable>

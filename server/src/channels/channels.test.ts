@@ -321,8 +321,9 @@ describe('a token', () => {
     stub.seen.length = 0
     for (const id of [a.id, b.id]) {
       const swapped = await findChannelById(test.db, id)
-      await expect(gateways.get(swapped as NonNullable<typeof swapped>)).rejects.toThrow(/authenticate/)
-      expect((await statusOf(id)).status).toBe('unreachable')
+      const refused = (await gateways.get(swapped as NonNullable<typeof swapped>)).status()
+      await expect(refused).rejects.toMatchObject({ failure: { category: 'UNAUTHORIZED', code: 'TOKEN_UNREADABLE' } })
+      expect((await statusOf(id)).status).toBe('unauthorized')
     }
     expect(stub.seen).toEqual([])
     expect(findPart(logged.join(''), TOKEN)).toBeNull()

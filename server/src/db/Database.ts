@@ -7,6 +7,7 @@ import type { ContactTables } from '#server/contacts/contactTables.ts'
 import type { DispatchTables } from '#server/dispatch/dispatchTables.ts'
 import type { ReceiptTables } from '#server/receipts/receiptTables.ts'
 import type { RecipientTables } from '#server/recipients/recipientTables.ts'
+import type { SecretTables } from '#server/secrets/secretTables.ts'
 
 /** Every table, gathered from the domains that own them; types only. */
 export interface Database
@@ -18,7 +19,8 @@ export interface Database
     ContactTables,
     DispatchTables,
     ReceiptTables,
-    RecipientTables {}
+    RecipientTables,
+    SecretTables {}
 
 export type Db = Kysely<Database>
 /** What must be atomic takes this: forgetting the transaction is a type error. */

@@ -33,6 +33,14 @@ export async function tryWithin(trx: Trx, work: () => Promise<void>): Promise<un
   }
 }
 
+/**
+ * Runs `work` as if no transaction were under way around it: for what must be asked at once, over a pool of its own that
+ * no transaction can drain.
+ */
+export function besideTransaction<T>(work: () => Promise<T>): Promise<T> {
+  return inside.exit(work)
+}
+
 /** Makes any use of `db` within `transaction()` an error. Called once, when the database is opened. */
 export function refuseInsideTransaction(db: Db): void {
   const executor = db.getExecutor()

@@ -1,65 +1,87 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { deriveKey, keyIdOf, Sealer, SealedError, sealerOf } from './Sealer.ts'
 
-const KEY_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-const KEY_ID_BYTES = 4
+/** What a process holds of the key ring. */
+export type Keys = {
+  /** What seals from now on. */
+  current: Sealer
+  /** By id: the current one, and those that rows may still be sealed with. */
+  sealers: ReadonlyMap<string, Sealer>
+  hashKey: Buffer
+}
 
 /**
- * Keeps small secrets at rest: AES-256-GCM (NIST SP 800-38D) under a key derived from `SECRET_KEY` by HKDF, with
- * additional data that binds a ciphertext to its row, so that two rows cannot be swapped. Sealed form:
- * key id (4 bytes) · nonce (12) · tag (16) · ciphertext.
+ * Keeps small secrets at rest with the keys of the ring: sealed and bound to their row (`Sealer`), or as a keyed hash.
+ * Sealing keys come and go with changes of `SECRET_KEY`; what hashes and signs stays, so that every hash can be looked up
+ * at every moment.
  */
 export class SecretBox {
-  readonly keyId: string
-  readonly #sealKey: Buffer
-  readonly #hashKey: Buffer
+  #keys: Keys | null
+  #reload: () => Promise<void> = async () => undefined
 
-  constructor(secretKey: string) {
-    this.#sealKey = derive(secretKey, 'seal')
-    this.#hashKey = derive(secretKey, 'hash')
-    this.keyId = derive(secretKey, 'id').subarray(0, KEY_ID_BYTES).toString('hex')
+  /** With a secret: keys derived from it alone, as the first ring of a database had them. Null: `use` brings the keys. */
+  constructor(secret: string | null) {
+    this.#keys = secret === null ? null : keysOf(secret)
+  }
+
+  /** From now on these keys; `reload` is asked to `use` newer ones when a key is met that is not among them. */
+  use(keys: Keys, reload = this.#reload): void {
+    this.#keys = keys
+    this.#reload = reload
+  }
+
+  /** Throws while the key ring has not been opened. */
+  get keys(): Keys {
+    if (this.#keys === null) throw new Error('The key ring is not open yet.')
+    return this.#keys
+  }
+
+  /** Asks for newer keys. Throws what `use` was given throws. */
+  reload(): Promise<void> {
+    return this.#reload()
+  }
+
+  /** The key that seals from now on. */
+  get keyId(): string {
+    return this.keys.current.id
   }
 
   /** `boundTo` names the row and column, e.g. `channels/<id>/token`. */
   seal(text: string, boundTo: string): Buffer {
-    const nonce = randomBytes(NONCE_BYTES)
-    const cipher = createCipheriv('aes-256-gcm', this.#sealKey, nonce)
-    cipher.setAAD(Buffer.from(boundTo))
-    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-    return Buffer.concat([Buffer.from(this.keyId, 'hex'), nonce, cipher.getAuthTag(), body])
+    return this.keys.current.seal(text, boundTo)
   }
 
-  /** Throws when the ciphertext was changed, belongs to another row or was sealed with another key. */
-  open(sealed: Buffer, boundTo: string): string {
-    if (sealed.length < KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES) throw new Error('A stored secret is damaged.')
-    if (sealed.subarray(0, KEY_ID_BYTES).toString('hex') !== this.keyId) {
-      throw new Error('A stored secret was sealed with another SECRET_KEY.')
-    }
-    const nonce = sealed.subarray(KEY_ID_BYTES, KEY_ID_BYTES + NONCE_BYTES)
-    const tagEnd = KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES
-    const decipher = createDecipheriv('aes-256-gcm', this.#sealKey, nonce)
-    decipher.setAAD(Buffer.from(boundTo))
-    decipher.setAuthTag(sealed.subarray(KEY_ID_BYTES + NONCE_BYTES, tagEnd))
-    return Buffer.concat([decipher.update(sealed.subarray(tagEnd)), decipher.final()]).toString('utf8')
+  /** Throws `SealedError` when it was changed, belongs to another row or was sealed with a key that is not in the ring. */
+  async open(sealed: Buffer, boundTo: string): Promise<string> {
+    const id = keyIdOf(sealed)
+    if (!this.keys.sealers.has(id)) await this.#reload()
+    const sealer = this.keys.sealers.get(id)
+    if (sealer === undefined) throw new SealedError('A stored secret is damaged or was sealed with another SECRET_KEY.')
+    return sealer.open(sealed, boundTo)
   }
 
   /** Keyed hash for look-ups by equality: without the key, a guess cannot be checked against a stolen database. */
   hash(text: string, purpose: string): Buffer {
-    return createHmac('sha256', this.#hashKey).update(purpose).update('\0').update(text).digest()
+    return createHmac('sha256', this.keys.hashKey).update(purpose).update('\0').update(text).digest()
   }
 
   /** A secret that can always be made again from the key, so that only its hash needs storing. */
   derive(purpose: string): string {
-    return createHmac('sha256', this.#hashKey).update('derive\0').update(purpose).digest('base64url')
+    return createHmac('sha256', this.keys.hashKey).update('derive\0').update(purpose).digest('base64url')
+  }
+}
+
+/** Keys that are made of one secret and nothing else. */
+export function keysOf(secret: string): Keys {
+  const current = sealerOf(secret)
+  return {
+    current,
+    sealers: new Map([[current.id, current]]),
+    hashKey: deriveKey(secret, 'hash'),
   }
 }
 
 /** Equality in constant time; false for different lengths. */
 export function equalBytes(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-function derive(secretKey: string, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secretKey, 'revoada', purpose, KEY_BYTES))
 }
