@@ -8,7 +8,7 @@ import { windowStateAt } from '#server/campaigns/sendingWindow.ts'
 import { findChannelLimits, type ChannelLimits } from '#server/channels/channelCap.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
-import { maskPhone } from '#server/lib/logger.ts'
+import { maskPhone } from '#server/lib/redact.ts'
 import { getCounts, getFailures, listRecentErrors } from '#server/recipients/recipientQueries.ts'
 import { finishWithCap } from './finishWithCap.ts'
 
