@@ -153,6 +153,7 @@ function buildParts(config: Config, log: Log, store: Store) {
     db,
     box,
     audit,
+    audit,
     bell,
     local,
     gateways,
@@ -238,6 +239,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
       campaigns: { ...parts, limiter },
       messages: parts,
       progress: { db: store.db, limiter },
+      audit: parts,
       hooks: { db: store.db, box: parts.box, onStored: (stored) => nudge(parts, stored) },
     }),
   })

@@ -47,7 +47,7 @@ export async function sweepAll(
   const removed: Removed = {}
   for (const { name, removeSome } of sweeps) {
     removed[name] = 0
-    for (let last = CHUNK; last === CHUNK; ) {
+    for (let last = CHUNK; last === CHUNK;) {
       last = await removeSome(db, CHUNK)
       removed[name] += last
       if (!(await mayGoOn())) return removed

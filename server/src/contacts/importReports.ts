@@ -1,4 +1,5 @@
 import type { Db } from '#server/db/Database.ts'
+import { csvLine } from '#server/lib/csv.ts'
 import type { ImportRow } from './importLeases.ts'
 import { HEADINGS, REJECTION_TEXTS, WARNING_TEXTS } from './importTexts.ts'
 
@@ -76,14 +77,4 @@ function headings(columns: string[], width: number): string[] {
 
 function padded(cells: string[], width: number): string[] {
   return Array.from({ length: width }, (_, column) => cells[column] ?? '')
-}
-
-/** One line, every cell quoted (RFC 4180) and none of them a formula for a spreadsheet. */
-export function csvLine(cells: string[]): string {
-  return `${cells.map((cell) => `"${withoutFormula(cell).replaceAll('"', '""')}"`).join(';')}\r\n`
-}
-
-/** A phone with its plus stays as it is: a spreadsheet shows it, and it must remain usable. */
-function withoutFormula(cell: string): string {
-  return /^[=+\-@\t\r＝＋－＠]/.test(cell) && !/^\+\d{7,15}$/.test(cell) ? `'${cell}` : cell
 }

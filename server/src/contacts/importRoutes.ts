@@ -1,11 +1,11 @@
-import { Readable } from 'node:stream'
 import multipart, { type MultipartFile } from '@fastify/multipart'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { idParams, pageOf, pageQuery } from '#contract/common.ts'
 import { contactImport, country, type ContactImport } from '#contract/imports.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
+import { sendCsv } from '#server/lib/csv.ts'
 import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import { isCountry } from '#server/phone/PhoneValidationService.ts'
 import {
@@ -32,6 +32,7 @@ export type ImportRoutesDeps = {
 
 const PATH = '/api/user/imports'
 const USER = { access: 'user' } as const
+const CSV = { ...USER, produces: 'text/csv' } as const
 const DEFAULT_COUNTRY = 'BR'
 const PAGE = 50
 
@@ -47,7 +48,7 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
     app.post(
       PATH,
       {
-        config: USER,
+        config: { ...USER, receives: 'file' },
         schema: {
           summary:
             'Upload a CSV file (multipart/form-data: file, defaultCountry) and import its contacts in the background',
@@ -107,14 +108,14 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
 
     app.get(
       `${PATH}/:id/rejected.csv`,
-      { config: USER, schema: { summary: 'Refused rows with their reasons', params: idParams } },
+      { config: CSV, schema: { summary: 'Refused rows with their reasons', params: idParams } },
       async (request, reply) =>
         sendCsv(reply, 'rejected.csv', rejectionsCsv(db, await getImport(db, request, request.params.id))),
     )
 
     app.get(
       `${PATH}/:id/warnings.csv`,
-      { config: USER, schema: { summary: 'Accepted rows in which something was noticed', params: idParams } },
+      { config: CSV, schema: { summary: 'Accepted rows in which something was noticed', params: idParams } },
       async (request, reply) =>
         sendCsv(reply, 'warnings.csv', warningsCsv(db, await getImport(db, request, request.params.id))),
     )
@@ -175,13 +176,6 @@ async function cancelOrRemove({ db, store }: UploadDeps, row: ImportRow): Promis
   // A campaign that is reading its audience from here would silently lose the rest of it.
   if (await isBeingExpanded(db, row.user_id, row.id)) throw new AppError('IMPORT_STATE')
   await removeImport(db, row.user_id, row.id)
-}
-
-function sendCsv(reply: FastifyReply, name: string, text: AsyncGenerator<string>): FastifyReply {
-  return reply
-    .header('content-type', 'text/csv; charset=utf-8')
-    .header('content-disposition', `attachment; filename="${name}"`)
-    .send(Readable.from(text, { objectMode: false }))
 }
 
 function toContract(row: ImportRow): ContactImport {

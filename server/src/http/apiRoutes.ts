@@ -1,5 +1,6 @@
 import { accountRoutes } from '#server/auth/accountRoutes.ts'
 import { adminUserRoutes } from '#server/auth/adminUserRoutes.ts'
+import { auditRoutes, type AuditRoutesDeps } from '#server/audit/auditRoutes.ts'
 import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
 import { authRoutes } from '#server/auth/authRoutes.ts'
 import type { SignInDeps } from '#server/auth/signIn.ts'
@@ -8,6 +9,7 @@ import { followUpRoutes, type FollowUpRoutesDeps } from '#server/campaigns/follo
 import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelRoutes.ts'
 import { contactRoutes, type ContactRoutesDeps } from '#server/contacts/contactRoutes.ts'
 import { importRoutes, type ImportRoutesDeps } from '#server/contacts/importRoutes.ts'
+import { errorLogRoutes } from '#server/dispatch/errorLogRoutes.ts'
 import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progressRoutes.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageRoutes.ts'
@@ -25,6 +27,7 @@ export type ApiServices = {
   messages: MessageRoutesDeps
   progress: ProgressRoutesDeps
   hooks: HookRoutesDeps
+  audit: AuditRoutesDeps
 }
 
 /** The whole API, one line a domain. */
@@ -44,5 +47,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     messageRoutes(services.messages),
     progressRoutes(services.progress),
     hookRoutes(services.hooks),
+    errorLogRoutes(services.audit),
+    auditRoutes(services.audit),
   ]
 }
