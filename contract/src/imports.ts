@@ -20,6 +20,8 @@ export const REJECT_REASONS = [
   'NOT_DIALABLE',
   'NO_PHONE_COLUMN',
   'BROKEN_ROW',
+  /** Somebody who asked to be forgotten: nothing of the row is kept but its place. */
+  'ERASED',
 ] as const
 export type RejectReason = (typeof REJECT_REASONS)[number]
 

@@ -52,7 +52,7 @@ async function measure(lab: Lab, db: Db, lane: Lane, done: number, limitMs: numb
   const claims = lab.rounds(100, 40)
   for (let claim = 0; claim < claims; claim++) {
     const startedAt = performance.now()
-    const claimed = await claimRecipients(db, lane, lane.campaignId, { after, limit: BATCH })
+    const { recipients: claimed } = await claimRecipients(db, lane, lane.campaignId, { after, limit: BATCH })
     tookMs.push(performance.now() - startedAt)
     check(claimed.length === BATCH, `A claim got ${claimed.length} of ${BATCH}.`)
     after = claimed.at(-1)?.processingOrder ?? after

@@ -16,8 +16,15 @@ import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
-import { copyAudience, storeAudience, type AudienceSource, type TypedEntry } from '#server/recipients/expandAudience.ts'
+import {
+  copyAudience,
+  refuseErased,
+  storeAudience,
+  type AudienceSource,
+  type TypedEntry,
+} from '#server/recipients/expandAudience.ts'
 import { getCounts, getFailures } from '#server/recipients/recipientQueries.ts'
+import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import { totalsOf, wrongState } from './campaignAnswers.ts'
 import { findCampaign } from './campaignQueries.ts'
 import { checkLinks } from './checkLinks.ts'
@@ -29,6 +36,7 @@ export type CampaignCreatorDeps = {
   db: Db
   audit: AuditLogger
   channels: ChannelService
+  suppressions: SuppressionList
   /** Rung after every creation, so that the audience is expanded at once. */
   bell: Bell
 }
@@ -60,7 +68,7 @@ export class CampaignCreator {
     body: ParsedBody & { channelId: string },
     remember: Remember = forget,
   ): Promise<CreatedCampaign> {
-    const { db, channels } = this.#deps
+    const { db, channels, suppressions } = this.#deps
     const userId = actor.ownerId
     const channel = await findChannel(db, userId, body.channelId)
     if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL', { details: [{ field: 'channelId' }] })
@@ -69,11 +77,18 @@ export class CampaignCreator {
     checkTexts(body.messages)
     await checkLinks(body.messages)
     await this.#checkImports(userId, body.recipients.importIds ?? [])
-    const { sources, typed } = audienceOf(body)
+    const { sources, typed: given } = audienceOf(body)
+    const typed = await refuseErased(db, suppressions, userId, given)
     const plan = planOf(userId, body, typed)
     if (sources.length === 0) throw new AppError('NO_RECIPIENTS', { details: [{ field: 'recipients' }] })
     if (body.start) await channels.requireReady(userId, channel.id)
-    return this.#store(actor, plan, (trx, id) => storeAudience(trx, userId, id, sources, typed), toCreated, remember)
+    return this.#store(
+      actor,
+      plan,
+      (trx, id) => storeAudience(trx, this.#deps.suppressions, userId, id, sources, typed),
+      toCreated,
+      remember,
+    )
   }
 
   /** A new draft with the same content, settings and people; its schedule is not copied. */
@@ -111,7 +126,7 @@ export class CampaignCreator {
     return this.#store(
       actor,
       { ...copyOf(original), retry_of: id, start_requested: body.start },
-      (trx, retryId) => storeAudience(trx, userId, retryId, [source], []),
+      (trx, retryId) => storeAudience(trx, this.#deps.suppressions, userId, retryId, [source], []),
       (row) => ({ ...toCreated(row), retryOf: id, ...who }),
       remember,
     )

@@ -6,7 +6,7 @@ import { progressRoutes } from '#server/dispatch/progressRoutes.ts'
 import { createTestApp, signInAs } from '#server/http/testApp.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import { TestSandbox } from '#server/sandbox/testSandbox.ts'
-import { buildChannel, testBox } from '#server/test/builders.ts'
+import { buildChannel, testBox, testSuppressions } from '#server/test/builders.ts'
 import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
 import { AudiencePreparer } from './AudiencePreparer.ts'
 import { CampaignCreator } from './CampaignCreator.ts'
@@ -38,7 +38,7 @@ export async function createCampaignTestBench(limits = { creations: 1000, operat
     log: testLog,
   })
   const campaigns = new CampaignService({ db, audit, channels, bell })
-  const creator = new CampaignCreator({ db, audit, channels, bell })
+  const creator = new CampaignCreator({ db, audit, channels, suppressions: testSuppressions, bell })
   const unknown = new UnknownDecider({ db, audit, bell })
   const preparer = new AudiencePreparer({ db, audit, bell, log: testLog, pollMs: 50 })
   const limiter = campaignRateLimiter({ db, ...limits })

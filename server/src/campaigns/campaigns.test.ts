@@ -10,7 +10,7 @@ import { progressRoutes } from '#server/dispatch/progressRoutes.ts'
 import { createTestApp, signInAs } from '#server/http/testApp.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import { TestSandbox } from '#server/sandbox/testSandbox.ts'
-import { buildCampaign, buildChannel, testBox } from '#server/test/builders.ts'
+import { buildCampaign, buildChannel, testBox, testSuppressions } from '#server/test/builders.ts'
 import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
 import { AudiencePreparer } from './AudiencePreparer.ts'
 import { CampaignCreator } from './CampaignCreator.ts'
@@ -49,7 +49,7 @@ beforeAll(async () => {
     log: testLog,
   })
   const campaigns = new CampaignService({ db, audit, channels, bell })
-  const creator = new CampaignCreator({ db, audit, channels, bell })
+  const creator = new CampaignCreator({ db, audit, channels, suppressions: testSuppressions, bell })
   const limiter = campaignRateLimiter({ db, creations: 1000, operations: 1000, progress: 10_000 })
   preparer = new AudiencePreparer({ db, audit, bell, log: testLog, pollMs: 50 })
   app = await createTestApp(db, {

@@ -47,6 +47,20 @@ export async function insertSingle(trx: Trx, single: NewSingle): Promise<{ id: s
     .executeTakeFirstOrThrow()
 }
 
+/** What stands for the text of a message to somebody who was erased: it may have spoken of them. */
+const ERASED_TEXT = JSON.stringify([{ type: 'text', content: '—' }])
+
+/** Takes the texts out of those of `ids` that are single messages; a campaign's text is everybody's. */
+export async function eraseSingleTexts(trx: Trx, userId: string, ids: string[]): Promise<void> {
+  await trx
+    .updateTable('campaigns')
+    .set({ messages: ERASED_TEXT })
+    .where('user_id', '=', userId)
+    .where('kind', '=', 'single')
+    .where('id', 'in', ids)
+    .execute()
+}
+
 /** A message, its one recipient, and what its channel waits for. */
 export type SingleRow = {
   id: string

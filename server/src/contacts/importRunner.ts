@@ -18,6 +18,7 @@ import {
   type ImportHold,
   type ImportRow,
 } from './importLeases.ts'
+import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import { nothingPrepared, prepareRows, type PreparedRows } from './prepareRows.ts'
 import { createUploadStore, type UploadStore } from './UploadStore.ts'
 import { ImportLostError, writeImportBatch } from './writeImportBatch.ts'
@@ -27,6 +28,8 @@ export type ImportRunner = { start(): void; stop(): Promise<void>; nudge(): void
 type RunnerOptions = {
   db: Db
   log: Log
+  /** Who was erased does not come back by a file. */
+  suppressions: SuppressionList
   /** How often to look for imports of other processes. */
   intervalMs?: number
   /** How long an import of a dead process waits for another; renewed with every batch. */
@@ -48,9 +51,9 @@ const PIECE_ROWS = 1000
  * from its beginning then, but rows that were counted are not written again.
  */
 export function createImportRunner(options: RunnerOptions): ImportRunner {
-  const { db, log, intervalMs = 1000, leaseSeconds = 30, batchRows = 5000 } = options
+  const { db, log, suppressions, intervalMs = 1000, leaseSeconds = 30, batchRows = 5000 } = options
   const owner = randomUUID()
-  const work = { db, log, store: createUploadStore(db), batchRows, stopping: false }
+  const work = { db, log, suppressions, store: createUploadStore(db), batchRows, stopping: false }
   const poller = new Poller({
     log,
     intervalMs,
@@ -76,7 +79,14 @@ export function createImportRunner(options: RunnerOptions): ImportRunner {
   }
 }
 
-type Work = { db: Db; log: Log; store: UploadStore; batchRows: number; stopping: boolean }
+type Work = {
+  db: Db
+  log: Log
+  suppressions: SuppressionList
+  store: UploadStore
+  batchRows: number
+  stopping: boolean
+}
 
 class StoppedError extends Error {}
 
@@ -124,7 +134,7 @@ async function importFile(work: Work, row: ImportRow, hold: ImportHold): Promise
     await writing
     if (work.stopping) throw new StoppedError()
     // The next rows are read while these are written; a failure shows at the next turn.
-    writing = writeImportBatch(work.db, hold, batch, bytesRead)
+    writing = writeImportBatch(work.db, work.suppressions, hold, batch, bytesRead)
     writing.catch(() => undefined)
     rowsSinceCollection += batch.rows
     if (rowsSinceCollection >= COLLECT_EVERY_ROWS) {

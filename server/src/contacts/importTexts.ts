@@ -22,6 +22,7 @@ export const REJECTION_TEXTS: Record<RejectReason, string> = {
   NOT_DIALABLE: 'Este número não existe no plano de numeração do país.',
   NO_PHONE_COLUMN: 'A linha não tem a coluna de telefone.',
   BROKEN_ROW: 'A linha não tem o mesmo formato do cabeçalho: há colunas a mais ou aspas sem par.',
+  ERASED: 'Esta pessoa pediu para ser esquecida; a linha não foi guardada.',
 }
 
 export const WARNING_TEXTS: Record<WarningReason, string> = {

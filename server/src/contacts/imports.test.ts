@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { ContactImport } from '#contract/imports.ts'
 import type { Db } from '#server/db/Database.ts'
 import { createTestApp, signInAs } from '#server/http/testApp.ts'
+import { testSuppressions } from '#server/test/builders.ts'
 import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
 import { findContactByPhone } from './contactQueries.ts'
 import { importRoutes } from './importRoutes.ts'
@@ -46,7 +47,7 @@ async function newUser(): Promise<{ id: string; cookie: string }> {
 }
 
 function startRunner(options: { batchRows?: number; leaseSeconds?: number } = {}): ImportRunner {
-  const runner = createImportRunner({ db, log: testLog, intervalMs: 50, ...options })
+  const runner = createImportRunner({ db, log: testLog, suppressions: testSuppressions, intervalMs: 50, ...options })
   runners.push(runner)
   runner.start()
   return runner
@@ -66,7 +67,7 @@ async function post(payload: Buffer, cookie = user.cookie) {
   return app.inject({
     method: 'POST',
     url: '/api/user/imports',
-    headers: { cookie, 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
+    headers: { cookie, origin: 'http://localhost:80', 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
     payload,
   })
 }
@@ -132,7 +133,11 @@ describe('an upload', () => {
       $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$`.execute(db)
     await sql`create trigger full_disk before insert on upload_chunks execute function disk_is_full()`.execute(db)
     const client = new Client(app.listeningOrigin, { pipelining: 1 })
-    const headers = { cookie: user.cookie, 'content-type': `multipart/form-data; boundary=${BOUNDARY}` }
+    const headers = {
+      cookie: user.cookie,
+      origin: 'http://localhost:80',
+      'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
+    }
     const body = form(Buffer.alloc(2_900_000, 'a;1\n'))
     const refused = await client.request({ method: 'POST', path: '/api/user/imports', headers, body })
     expect(refused.statusCode).toBe(507)
@@ -158,7 +163,7 @@ describe('an upload', () => {
     const address = app.server.address()
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0
     const body = form('nome;telefone\n'.padEnd(1_500_000, 'Ana;11987654321\n'))
-    const request = `POST /api/user/imports HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncookie: ${user.cookie}\r\ncontent-type: multipart/form-data; boundary=${BOUNDARY}\r\ncontent-length: ${body.length}\r\n\r\n`
+    const request = `POST /api/user/imports HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\norigin: http://127.0.0.1:${port}\r\ncookie: ${user.cookie}\r\ncontent-type: multipart/form-data; boundary=${BOUNDARY}\r\ncontent-length: ${body.length}\r\n\r\n`
     for (let time = 0; time < 20; time++) {
       const socket = connect(port, '127.0.0.1')
       await once(socket, 'connect')
@@ -335,7 +340,13 @@ describe('an import', () => {
     })
     const hold = { userId: user.id, importId: id, owner: dead?.lease_owner ?? '', leaseSeconds: 0.2 }
     const people = Array.from({ length: 300 }, (_, i) => person(i))
-    await writeImportBatch(db, hold, { rows: 300, people, repeated: 0, rejections: [], warnings: [] }, 100)
+    await writeImportBatch(
+      db,
+      testSuppressions,
+      hold,
+      { rows: 300, people, repeated: 0, rejections: [], warnings: [] },
+      100,
+    )
     startRunner({ batchRows: 70 })
     expect(await finished(id)).toMatchObject({
       status: 'completed',
@@ -346,7 +357,13 @@ describe('an import', () => {
     })
     await expect.poll(leftovers).toMatchObject({ members: 1000, contacts: 1000 })
     await expect(
-      writeImportBatch(db, hold, { rows: 1, people: [], repeated: 1, rejections: [], warnings: [] }, 1),
+      writeImportBatch(
+        db,
+        testSuppressions,
+        hold,
+        { rows: 1, people: [], repeated: 1, rejections: [], warnings: [] },
+        1,
+      ),
     ).rejects.toThrow('does not hold')
   })
 

@@ -2,8 +2,11 @@ import { sql } from 'kysely'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
 import { retryOnConflict, transaction } from '#server/db/transaction.ts'
+import { lockToStorePeople } from '#server/suppressions/personLock.ts'
+import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import type { ImportHold } from './importLeases.ts'
 import type { PreparedPerson, PreparedRows, Rejection, Warning } from './prepareRows.ts'
+import { withoutErased } from './withoutErased.ts'
 
 /** The import was cancelled or removed, or another process has it now: nothing was written. */
 export class ImportLostError extends Error {
@@ -15,16 +18,21 @@ export class ImportLostError extends Error {
 
 /**
  * Stores what a batch of rows came to, people, refusals, warnings and the counts of the import in one transaction, so
- * that the counts always tell how far the file has been read. Throws `ImportLostError`.
+ * that the counts always tell how far the file has been read. Of people who were erased nothing is stored but that their
+ * row was refused. Throws `ImportLostError`.
  */
 export async function writeImportBatch(
   db: Db,
+  suppressions: SuppressionList,
   hold: ImportHold,
-  batch: PreparedRows,
+  prepared: PreparedRows,
   bytesRead: number,
 ): Promise<void> {
   await retryOnConflict(() =>
     transaction(db, async (trx) => {
+      await lockToStorePeople(trx, hold.userId)
+      const phones = prepared.people.map(({ phone }) => phone)
+      const batch = withoutErased(prepared, await suppressions.findErased(trx, hold.userId, phones))
       // Two imports of one account may carry the same people in any order: without taking turns they could deadlock.
       await sql`select pg_advisory_xact_lock(hashtextextended(${`contacts ${hold.userId}`}, 0))`.execute(trx)
       const { accepted, created } = await savePeople(trx, hold, batch.people)

@@ -8,6 +8,7 @@ import type { DispatchTables } from '#server/dispatch/dispatchTables.ts'
 import type { ReceiptTables } from '#server/receipts/receiptTables.ts'
 import type { RecipientTables } from '#server/recipients/recipientTables.ts'
 import type { SecretTables } from '#server/secrets/secretTables.ts'
+import type { SuppressionTables } from '#server/suppressions/suppressionTables.ts'
 
 /** Every table, gathered from the domains that own them; types only. */
 export interface Database
@@ -20,7 +21,8 @@ export interface Database
     DispatchTables,
     ReceiptTables,
     RecipientTables,
-    SecretTables {}
+    SecretTables,
+    SuppressionTables {}
 
 export type Db = Kysely<Database>
 /** What must be atomic takes this: forgetting the transaction is a type error. */

@@ -76,8 +76,17 @@ export class LaneCampaigns {
     return this.#locked.size === 0
   }
 
-  /** Closes what does not run under our lock any more. */
-  async closeOthers(running: CampaignControl[]): Promise<void> {
+  /** Closes what does not run under our lock any more, and leaves out who must not be written to any more. */
+  async follow(running: CampaignControl[]): Promise<void> {
+    await this.#closeOthers(running)
+    const { suppressions } = this.#deps.queues
+    const version = running[0]?.suppressionVersion
+    if (version === undefined || !suppressions.learn(version)) return
+    for (const queue of this.open) await queue.leaveOutSuppressed()
+    suppressions.checked(version)
+  }
+
+  async #closeOthers(running: CampaignControl[]): Promise<void> {
     const ours = new Set(running.filter(({ isMine }) => isMine).map(({ id }) => id))
     for (const id of this.#locked) {
       if (!ours.has(id) || this.#queues.get(id)?.isClosed === true) await this.close(id)
@@ -150,7 +159,7 @@ export class LaneCampaigns {
 
   /**
    * Gives the unsent rows back and releases the lock: for whoever paused the campaign, the sign that nothing follows.
-   * What throws here is repeated with the next `closeOthers`.
+   * What throws here is repeated with the next `follow`.
    */
   async close(id: string): Promise<void> {
     const queue = this.#queues.get(id)

@@ -11,6 +11,7 @@ import {
   type RunningCampaign,
 } from './dispatchQueries.ts'
 import { QueueManager } from './QueueManager.ts'
+import { SuppressionWatch } from './SuppressionWatch.ts'
 
 export type LaneQueuesDeps = {
   db: Db
@@ -23,10 +24,13 @@ export type LaneQueuesDeps = {
 
 /** Makes the queues of one lane. */
 export class LaneQueues {
+  /** Shared by all of them. */
+  readonly suppressions: SuppressionWatch
   readonly #deps: LaneQueuesDeps
 
   constructor(deps: LaneQueuesDeps) {
     this.#deps = deps
+    this.suppressions = new SuppressionWatch(deps.db, deps.hold.userId)
   }
 
   /** Null when the campaign does not run any more. */
@@ -52,6 +56,7 @@ export class LaneQueues {
       held,
       settle,
       mayHaveSuspects,
+      suppressions: this.suppressions,
       maxBatch: batchSize,
     })
   }

@@ -190,7 +190,7 @@ export class LaneRunner {
     ])
     const running = channel === undefined ? [] : listed
     // First, so that a pause is acknowledged also when there is no gateway to be had.
-    await this.#campaigns.closeOthers(running)
+    await this.#campaigns.follow(running)
     if (channel !== undefined) {
       this.#gateway = await this.#deps.gateways.get(channel)
       const { limits } = this.#gateway

@@ -14,10 +14,11 @@ import type { Settlement } from '#server/recipients/settleRecipients.ts'
 import { compileMessage, type CompiledMessage } from '#server/templates/compileMessage.ts'
 import { recipientScope } from '#server/templates/recipientScope.ts'
 import { POISON } from './categorizeError.ts'
-import { failFor, giveBack, giveUpAsUnknown, mayResend, type CampaignRules } from './decideSettlement.ts'
+import { failFor, giveBack, giveUpAsUnknown, leaveOut, mayResend, type CampaignRules } from './decideSettlement.ts'
 import type { CampaignPace, RunningCampaign } from './dispatchQueries.ts'
 import { getEnhancedProgress } from './getEnhancedProgress.ts'
 import { PaceGate } from './PaceGate.ts'
+import { NEVER_CHECKED, type SuppressionWatch } from './SuppressionWatch.ts'
 
 /** Nothing is claimed that the pace cannot start within this time. */
 const BATCH_HORIZON_MS = 10_000
@@ -40,6 +41,7 @@ export class QueueManager {
   readonly #held: HeldRows
   readonly #settle: (settlement: Settlement) => void
   readonly #maxBatch: number
+  readonly #suppressions: SuppressionWatch
   #ready: ClaimedRecipient[] = []
   #after = Number.MIN_SAFE_INTEGER
   #claiming: Promise<void> | null = null
@@ -66,6 +68,7 @@ export class QueueManager {
     maxBatch: number
     /** Whether somebody may have died while holding rows of this campaign; true where nobody has looked. */
     mayHaveSuspects?: boolean
+    suppressions: SuppressionWatch
     /** Whether the channel's gateway bears a repeat, and how many requests it takes at once. */
     gateway: Pick<Gateway, 'isIdempotent' | 'limits'>
   }) {
@@ -75,6 +78,7 @@ export class QueueManager {
     this.gate = new PaceGate(options.pace)
     this.#held = options.held
     this.#settle = options.settle
+    this.#suppressions = options.suppressions
     this.#suspectsLeft = options.mayHaveSuspects ?? true
     // Where nothing may be repeated, everybody claimed when a worker dies ends as unknown: so few are claimed.
     const { isIdempotent, limits } = options.gateway
@@ -178,6 +182,15 @@ export class QueueManager {
     if (isChannelClosed || this.gate.closedForMs() > 0) this.#giveBackReady()
   }
 
+  /** Leaves out those who are claimed, not under way, and suppressed by now. */
+  async leaveOutSuppressed(): Promise<void> {
+    const suppressed = await this.#suppressions.find(this.#ready.map(({ phone }) => phone))
+    if (suppressed.size === 0) return
+    const leaving = this.#ready.filter(({ phone }) => suppressed.has(phone))
+    this.#ready = this.#ready.filter(({ phone }) => !suppressed.has(phone))
+    for (const recipient of leaving) this.#settle(leaveOut(this.campaign.id, recipient))
+  }
+
   /** Stops claiming and gives back what is claimed and not under way. What throws is to be repeated. */
   async close(): Promise<void> {
     this.#closed = true
@@ -221,22 +234,22 @@ export class QueueManager {
   }
 
   async #claimBatch(limit: number): Promise<void> {
-    const claimed = await claimRecipients(this.#db, this.#lane, this.campaign.id, { after: this.#after, limit })
-    if (failpoints !== null && claimed.length > 0) await failpoints.pass('after_claim')
+    const { version } = this.#suppressions
+    const after = this.#after
+    const { recipients, seen, last } = await claimRecipients(this.#db, this.#lane, this.campaign.id, { after, limit })
+    if (failpoints !== null && recipients.length > 0) await failpoints.pass('after_claim')
+    for (const recipient of await this.#withoutSuppressed(recipients, version)) this.#keep(recipient)
     this.#mayHaveLost = false
-    for (const recipient of claimed) {
-      this.#after = Math.max(this.#after, recipient.processingOrder)
-      this.#keep(recipient)
-    }
+    if (last !== null) this.#after = Math.max(this.#after, last)
     if (this.#closed) this.#giveBackReady()
-    else if (this.campaign.isSingle && claimed.length > 0) this.#rest()
-    else if (claimed.length === limit) this.#exhausted = false
-    else await this.#lookForRest(claimed.length)
+    else if (this.campaign.isSingle && seen > 0) this.#rest()
+    else if (seen === limit) this.#exhausted = false
+    else await this.#lookForRest(seen)
   }
 
   /** Fewer came than asked for: rows given back lie before the cursor, retries lie in the future. */
-  async #lookForRest(claimedCount: number): Promise<void> {
-    if (claimedCount > 0 || this.#after !== Number.MIN_SAFE_INTEGER) {
+  async #lookForRest(seen: number): Promise<void> {
+    if (seen > 0 || this.#after !== Number.MIN_SAFE_INTEGER) {
       this.#after = Number.MIN_SAFE_INTEGER
       this.#exhausted = false
       return
@@ -255,9 +268,9 @@ export class QueueManager {
   async #claimSuspect(): Promise<void> {
     const suspect = await claimSuspect(this.#db, this.#lane, this.campaign.id)
     if (failpoints !== null && suspect !== null) await failpoints.pass('after_claim')
-    this.#mayHaveLost = false
     if (suspect === null) this.#suspectsLeft = false
-    else this.#keepSuspect(suspect)
+    else for (const wanted of await this.#withoutSuppressed([suspect], NEVER_CHECKED)) this.#keepSuspect(wanted)
+    this.#mayHaveLost = false
   }
 
   /** Takes up what was claimed without our seeing it: as good as claimed just now. */
@@ -265,11 +278,26 @@ export class QueueManager {
     const held = this.#held.idsOf(this.campaign.id)
     const limit = this.#maxBatch
     const lost = await findLostClaims(this.#db, this.#lane, this.campaign.id, { held, limit })
-    this.#mayHaveLost = lost.length === limit
-    for (const recipient of lost) {
+    for (const recipient of await this.#withoutSuppressed(lost, NEVER_CHECKED)) {
       if (recipient.isSuspect) this.#keepSuspect(recipient)
       else this.#keep(recipient)
     }
+    this.#mayHaveLost = lost.length === limit
+  }
+
+  /** Those who may still be written to; `version`: of the list, when their claim began. The others are left out. */
+  async #withoutSuppressed<R extends ClaimedRecipient>(recipients: R[], version: number): Promise<R[]> {
+    let suppressed = new Set<string>()
+    for (let known = version; known !== this.#suppressions.version;) {
+      known = this.#suppressions.version
+      suppressed = await this.#suppressions.find(recipients.map(({ phone }) => phone))
+    }
+    if (suppressed.size === 0) return recipients
+    for (const recipient of recipients.filter(({ phone }) => suppressed.has(phone))) {
+      this.#held.add(this.campaign.id, recipient.id)
+      this.#settle(leaveOut(this.campaign.id, recipient))
+    }
+    return recipients.filter(({ phone }) => !suppressed.has(phone))
   }
 
   #keepSuspect(suspect: ClaimedRecipient): void {

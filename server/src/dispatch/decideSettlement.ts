@@ -1,5 +1,6 @@
 import type { UnknownPolicy } from '#contract/campaigns.ts'
 import type { PauseReason } from '#contract/states.ts'
+import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { SendFailure, SendOutcome } from '#server/channels/gateways/Gateway.ts'
 import type { ClaimedRecipient } from '#server/recipients/claimRecipients.ts'
 import type { Settlement } from '#server/recipients/settleRecipients.ts'
@@ -60,6 +61,12 @@ export function mayResend(campaign: CampaignRules): boolean {
 /** Ends a recipient as `unknown` without a further request. */
 export function giveUpAsUnknown(campaignId: string, recipient: ClaimedRecipient): Settlement {
   return settle(campaignId, recipient, { status: 'unknown', maybeSent: true, error: null })
+}
+
+/** Leaves out somebody who was suppressed after the claim; `unknown` where an earlier request may have gone out. */
+export function leaveOut(campaignId: string, recipient: ClaimedRecipient): Settlement {
+  const status = recipient.maybeSent ? 'unknown' : 'skipped'
+  return settle(campaignId, recipient, { status, error: null, reason: SUPPRESSED })
 }
 
 export function failFor(campaignId: string, recipient: ClaimedRecipient, failure: SendFailure): Settlement {

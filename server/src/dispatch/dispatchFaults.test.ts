@@ -9,6 +9,7 @@ import { withFaults, type Fault } from '#server/test/withFaults.ts'
 import { findRunningCampaign } from './dispatchQueries.ts'
 import { DispatchTestBench, LEASE_MS, untilTrue } from './dispatchTestBench.ts'
 import { QueueManager } from './QueueManager.ts'
+import { SuppressionWatch } from './SuppressionWatch.ts'
 
 let bench: DispatchTestBench
 
@@ -209,6 +210,7 @@ describe('a claim of suspects', () => {
       held: new HeldRows(),
       settle: () => undefined,
       maxBatch: 100,
+      suppressions: new SuppressionWatch(bench.db, campaign.userId),
       gateway: { isIdempotent: true, limits: { deadlineMs: 1000, maxInFlight: 8 } },
     })
     await leaseUntil(new Date(0))

@@ -23,7 +23,13 @@ export type CampaignPace = {
   isSlow: boolean
 }
 
-export type CampaignControl = { id: string; isMine: boolean; pace: CampaignPace }
+export type CampaignControl = {
+  id: string
+  isMine: boolean
+  pace: CampaignPace
+  /** Of the account: rises when somebody is put on its list or taken off. */
+  suppressionVersion: number
+}
 
 /**
  * Channels with something that this worker may take: a campaign that runs, that nobody else alive holds, and to which we
@@ -58,21 +64,24 @@ export async function listRunningOfChannel(
   workerId: string,
   singles: readonly string[] = [],
 ): Promise<CampaignControl[]> {
-  const { rows } = await sql<CampaignPace & { id: string; isMine: boolean }>`
+  const version = sql`coalesce((
+    select v.version from suppression_versions v where v.user_id = c.user_id
+  ), 0) as "suppressionVersion"`
+  const { rows } = await sql<CampaignPace & Omit<CampaignControl, 'pace'>>`
     (select id, coalesce(processing_lock = ${workerId}, false) as "isMine", delay_min_ms as "delayMinMs",
       delay_max_ms as "delayMaxMs", sending_window as "window", time_zone as "timeZone",
-      coalesce(slow_until > clock_timestamp(), false) as "isSlow"
-    from campaigns
+      coalesce(slow_until > clock_timestamp(), false) as "isSlow", ${version}
+    from campaigns c
     where kind = 'campaign' and channel_id = ${channelId} and status = 'running' and deleted_at is null
     order by started_at, id)
     union all
     (select c.id, true, c.delay_min_ms, c.delay_max_ms, c.sending_window, c.time_zone,
-      coalesce(l.slow_until > clock_timestamp(), false)
+      coalesce(l.slow_until > clock_timestamp(), false), ${version}
     from campaigns c join channels l on l.user_id = c.user_id and l.id = c.channel_id
     where c.id = any(${singles}::uuid[]) and c.status = 'running' and c.deleted_at is null
       and c.processing_lock = ${workerId} and l.held_reason is null)
   `.execute(db)
-  return rows.map(({ id, isMine, ...pace }) => ({ id, isMine, pace }))
+  return rows.map(({ id, isMine, suppressionVersion, ...pace }) => ({ id, isMine, suppressionVersion, pace }))
 }
 
 /**

@@ -10,7 +10,7 @@ import { transaction } from '#server/db/transaction.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import { MessageService } from '#server/messages/MessageService.ts'
 import { recount } from '#server/recipients/recipientQueries.ts'
-import { buildCampaign, buildChannel, buildSender, buildUser } from '#server/test/builders.ts'
+import { buildCampaign, buildChannel, buildSender, buildUser, testSuppressions } from '#server/test/builders.ts'
 import { testLog } from '#server/test/testDatabase.ts'
 import { withFaults } from '#server/test/withFaults.ts'
 import type { CampaignSchedulerDeps } from './CampaignScheduler.ts'
@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   bell = new Bell()
-  messages = new MessageService({ db: bench.db, audit: new AuditLogger(), bell })
+  messages = new MessageService({ db: bench.db, audit: new AuditLogger(), suppressions: testSuppressions, bell })
 })
 afterEach(() => bench.clear())
 afterAll(() => bench.close())

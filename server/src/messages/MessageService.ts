@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { sendMessageBody, SingleMessage } from '#contract/messages.ts'
+import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import { untilReleased } from '#server/campaigns/campaignLocks.ts'
@@ -27,11 +28,14 @@ import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { addOnlyRecipient } from '#server/recipients/addOnlyRecipient.ts'
 import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
+import { lockToStorePeople } from '#server/suppressions/personLock.ts'
+import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import { messageStateOf } from './messageState.ts'
 
 export type MessageServiceDeps = {
   db: Db
   audit: AuditLogger
+  suppressions: SuppressionList
   /** Rung after every change that the dispatch should see at once. */
   bell: Bell
 }
@@ -72,6 +76,7 @@ export class MessageService {
     const { channelId, message, unknownPolicy } = body
     const created = await withMessageTag((messageTag) =>
       transaction(db, async (trx) => {
+        await this.#refuseSuppressed(trx, userId, recipient.phone)
         const single = { userId, channelId, message, unknownPolicy, times, messageTag }
         const answer = toMessage(await this.#insert(trx, actor, single, recipient))
         await remember(trx, answer)
@@ -140,6 +145,13 @@ export class MessageService {
       await endClosing(trx, userId, id)
     })
     return this.get(userId, id)
+  }
+
+  /** Also those who were erased; held until the transaction ends, so that nobody is erased while they are stored. */
+  async #refuseSuppressed(trx: Trx, userId: string, phone: string): Promise<void> {
+    await lockToStorePeople(trx, userId)
+    if ((await this.#deps.suppressions.find(trx, userId, phone)) === undefined) return
+    throw new AppError('BLOCKED_NUMBER', { details: [{ field: 'phone', reason: SUPPRESSED }] })
   }
 
   async #insert(trx: Trx, actor: Actor, single: NewSingle, recipient: Recipient): Promise<SingleRow> {

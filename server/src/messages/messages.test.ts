@@ -10,7 +10,7 @@ import type { ChannelService } from '#server/channels/ChannelService.ts'
 import { progressRoutes } from '#server/dispatch/progressRoutes.ts'
 import { createTestApp, signInAs } from '#server/http/testApp.ts'
 import { Bell } from '#server/lib/Bell.ts'
-import { buildChannel } from '#server/test/builders.ts'
+import { buildChannel, testSuppressions } from '#server/test/builders.ts'
 import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
 import { messageRoutes } from './messageRoutes.ts'
 import { MessageService } from './MessageService.ts'
@@ -34,11 +34,11 @@ beforeAll(async () => {
   const limiter = campaignRateLimiter({ db, creations: 1000, operations: 1000, progress: 10_000 })
   app = await createTestApp(db, {
     routes: [
-      messageRoutes({ db, messages: new MessageService({ db, audit, bell }) }),
+      messageRoutes({ db, messages: new MessageService({ db, audit, suppressions: testSuppressions, bell }) }),
       campaignRoutes({
         db,
         campaigns: new CampaignService({ db, audit, channels, bell }),
-        creator: new CampaignCreator({ db, audit, channels, bell }),
+        creator: new CampaignCreator({ db, audit, channels, suppressions: testSuppressions, bell }),
         limiter,
       }),
       progressRoutes({ db, limiter }),

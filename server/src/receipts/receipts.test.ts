@@ -464,7 +464,10 @@ describe('a receipt', () => {
   it('that is faster than our own bookkeeping is not undone by it', async () => {
     const campaign = await buildCampaign(test.db, { userId, channelId: channel.id }, { recipients: 2 })
     const lane = await holdLane(test.db, campaign)
-    const claimed = await claimRecipients(test.db, lane, campaign.id, { after: Number.MIN_SAFE_INTEGER, limit: 2 })
+    const { recipients: claimed } = await claimRecipients(test.db, lane, campaign.id, {
+      after: Number.MIN_SAFE_INTEGER,
+      limit: 2,
+    })
     await call(receiptOf([idOf(campaign, 1)], 'Delivered'))
     await drain()
     expect(await booksOf(campaign)).toEqual({ ...NO_COUNTS, sending: 1, delivered: 1 })

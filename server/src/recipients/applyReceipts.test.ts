@@ -64,7 +64,10 @@ it('a report resolves a message of unknown fate, either way', async () => {
 })
 
 it('a report before the settle decides, and the settle leaves the row where it is', async () => {
-  const claimed = await claimRecipients(test.db, lane, campaign.id, { after: Number.MIN_SAFE_INTEGER, limit: 2 })
+  const { recipients: claimed } = await claimRecipients(test.db, lane, campaign.id, {
+    after: Number.MIN_SAFE_INTEGER,
+    limit: 2,
+  })
   await apply(receipt(1, 'failed'), receipt(2, 'sent'))
   expect(
     await settle(
@@ -115,7 +118,10 @@ function apply(...receipts: Receipt[]): Promise<{ moved: number }> {
 }
 
 async function claimAndSettle(count: number, changes: Partial<Settlement>): Promise<void> {
-  const claimed = await claimRecipients(test.db, lane, campaign.id, { after: Number.MIN_SAFE_INTEGER, limit: count })
+  const { recipients: claimed } = await claimRecipients(test.db, lane, campaign.id, {
+    after: Number.MIN_SAFE_INTEGER,
+    limit: count,
+  })
   expect(claimed).toHaveLength(count)
   await settle(
     claimed.map(({ id }) => id),

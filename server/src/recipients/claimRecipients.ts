@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db } from '#server/db/Database.ts'
+import { isSuppressed } from '#server/suppressions/isSuppressed.ts'
 
 /** The right to send on a channel: valid only while the lane row says the same owner and epoch. */
 export type LaneHold = { userId: string; channelId: string; owner: string; epoch: number }
@@ -18,6 +20,14 @@ export type ClaimedRecipient = {
   processingOrder: number
   /** Stamped once, so that a resend renders the same bytes. */
   renderedAt: Date
+}
+
+export type ClaimedBatch = {
+  recipients: ClaimedRecipient[]
+  /** With those who were left out because they are suppressed. */
+  seen: number
+  /** Highest processing order seen; null when nobody was. */
+  last: number | null
 }
 
 /** Of `campaign_contacts c`. */
@@ -43,53 +53,78 @@ function heldBy(lane: LaneHold, campaignId: string) {
  *
  * One statement claims and marks: with select-then-update two workers send to the same person. `after` keeps the scan
  * off the index entries of rows that are done, which an old snapshot can keep alive; it is a hint, so a caller that
- * got nothing must ask once more from the start before it believes that nothing is left.
+ * saw nobody must ask once more from the start before it believes that nothing is left.
+ *
+ * Who is suppressed by now becomes `skipped` in the same statement, or `unknown` where the message may have gone out.
  */
 export async function claimRecipients(
   db: Db,
   lane: LaneHold,
   campaignId: string,
   options: { after: number; limit: number },
-): Promise<ClaimedRecipient[]> {
-  const { rows } = await sql<ClaimedRecipient>`
+): Promise<ClaimedBatch> {
+  const { rows } = await sql<ClaimedRecipient & { isLeftOut: boolean }>`
     with ${heldBy(lane, campaignId)},
     due as materialized (
-      select id from campaign_contacts
+      select id, phone from campaign_contacts
       where user_id = ${lane.userId} and campaign_id = ${campaignId} and status = 'retrying'
         and next_attempt_at <= clock_timestamp()
       order by next_attempt_at limit ${options.limit} for update skip locked
     ),
     fresh as materialized (
-      select id, processing_order from campaign_contacts
+      select id, phone, processing_order from campaign_contacts
       where user_id = ${lane.userId} and campaign_id = ${campaignId} and status = 'pending'
         and processing_order > ${options.after}
       -- Not what the due ones leave of it: the planner cannot see such a limit, expects a tenth of the table and reads
       -- all of it for every batch.
       order by processing_order limit ${options.limit} for update skip locked
     ),
-    chosen as (
-      select id, true as due from due
-      union all
-      (select id, false from fresh order by processing_order limit (select ${options.limit}::int - count(*) from due))
+    chosen as materialized (
+      select id, due, ${isSuppressed(lane.userId, sql`w.phone`)} as suppressed
+      from (
+        select id, phone, true as due from due
+        union all
+        (select id, phone, false from fresh order by processing_order limit (select ${options.limit}::int - count(*) from due))
+      ) w
+    ),
+    left_out as (
+      update campaign_contacts c
+      set status = case when c.maybe_sent then 'unknown' else 'skipped' end, status_at = clock_timestamp(),
+        next_attempt_at = null, error_category = null, error_code = ${SUPPRESSED}
+      from chosen
+      where chosen.suppressed and c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = chosen.id
+        and exists (select 1 from held)
+      returning ${CLAIMED_COLUMNS}, chosen.due, c.status
     ),
     claimed as (
       update campaign_contacts c
       set status = 'sending', claim_epoch = ${lane.epoch}, status_at = clock_timestamp(),
         rendered_at = coalesce(c.rendered_at, clock_timestamp())
       from chosen
-      where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = chosen.id
+      where not chosen.suppressed and c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = chosen.id
         and exists (select 1 from held)
-      returning ${CLAIMED_COLUMNS}, chosen.due
+      returning ${CLAIMED_COLUMNS}, chosen.due, c.status
     ),
+    seen as (select *, false as "isLeftOut" from claimed union all select *, true from left_out),
     counted as (
       update campaign_counts k
-      set pending = k.pending - n.fresh, retrying = k.retrying - n.due, sending = k.sending + n.fresh + n.due
-      from (select count(*) filter (where due) as due, count(*) filter (where not due) as fresh from claimed) n
+      set pending = k.pending - n.fresh, retrying = k.retrying - n.due, sending = k.sending + n.sending,
+        skipped = k.skipped + n.skipped, unknown = k.unknown + n.unknown
+      from (
+        select count(*) filter (where due) as due, count(*) filter (where not due) as fresh,
+          count(*) filter (where status = 'sending') as sending, count(*) filter (where status = 'skipped') as skipped,
+          count(*) filter (where status = 'unknown') as unknown
+        from seen
+      ) n
       where k.user_id = ${lane.userId} and k.campaign_id = ${campaignId} and n.due + n.fresh > 0
     )
-    select * from claimed order by due desc, "processingOrder"
+    select * from seen order by due desc, "processingOrder"
   `.execute(db)
-  return rows
+  return {
+    recipients: rows.filter((row) => !row.isLeftOut),
+    seen: rows.length,
+    last: rows.length === 0 ? null : Math.max(...rows.map((row) => row.processingOrder)),
+  }
 }
 
 /**

@@ -1,7 +1,11 @@
 import { sql } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { RejectReason } from '#contract/imports.ts'
+import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { ERASED_PREFIX, isSuppressed } from '#server/suppressions/isSuppressed.ts'
+import { lockToStorePeople } from '#server/suppressions/personLock.ts'
+import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 
 /**
  * Where recipients come from: `typed` into the request, the people of a finished `import`, or those whom an ended
@@ -36,14 +40,29 @@ type ChunkOptions = {
   orderSeed: number | null
 }
 
+/** Of people who were erased nothing is kept, not even what was typed. */
+export async function refuseErased(
+  db: Db | Trx,
+  suppressions: SuppressionList,
+  userId: string,
+  typed: TypedEntry[],
+): Promise<TypedEntry[]> {
+  const phones = typed.flatMap((entry) => ('phone' in entry ? [entry.phone] : []))
+  const erased = await suppressions.findErased(db, userId, phones)
+  if (erased.size === 0) return typed
+  return typed.map((entry) => ('phone' in entry && erased.has(entry.phone) ? { input: '', reason: 'ERASED' } : entry))
+}
+
 /** Stores where the audience will come from, before it is expanded. */
 export async function storeAudience(
   trx: Trx,
+  suppressions: SuppressionList,
   userId: string,
   campaignId: string,
   sources: AudienceSource[],
   typed: TypedEntry[],
 ): Promise<void> {
+  await lockToStorePeople(trx, userId)
   await trx
     .insertInto('campaign_sources')
     .values(
@@ -63,7 +82,9 @@ export async function storeAudience(
       })),
     )
     .execute()
-  const entries = JSON.stringify(typed.map((entry, index) => ({ position: index + 1, ...entry })))
+  // Once more: somebody may have been erased while the request was judged.
+  const kept = await refuseErased(trx, suppressions, userId, typed)
+  const entries = JSON.stringify(kept.map((entry, index) => ({ position: index + 1, ...entry })))
   await sql`
     insert into campaign_typed_recipients (user_id, campaign_id, position, phone, name, variables, input, reason)
     select ${userId}, ${campaignId}, position, phone, name, coalesce(variables, '{}'), input, reason
@@ -75,6 +96,7 @@ export async function storeAudience(
 
 /** Gives a campaign the sources of another one, to be expanded anew. */
 export async function copyAudience(trx: Trx, userId: string, fromId: string, toId: string): Promise<void> {
+  await lockToStorePeople(trx, userId)
   await sql`
     insert into campaign_sources
       (user_id, campaign_id, position, kind, import_id, from_campaign_id, categories, includes_unknown)
@@ -117,25 +139,34 @@ export async function findSource(
 /**
  * Turns the next people of a source into recipients: one statement, in the database, counters included. The variables
  * are copied, so that editing a contact later does not change what a running campaign says. A phone that is in the
- * campaign already is left out (`seen` − `inserted` are duplicates).
+ * campaign already is left out (`seen` − `inserted` are duplicates). Who is suppressed is in the books as `skipped`, and
+ * so is who was erased from the campaign that is tried again.
  */
 export async function expandChunk(trx: Trx, source: AudienceSource, options: ChunkOptions): Promise<ExpandedChunk> {
   const order = options.orderSeed === null ? sql`number` : sql`hashint8extended(number, ${options.orderSeed}) >> 11`
+  await lockToStorePeople(trx, options.userId)
   const { rows } = await sql<ExpandedChunk>`
     with people as materialized (
-      select key, contact_id, phone, name, variables,
+      select key, contact_id, phone, name, variables, ${isSuppressed(options.userId, sql`p.phone`)} as suppressed,
         ${options.nextRecipient}::bigint + row_number() over (order by key) - 1 as number
       from (${peopleOf(source, options)}) p
     ),
     inserted as (
-      insert into campaign_contacts (user_id, campaign_id, id, contact_id, processing_order, phone, name, variables)
-      select ${options.userId}, ${options.campaignId}, number, contact_id, ${order}, phone, name, variables
+      insert into campaign_contacts
+        (user_id, campaign_id, id, contact_id, status, error_code, processing_order, phone, name, variables)
+      select ${options.userId}, ${options.campaignId}, number, contact_id,
+        case when suppressed then 'skipped' else 'pending' end, case when suppressed then ${SUPPRESSED} end, ${order},
+        case when phone like ${`${ERASED_PREFIX}%`} then ${ERASED_PREFIX} || number else phone end, name, variables
       from people order by number
       on conflict (user_id, campaign_id, phone) do nothing
-      returning 1
+      returning status
     ),
     counted as (
-      update campaign_counts set pending = pending + (select count(*) from inserted)
+      update campaign_counts k set pending = k.pending + n.pending, skipped = k.skipped + n.skipped
+      from (
+        select count(*) filter (where status = 'pending') as pending, count(*) filter (where status = 'skipped') as skipped
+        from inserted
+      ) n
       where user_id = ${options.userId} and campaign_id = ${options.campaignId}
     )
     select (select count(*) from people) as seen, (select count(*) from inserted) as inserted,

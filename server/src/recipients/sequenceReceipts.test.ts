@@ -179,8 +179,8 @@ function apply(...receipts: Receipt[]): Promise<{ moved: number }> {
   return transaction(test.db, (trx) => applyReceipts(trx, campaign.userId, receipts))
 }
 
-function claim(limit: number) {
-  return claimRecipients(test.db, lane, campaign.id, { after: Number.MIN_SAFE_INTEGER, limit })
+async function claim(limit: number) {
+  return (await claimRecipients(test.db, lane, campaign.id, { after: Number.MIN_SAFE_INTEGER, limit })).recipients
 }
 
 async function claimAndSettle(count: number, changes: Partial<Settlement>): Promise<void> {

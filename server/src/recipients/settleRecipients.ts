@@ -24,6 +24,8 @@ export type Settlement = {
   gatewayId: string | null
   /** Set for every failed attempt; each becomes one row in the error log. */
   error: { category: FailureCategory; code: string; message: string } | null
+  /** Why somebody was left out without a failure; stands where an error's code would. */
+  reason?: string
 }
 
 /** What the lane must remember across a crash, written with the settle. Null leaves it as it is. */
@@ -81,7 +83,7 @@ async function settleOnce(
         ${rows.map((row) => row.finishedStep)}::smallint[], ${rows.map((row) => row.attempts)}::smallint[],
         ${rows.map((row) => row.resends)}::smallint[], ${rows.map((row) => row.maybeSent)}::boolean[],
         ${rows.map((row) => row.retryInMs)}::double precision[], ${rows.map((row) => row.error?.category ?? null)}::text[],
-        ${rows.map((row) => row.error?.code ?? null)}::text[], ${rows.map((row) => row.error?.message ?? null)}::text[],
+        ${rows.map((row) => row.error?.code ?? row.reason ?? null)}::text[], ${rows.map((row) => row.error?.message ?? null)}::text[],
         ${rows.map((row) => row.gatewayId)}::text[]
       ) as i(campaign_id, id, status, step, finished_step, attempts, resends, maybe_sent, retry_ms, category, code, message, gateway_id)
     ),

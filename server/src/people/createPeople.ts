@@ -1,0 +1,18 @@
+import type { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { ContactService } from '#server/contacts/ContactService.ts'
+import type { Db } from '#server/db/Database.ts'
+import type { Bell } from '#server/lib/Bell.ts'
+import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
+import { SuppressionService } from '#server/suppressions/SuppressionService.ts'
+import { PersonEraser } from './PersonEraser.ts'
+import { PersonExporter } from './PersonExporter.ts'
+
+/** Whatever an account does with the people it knows. */
+export function createPeople(deps: { db: Db; audit: AuditLogger; list: SuppressionList; bell: Bell }) {
+  return {
+    suppressions: new SuppressionService(deps),
+    contacts: new ContactService(deps),
+    eraser: new PersonEraser(deps),
+    exporter: new PersonExporter(deps),
+  }
+}

@@ -1,0 +1,76 @@
+import { contactParams, erasedPerson, personBody, personExport } from '#contract/contacts.ts'
+import type { ContactService } from '#server/contacts/ContactService.ts'
+import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { canonicalOf } from '#server/suppressions/SuppressionService.ts'
+import type { PersonEraser } from './PersonEraser.ts'
+import type { PersonExporter } from './PersonExporter.ts'
+
+const PATH = '/api/user/contacts'
+const DEFAULT_COUNTRY = 'BR'
+const USER = { config: { access: 'user' as const } }
+
+export type PeopleRoutesDeps = { contacts: ContactService; eraser: PersonEraser; exporter: PersonExporter }
+
+/** One person through all that an account knows. By number, for people who are no contacts: it never stands in an address. */
+export function peopleRoutes({ contacts, eraser, exporter }: PeopleRoutesDeps): RoutePlugin {
+  return async (app) => {
+    app.get(
+      `${PATH}/:id/export`,
+      {
+        ...USER,
+        schema: {
+          summary: 'Everything that is known of a contact',
+          params: contactParams,
+          response: { 200: personExport },
+        },
+      },
+      async (request) => {
+        const { phone } = await contacts.get(requireUser(request).id, request.params.id)
+        return exporter.export(actorOf(request), phone)
+      },
+    )
+    app.post(
+      `${PATH}/export`,
+      {
+        ...USER,
+        schema: {
+          summary: 'Everything that is known of the person with this number',
+          body: personBody,
+          response: { 200: personExport },
+        },
+      },
+      async (request) => exporter.export(actorOf(request), phoneOf(request.body)),
+    )
+    app.post(
+      `${PATH}/:id/erase`,
+      {
+        ...USER,
+        schema: {
+          summary: 'Erase a contact everywhere; the person stays suppressed, and the books keep balancing',
+          params: contactParams,
+          response: { 200: erasedPerson },
+        },
+      },
+      async (request) => {
+        const { phone } = await contacts.get(requireUser(request).id, request.params.id)
+        return eraser.erase(actorOf(request), phone)
+      },
+    )
+    app.post(
+      `${PATH}/erase`,
+      {
+        ...USER,
+        schema: {
+          summary: 'Erase the person with this number everywhere, contact or not',
+          body: personBody,
+          response: { 200: erasedPerson },
+        },
+      },
+      async (request) => eraser.erase(actorOf(request), phoneOf(request.body)),
+    )
+  }
+}
+
+function phoneOf({ phone, defaultCountry }: { phone: string; defaultCountry?: string | undefined }): string {
+  return canonicalOf(phone, defaultCountry ?? DEFAULT_COUNTRY)
+}

@@ -1,0 +1,88 @@
+import { sql } from 'kysely'
+import type { SuppressionReason } from '#contract/suppressions.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
+import type { SuppressionRow } from './suppressionTables.ts'
+
+export type NewSuppression = { phone: string; hash: Buffer }
+
+/**
+ * Puts people on the list; whoever is on it stays as they are. Returns how many are new. The version rises with it, so
+ * that whoever sends looks again.
+ */
+export async function insertSuppressions(
+  trx: Trx,
+  userId: string,
+  people: NewSuppression[],
+  why: { reason: SuppressionReason; source: 'api' | 'erasure'; note: string | null },
+): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    insert into suppressions (user_id, phone_hash, phone, reason, source, note)
+    select ${userId}, decode(hash, 'hex'), phone, ${why.reason}, ${why.source}, ${why.note}
+    from unnest(
+      ${people.map(({ phone }) => phone)}::text[], ${people.map(({ hash }) => hash.toString('hex'))}::text[]
+    ) as p(phone, hash)
+    -- One order for all, so that two who add the same people wait instead of deadlocking.
+    order by hash
+    on conflict (user_id, phone_hash) do nothing
+  `.execute(trx)
+  if (numAffectedRows > 0n) await raiseVersion(trx, userId)
+  return Number(numAffectedRows)
+}
+
+export async function deleteSuppression(trx: Trx, userId: string, id: string): Promise<void> {
+  await trx.deleteFrom('suppressions').where('user_id', '=', userId).where('id', '=', id).execute()
+  await raiseVersion(trx, userId)
+}
+
+/** From now on the person is known by the hash alone. */
+export async function forgetPhone(trx: Trx, userId: string, id: string): Promise<void> {
+  await trx
+    .updateTable('suppressions')
+    .set({ phone: null, note: null, reason: 'erased', source: 'erasure' })
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .execute()
+  await raiseVersion(trx, userId)
+}
+
+async function raiseVersion(trx: Trx, userId: string): Promise<void> {
+  await sql`
+    insert into suppression_versions as v (user_id, version) values (${userId}, 1)
+    on conflict (user_id) do update set version = v.version + 1
+  `.execute(trx)
+}
+
+/** The same row, held until the transaction ends. */
+export async function lockSuppression(trx: Trx, userId: string, id: string): Promise<SuppressionRow | undefined> {
+  return trx
+    .selectFrom('suppressions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** `cursorAt`: created_at with its microseconds, which a JS date loses. */
+export type SuppressionListRow = SuppressionRow & { cursorAt: string }
+
+/** Newest first, from before `before`. */
+export async function listSuppressions(
+  db: Db,
+  userId: string,
+  options: { limit: number; before: { createdAt: string; id: string } | null },
+): Promise<SuppressionListRow[]> {
+  const { before } = options
+  return db
+    .selectFrom('suppressions')
+    .selectAll()
+    .select(sql<string>`created_at::text`.as('cursorAt'))
+    .where('user_id', '=', userId)
+    .$if(before !== null, (query) =>
+      query.where(sql<boolean>`(created_at, id) < (${before?.createdAt}::timestamptz, ${before?.id}::uuid)`),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(options.limit)
+    .execute()
+}
