@@ -13,6 +13,8 @@ const USAGE = `npm run faults -- [ids] [--seed N] [--short] [--slack N] [--repor
   --slack   multiplies the time limits, for a machine that does other work as well
   --report  keeps the results of this run and writes the table of docs/guarantees.md`
 
+const TOLD_EVERY_MS = 30_000
+
 type Options = { seed: number; slack: number; size: 'full' | 'short' }
 
 process.exitCode = await main()
@@ -73,7 +75,7 @@ async function runCase(id: string, options: Options): Promise<Result> {
   say(`\n${id}  ${about}  (seed ${options.seed})`)
   const startedAt = performance.now()
   const seconds = () => Math.round((performance.now() - startedAt) / 1000)
-  const lab = new Lab({ ...options, tell: (line) => process.stdout.isTTY && process.stdout.write(`\r  ${line}   `) })
+  const lab = new Lab({ ...options, tell: createTeller() })
   const closeAndExit = () => void lab.close().finally(() => process.exit(130))
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, closeAndExit)
   try {
@@ -90,6 +92,17 @@ async function runCase(id: string, options: Options): Promise<Result> {
   } finally {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, closeAndExit)
     await lab.close()
+  }
+}
+
+/** What a case is doing: at once for who watches, now and then for who reads it later. */
+function createTeller(): (line: string) => void {
+  if (process.stdout.isTTY) return (line) => process.stdout.write(`\r  ${line}   `)
+  let due = performance.now() + TOLD_EVERY_MS
+  return (line) => {
+    if (performance.now() < due) return
+    due = performance.now() + TOLD_EVERY_MS
+    say(`  … ${line}`)
   }
 }
 

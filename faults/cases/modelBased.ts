@@ -5,7 +5,7 @@ import { commands } from '../model/commands.ts'
 import { ModelRig, ModelRun } from '../model/ModelRun.ts'
 
 /** Runs mostly wait for back-offs, so several go on beside each other, each on an installation of its own. */
-const RIGS = 8
+const RIGS = 12
 
 /**
  * Random sequences of what people, gateway and power cuts do; after every step the product is compared with a model,

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 const log = createLogger({ level: 'silent' })
 
 /** Quick, so that thousands of steps take minutes. Nothing is drained: a stop here only clears away what was killed. */
-const SETTINGS = { NODE_ENV: 'test', POLL_MS: '50', DRAIN_SECONDS: '0', DATABASE_POOL: '5' }
+const SETTINGS = { NODE_ENV: 'test', POLL_MS: '250', DRAIN_SECONDS: '0', DATABASE_POOL: '5' }
 
 /**
  * One life of the whole product inside this process: API, web and worker. Killing it cuts every connection to database
