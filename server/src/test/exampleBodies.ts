@@ -18,6 +18,27 @@ const VALUES: Record<string, unknown> = {
   delayMax: 10,
 }
 
+const ID_OF = 'id of '
+
+/** The names of the fields of a body that are ids. */
+export function idFieldsOf(example: unknown): string[] {
+  const names = new Set<string>()
+  fillIds(example, (name) => (names.add(name), ''))
+  return [...names]
+}
+
+/** The example with ids in their places. */
+export function fillIds(example: unknown, idOf: (field: string) => string): unknown {
+  if (typeof example === 'string' && example.startsWith(ID_OF)) return idOf(example.slice(ID_OF.length))
+  if (Array.isArray(example)) return example.map((item) => fillIds(item, idOf))
+  if (typeof example !== 'object' || example === null) return example
+  return Object.fromEntries(Object.entries(example).map(([name, field]) => [name, fillIds(field, idOf)]))
+}
+
+function holdsIds(schema: unknown): boolean {
+  return /"format":"uuid"/.test(JSON.stringify(schema))
+}
+
 /** An instant that lies ahead and not too far. */
 export function inAYear(): string {
   return new Date(Date.now() + 365 * 86_400_000).toISOString()
@@ -27,8 +48,8 @@ export function inAYear(): string {
  * A body that the schema takes, with what it requires and nothing more; where it requires nothing, one field. Throws,
  * naming the field, where it cannot.
  */
-export function exampleOf(schema: BodySchema): unknown {
-  const [least] = variantsOf(schema, { optional: false })
+export function exampleOf(schema: BodySchema, options: { ids?: boolean } = {}): unknown {
+  const [least] = variantsOf(schema, { optional: false, ...options })
   const [full] = fullExamplesOf(schema)
   if (typeof least !== 'object' || least === null || Object.keys(least).length > 0) return least
   return Object.fromEntries(Object.entries(full ?? {}).slice(0, 1))
@@ -39,7 +60,12 @@ export function fullExamplesOf(schema: BodySchema): unknown[] {
   return variantsOf(schema, { optional: true })
 }
 
-type Options = { optional: boolean; name?: string }
+type Options = {
+  optional: boolean
+  /** With everything that is an id, also where it is optional. */
+  ids?: boolean
+  name?: string
+}
 
 function variantsOf(schema: BodySchema, options: Options): unknown[] {
   const { name = '' } = options
@@ -60,10 +86,10 @@ function variantsOf(schema: BodySchema, options: Options): unknown[] {
 }
 
 /** Every field at its first variant, and one object for each further variant of a field. */
-function objectsOf(schema: BodySchema, { optional }: Options): unknown[] {
+function objectsOf(schema: BodySchema, { optional, ids = false }: Options): unknown[] {
   const fields = Object.entries(schema.properties ?? {})
-    .filter(([name]) => optional || schema.required?.includes(name) === true)
-    .map(([name, field]) => [name, variantsOf(field as BodySchema, { optional, name })] as const)
+    .filter(([name, field]) => optional || schema.required?.includes(name) === true || (ids && holdsIds(field)))
+    .map(([name, field]) => [name, variantsOf(field as BodySchema, { optional, ids, name })] as const)
   const base = Object.fromEntries(fields.map(([name, variants]) => [name, variants[0]]))
   const others = fields.flatMap(([name, variants]) => variants.slice(1).map((value) => ({ ...base, [name]: value })))
   return [base, ...others]
@@ -72,7 +98,7 @@ function objectsOf(schema: BodySchema, { optional }: Options): unknown[] {
 function scalarOf(schema: BodySchema, name: string): unknown {
   if (schema.type === 'boolean') return false
   if (schema.type === 'number' || schema.type === 'integer') return schema.minimum ?? 1
-  if (schema.format === 'uuid') return '00000000-0000-4000-8000-000000000000'
+  if (schema.format === 'uuid') return `${ID_OF}${name}`
   if (schema.format === 'email') return 'someone@example.test'
   if (schema.format === 'uri') return 'https://example.com/'
   const text = 'a'.repeat(Math.max(schema.minLength ?? 1, 1))

@@ -23,6 +23,9 @@ export type Route = {
   params: string[]
   /** Null where the route reads no JSON. */
   body: BodySchema | null
+  /** What is refused here is refused by the route. */
+  takes: (body: unknown) => boolean
+  readsQuery: boolean
 }
 
 export type Person = { id: string; role: 'admin' | 'user'; cookie: string }
@@ -94,7 +97,7 @@ function watchApps() {
 
 function toRoutes(route: RouteOptions): Route[] {
   const { url, config, schema } = route
-  const body = (schema as { body?: z.ZodType } | undefined)?.body
+  const { body, querystring } = (schema ?? {}) as { body?: z.ZodType; querystring?: z.ZodType }
   return [route.method].flat().map((method) => ({
     method: method as Method,
     url,
@@ -103,6 +106,8 @@ function toRoutes(route: RouteOptions): Route[] {
     streams: 'sse' in route,
     params: [...url.matchAll(/:(\w+)/g)].map(([, name]) => name ?? ''),
     body: body === undefined ? null : z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }),
+    takes: (value: unknown) => body?.safeParse(value).success === true,
+    readsQuery: querystring !== undefined,
   }))
 }
 
