@@ -20,7 +20,7 @@ export function newTotpSecret(): string {
 export function otpauthUrl(secret: string, account: string, issuer: string): string {
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`
   const query = new URLSearchParams({ secret, issuer, algorithm: 'SHA1', digits: '6', period: '30' })
-  return `otpauth://totp/${label}?${query}`
+  return `otpauth://totp/${label}?${query.toString()}`
 }
 
 /** The code of a time step (30 s since 1970). */

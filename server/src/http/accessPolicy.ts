@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
-import { authenticate, hasBearer } from '#server/auth/authenticate.ts'
+import { authenticate, hasBearer, isStillSignedIn } from '#server/auth/authenticate.ts'
 import type { Sessions } from '#server/auth/sessions.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -16,6 +16,9 @@ export type AccessDeps = { db: Db; sessions: Sessions; publicUrl: string | null 
  */
 export function enforceAccess(app: FastifyInstance, deps: AccessDeps): void {
   app.decorateRequest('user', null)
+  app.decorateRequest('isStillSignedIn', function (this: FastifyRequest) {
+    return isStillSignedIn(deps, this)
+  })
   app.addHook('onRoute', refuseUndeclared)
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
@@ -37,22 +40,28 @@ function refuseUndeclared({ method, url, config }: RouteOptions): void {
 
 /**
  * A browser adds the cookie to requests that another site started; such a request names its origin, or at least says
- * that it is cross-site. What has neither is no browser, and an API key no browser adds by itself.
+ * that it is cross-site. What has neither is no browser; with a cookie only JSON is believed to be so, because any site may
+ * send forms and plain text without asking first. An API key no browser adds by itself.
  */
 function refuseForeignOrigin(request: FastifyRequest, publicUrl: string | null): void {
   if (SAFE_METHODS.has(request.method) || hasBearer(request)) return
   const { origin, 'sec-fetch-site': site } = request.headers
-  if (origin !== undefined ? isOwnOrigin(origin, request.host, publicUrl) : isOwnSite(site)) return
+  if (origin !== undefined ? isOwnOrigin(origin, request.host, publicUrl) : isOwnSite(site, request)) return
   throw new AppError('FOREIGN_ORIGIN')
 }
 
 function isOwnOrigin(origin: string, host: string, publicUrl: string | null): boolean {
   if (origin === publicUrl) return true
-  return /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).host === host
+  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return false
+  const named = new URL(origin).host
+  // Where the public address is https, its plain namesake is whoever stands in between.
+  return named === host && (publicUrl === null || named !== new URL(publicUrl).host)
 }
 
-function isOwnSite(site: string | string[] | undefined): boolean {
-  return site === undefined || site === 'same-origin' || site === 'none'
+function isOwnSite(site: string | string[] | undefined, { headers }: FastifyRequest): boolean {
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  const type = headers['content-type']
+  return type === undefined || headers.cookie === undefined || /^application\/json(?:;|$)/i.test(type)
 }
 
 /** A key in a URL ends up in histories and in the logs of every proxy: it is refused, so that nobody gets used to it. */

@@ -305,14 +305,19 @@ describe('who may call', () => {
       { origin: 'http://localhost, https://evil.example' },
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
+      // What a form can send, and no sign of where it stands.
+      { 'content-type': 'text/plain' },
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { 'content-type': 'multipart/form-data; boundary=x' },
+      { 'content-type': 'application/jsonp' },
     ]
     for (const headers of foreign) {
       for (const url of ['/api/probe/user', '/api/auth/sign-in', '/api/setup', '/api/auth/sign-out']) {
         const request = {
           method: 'POST',
           url,
-          payload: {},
-          headers: { host: 'localhost', cookie, ...headers },
+          payload: '{}',
+          headers: { host: 'localhost', cookie, 'content-type': 'application/json', ...headers },
         } as const
         expect(await refusal(request)).toMatchObject({ status: 403, code: 'FOREIGN_ORIGIN' })
       }
@@ -344,6 +349,16 @@ describe('who may call', () => {
     })
     expect(hook.statusCode).toBe(200)
   })
+})
+
+test('behind TLS the plain namesake of the public address is another site', async () => {
+  const tlsApp = await createTestApp(database.db, { env: { PUBLIC_URL: 'https://revoada.example' } })
+  const signOut = async (origin: string, host: string) =>
+    (await tlsApp.inject({ method: 'POST', url: '/api/auth/sign-out', headers: { host, origin } })).statusCode
+  expect(await signOut('https://revoada.example', 'revoada.example')).toBe(204)
+  expect(await signOut('http://revoada.example', 'revoada.example')).toBe(403)
+  expect(await signOut('http://10.0.0.5:3000', '10.0.0.5:3000')).toBe(204)
+  await tlsApp.close()
 })
 
 test('log lines name the route, never the address, the key or the cookie', async () => {

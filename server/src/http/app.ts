@@ -24,7 +24,7 @@ import { healthRoutes } from './healthRoutes.ts'
 import { readJsonBodies } from './jsonBody.ts'
 import { describeApi, openApiRoutes } from './openApi.ts'
 import { addSecurityHeaders } from './securityHeaders.ts'
-import { answerBrokenAddress, answerBrokenRequest, sendError } from './sendError.ts'
+import { bareAnswers, sendError } from './sendError.ts'
 import { serveWebApp } from './webApp.ts'
 
 export type AppDeps = {
@@ -85,8 +85,7 @@ function serverOptions(config: AppDeps['config'], log: Log): FastifyHttpOptions<
     forceCloseConnections: true,
     // Answered by our own hook, in our own shape.
     return503OnClosing: false,
-    clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: answerBrokenAddress,
+    ...bareAnswers(config.publicUrl),
   }
 }
 

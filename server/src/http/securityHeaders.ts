@@ -1,12 +1,18 @@
 import helmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
 
-const HALF_A_YEAR_S = 15_552_000
+/** A year: what browsers' preload lists ask for, and checklists. */
+export const HSTS_SECONDS = 31_536_000
+
+/** Whether people reach the product through TLS. */
+export function isTls(publicUrl: string | null): boolean {
+  return publicUrl?.startsWith('https://') ?? false
+}
 
 /** On every answer, errors included. Nothing inline and nothing from elsewhere: the web app is built that way. */
 export async function addSecurityHeaders(app: FastifyInstance, publicUrl: string | null): Promise<void> {
   // Without TLS both would lock people out: the browser would ask for https, where nobody listens.
-  const tls = publicUrl?.startsWith('https://') ?? false
+  const tls = isTls(publicUrl)
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -21,7 +27,7 @@ export async function addSecurityHeaders(app: FastifyInstance, publicUrl: string
         ...(tls ? { upgradeInsecureRequests: [] } : {}),
       },
     },
-    strictTransportSecurity: tls ? { maxAge: HALF_A_YEAR_S, includeSubDomains: false } : false,
+    strictTransportSecurity: tls ? { maxAge: HSTS_SECONDS, includeSubDomains: false } : false,
     xFrameOptions: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
     crossOriginEmbedderPolicy: false,

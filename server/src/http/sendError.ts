@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ERRORS, type ErrorBody, type ErrorCode } from '#contract/errors.ts'
 import type { AppError } from '#server/lib/AppError.ts'
+import { HSTS_SECONDS, isTls } from './securityHeaders.ts'
 import { toAppError } from './toAppError.ts'
 
 /** Answers any error in the one shape of the contract; what is our fault is logged in full and told in one sentence. */
@@ -37,26 +38,38 @@ function retryAfterSeconds({ details }: AppError): number | null {
 }
 
 /** For answers that leave before our hooks run: what helmet would say of an answer that nothing may be loaded by. */
-const BARE_HEADERS = {
+const BARE_HEADERS: Record<string, string> = {
   'content-type': 'application/json; charset=utf-8',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
 }
 
-/** Answers an address that the router cannot read; Fastify runs no hooks for it. */
-export function answerBrokenAddress(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  void sendError(error, request, reply.headers(BARE_HEADERS))
+/** How answers leave for which Fastify runs no hooks. */
+export function bareAnswers(publicUrl: string | null) {
+  const bare = { ...BARE_HEADERS, ...hstsOf(publicUrl) }
+  return {
+    /** An address that the router cannot read. */
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+      void sendError(error, request, reply.headers(bare))
+    },
+    /** What was no readable HTTP: there is no request yet, only a socket. */
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => answerBrokenRequest(error, socket, bare),
+  }
 }
 
-/** Answers what was no readable HTTP: there is no request yet, only a socket. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+function hstsOf(publicUrl: string | null): Record<string, string> {
+  return isTls(publicUrl) ? { 'strict-transport-security': `max-age=${HSTS_SECONDS}` } : {}
+}
+
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, bare: Record<string, string>): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const code = brokenRequestCode(error.code)
   const { status, message } = ERRORS[code]
   const body = JSON.stringify({ error: { code, message } } satisfies ErrorBody)
-  const headers = { ...BARE_HEADERS, 'content-length': Buffer.byteLength(body), connection: 'close' }
+  const headers = { ...bare, 'content-length': Buffer.byteLength(body), connection: 'close' }
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),

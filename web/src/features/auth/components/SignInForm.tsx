@@ -1,5 +1,5 @@
 import { zodResolver } from '@hookform/resolvers/zod'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { signInBody, type Me, type SignInBody } from '#contract/auth.ts'
@@ -16,11 +16,15 @@ type Props = { email?: string; onSignedIn: (me: Me) => void }
 export function SignInForm({ email = '', onSignedIn }: Props) {
   const { t } = useTranslation()
   const signIn = useSignIn(onSignedIn)
-  const { register, handleSubmit, formState } = useForm<SignInBody>({
+  const { register, handleSubmit, setFocus, formState } = useForm<SignInBody>({
     resolver: zodResolver(signInBody, { error: fieldErrorKey }),
     defaultValues: { email, password: '' },
   })
   const [asksCode, setAsksCode] = useState(false)
+  // It appears because of what was just sent, and is what is to be typed next.
+  useEffect(() => {
+    if (asksCode) setFocus('code')
+  }, [asksCode, setFocus])
   const submit = handleSubmit((body) =>
     signIn.mutate(body, { onError: (error) => setAsksCode((asked) => asked || isCodeMissing(error)) }),
   )
@@ -48,8 +52,6 @@ export function SignInForm({ email = '', onSignedIn }: Props) {
           hint={t('auth.codeHint')}
           autoComplete="one-time-code"
           inputMode="numeric"
-          // It appears because of what was just sent, and is what is to be typed next.
-          autoFocus
           error={fieldErrorText(t, formState.errors.code?.message)}
           {...register('code')}
         />
