@@ -7,6 +7,7 @@ import { earlyCompletion } from './earlyCompletion.ts'
 import { editWhileRunning } from './editWhileRunning.ts'
 import type { FaultCase } from './index.ts'
 import { pauseAnytime } from './pauseAnytime.ts'
+import { suppressWhileRunning } from './suppressWhileRunning.ts'
 
 /** People at the controls, many and fast. */
 export const CONTROL_CASES: Record<string, FaultCase> = {
@@ -31,6 +32,11 @@ export const CONTROL_CASES: Record<string, FaultCase> = {
   C07: {
     about: 'a running campaign is not deleted; a cancelled one is, with nothing left over',
     run: deleteWhileRunning,
+  },
+  'suppress-while-running': {
+    about:
+      'people are suppressed while campaigns to them run: nothing starts a second later, and they are in the books',
+    run: suppressWhileRunning,
   },
   C10: { about: 'the last answers take five seconds: completed is said when nobody is open', run: earlyCompletion },
 }

@@ -70,6 +70,15 @@ test('the oracle refuses books that do not agree with the ledger', () => {
     counts: { ...books.counts, sent: 0, failed: 1 },
   }
   expect(findProblems(failed, phones, [line]).join()).toContain('were accepted and are not called so')
+  const skipped = {
+    ...books,
+    rows: [{ id: 1, phone: '+5511960000000', status: 'skipped' as const, reason: 'SUPPRESSED' }],
+    counts: { ...books.counts, sent: 0, skipped: 1 },
+  }
+  expect(findProblems(skipped, phones, [])).toEqual([])
+  expect(findProblems(skipped, phones, [line]).join()).toContain('were accepted and are not called so')
+  const silent = { ...skipped, rows: [{ id: 1, phone: '+5511960000000', status: 'skipped' as const, reason: null }] }
+  expect(findProblems(silent, phones, []).join()).toContain('without a reason')
 })
 
 test('the oracle sees requests that came too close together', () => {

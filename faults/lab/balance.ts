@@ -8,7 +8,13 @@ import type { LedgerLine } from './GatewayControl.ts'
 import type { ObservedCampaign } from './ObservedCampaign.ts'
 import { replayAudit, type AuditRow } from './replayAudit.ts'
 
-type Row = { id: number; phone: string; status: RecipientStatus }
+type Row = {
+  id: number
+  phone: string
+  status: RecipientStatus
+  /** Of somebody who was skipped: why. */
+  reason?: string | null
+}
 export type Books = {
   status: string
   tag: number
@@ -25,6 +31,8 @@ export type Balance = {
   recipients: number
   accepted: number
   unknown: number
+  /** Left out on purpose, each with a reason. */
+  skipped: number
   /** Requests for an id that had been requested before. */
   repeatedRequests: number
   /** Repeated requests that the gateway accepted again; the recipient saw one message. */
@@ -86,7 +94,7 @@ export async function readBooks(campaign: ObservedCampaign): Promise<Omit<Books,
       [campaign.id],
     )
     const rows = await ask<Row>(
-      'select id::int, phone, status from campaign_contacts where campaign_id = $1 order by id',
+      'select id::int, phone, status, error_code as reason from campaign_contacts where campaign_id = $1 order by id',
       [campaign.id],
     )
     const [counts] = await ask<Record<string, number>>('select * from campaign_counts where campaign_id = $1', [
@@ -115,6 +123,8 @@ function checkRows({ rows, status, completed }: Books, phones: readonly string[]
   if (rows.length !== phones.length) problems.push(`${rows.length} rows for ${phones.length} people.`)
   const sending = rows.filter((row) => row.status === 'sending').length
   if (sending > 0) problems.push(`${sending} rows were left in sending.`)
+  const silent = rows.filter((row) => row.status === 'skipped' && (row.reason ?? '') === '').length
+  if (silent > 0) problems.push(`${silent} people were skipped without a reason.`)
   if (!completed) return problems
   if (status !== 'completed') problems.push(`The campaign is ${status}.`)
   const open = rows.filter((row) => row.status === 'pending' || row.status === 'retrying').length
@@ -150,6 +160,9 @@ function setFirst(bodies: Map<string, string>, line: LedgerLine): string {
   return line.bodySha256
 }
 
+/** States of people whom a completed campaign did not reach. */
+const MAY_BE_UNREACHED = new Set<RecipientStatus>(['failed', 'unknown', 'skipped'])
+
 /** Whom we call reached got every step; who did is called so, or unknown. */
 function checkAcceptance({ rows, steps, completed }: Books, ledger: LedgerLine[]): string[] {
   const accepted = numbersWithEvery(steps, ledger)
@@ -170,7 +183,7 @@ function checkAcceptance({ rows, steps, completed }: Books, ledger: LedgerLine[]
     ...(completed
       ? wrong(
           'were never reached',
-          rows.filter((row) => !isReached(row) && row.status !== 'failed' && row.status !== 'unknown'),
+          rows.filter((row) => !isReached(row) && !MAY_BE_UNREACHED.has(row.status)),
         )
       : []),
   ]
@@ -193,6 +206,7 @@ function summarize({ rows }: Books, ledger: LedgerLine[]): Balance {
     recipients: rows.length,
     accepted: rows.filter(isAccepted).length,
     unknown: rows.filter(({ status }) => status === 'unknown').length,
+    skipped: rows.filter(({ status }) => status === 'skipped').length,
     repeatedRequests: read.length - new Set(read.map(({ messageId }) => messageId)).size,
     repeatedAccepts: ledger.filter(({ duplicate }) => duplicate === true).length,
   }
