@@ -33,6 +33,7 @@ export type ImportRoutesDeps = {
 const PATH = '/api/user/imports'
 const USER = { access: 'user' } as const
 const CSV = { ...USER, produces: 'text/csv' } as const
+const CSV = { ...USER, produces: 'text/csv' } as const
 const DEFAULT_COUNTRY = 'BR'
 const PAGE = 50
 
@@ -66,7 +67,7 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
     app.get(
       PATH,
       {
-        config: USER,
+        config: { ...USER, receives: 'file' },
         schema: {
           summary: 'List imports, newest first',
           querystring: pageQuery,

@@ -32,8 +32,9 @@ export function progressRoutes({ db, limiter }: ProgressRoutesDeps): RoutePlugin
     app.get(
       `${PATH}/:id/events`,
       {
-        sse: true,
-        config: { access: 'user' },
+        // Whatever `Accept` says: a stream is all there is.
+        sse: 'manual',
+        config: { access: 'user', produces: 'text/event-stream' },
         // Opening the stream counts; what it tells does not.
         ...limiter.progress,
         schema: {

@@ -25,6 +25,7 @@ import { readJsonBodies } from './jsonBody.ts'
 import { describeApi, openApiRoutes } from './openApi.ts'
 import { addSecurityHeaders } from './securityHeaders.ts'
 import { bareAnswers, sendError } from './sendError.ts'
+import { endSlowBodies } from './slowBodies.ts'
 import { serveWebApp } from './webApp.ts'
 
 export type AppDeps = {
@@ -55,6 +56,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(sendError)
   readJsonBodies(app)
+  endSlowBodies(app)
   await addSecurityHeaders(app, config.publicUrl)
   logRefusals(app)
   refuseWhileClosing(app)

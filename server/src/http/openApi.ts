@@ -69,9 +69,20 @@ const CHANNEL_TOKEN = {
   description: 'The gateway token of the channel to send on, instead of its id or besides it. It does not sign in.',
 }
 
-type RouteConfig = { access?: Access; creates?: true; sends?: true }
+/** Read part by part as it comes, so that no schema checks it as a whole. */
+const UPLOAD = {
+  type: 'object',
+  properties: {
+    defaultCountry: { type: 'string', pattern: '^[A-Z]{2}$', description: 'Before the file.' },
+    file: { type: 'string', format: 'binary' },
+  },
+  required: ['file'],
+  additionalProperties: false,
+}
 
-function commonParts(schema: { response?: unknown }, { access, creates, sends }: RouteConfig = {}) {
+type RouteConfig = { access?: Access; creates?: true; sends?: true; produces?: string; receives?: 'file' }
+
+function commonParts(schema: { response?: unknown }, { access, creates, sends, produces, receives }: RouteConfig = {}) {
   const headers = {
     ...(creates === true ? { 'Idempotency-Key': IDEMPOTENCY_KEY } : {}),
     ...(sends === true ? { token: CHANNEL_TOKEN } : {}),
@@ -79,10 +90,18 @@ function commonParts(schema: { response?: unknown }, { access, creates, sends }:
   const response = schema.response as Record<string, unknown> | undefined
   const failure = { description: 'Any refusal or failure.', ...ERROR_SCHEMA }
   return {
-    response: { ...(response ?? { 200: { description: 'Done.' } }), default: failure },
+    response: { ...(produces === undefined ? (response ?? DONE) : streamOf(produces)), default: failure },
+    ...(receives === 'file' ? { consumes: ['multipart/form-data'], body: UPLOAD } : {}),
     ...(Object.keys(headers).length > 0 ? { headers: { type: 'object', properties: headers } } : {}),
     security: access === 'user' || access === 'admin' ? SIGNED_IN : [],
   }
+}
+
+const DONE = { 200: { description: 'Done.' } }
+
+/** What is no JSON is sent as it comes, and described by its type alone. */
+function streamOf(contentType: string): object {
+  return { 200: { description: 'Done.', content: { [contentType]: { schema: { type: 'string' } } } } }
 }
 
 /** The document, and a plain page made of it. */

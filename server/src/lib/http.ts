@@ -37,6 +37,10 @@ declare module 'fastify' {
     produces?: string
     /** Reads a multipart form with one file. */
     receives?: 'file'
+    /** Content type of an answer that is not JSON. */
+    produces?: string
+    /** Reads a multipart form with one file. */
+    receives?: 'file'
   }
   interface FastifyRequest {
     /** Null on `public` and `webhook` routes. */
