@@ -42,6 +42,11 @@ export class ApiClient {
     return response
   }
 
+  /** What signs this user in, for requests that others make. */
+  headers(): Record<string, string> {
+    return { cookie: this.#cookie }
+  }
+
   /** From now on this is the user that `other` is, with the same session. */
   actAs(other: ApiClient): void {
     this.#cookie = other.#cookie

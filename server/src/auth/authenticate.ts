@@ -20,8 +20,21 @@ export async function authenticate(
   { db, sessions }: { db: Db; sessions: Sessions },
   request: FastifyRequest,
 ): Promise<SignedInUser> {
-  const key = BEARER.exec(request.headers.authorization ?? '')?.[1]
+  const key = bearerOf(request)
   const user = key === undefined ? await sessions.find(request) : await findApiKeyUser(db, key)
   if (user === null) throw new AppError('UNAUTHENTICATED')
   return user
+}
+
+/** Whether a request that was let in would be let in still: for answers that go on for long. */
+export async function isStillSignedIn(
+  { db, sessions }: { db: Db; sessions: Sessions },
+  request: FastifyRequest,
+): Promise<boolean> {
+  const key = bearerOf(request)
+  return key === undefined ? sessions.holds(request) : (await findApiKeyUser(db, key)) !== null
+}
+
+function bearerOf(request: FastifyRequest): string | undefined {
+  return BEARER.exec(request.headers.authorization ?? '')?.[1]
 }

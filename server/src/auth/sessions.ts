@@ -77,6 +77,21 @@ export class Sessions {
     return { ...user, via: 'session', sessionId }
   }
 
+  /** Whether the request's session still holds. Asking is no use of it: an open page must not keep it alive. */
+  async holds(request: FastifyRequest): Promise<boolean> {
+    const token = this.cookie.read(request)
+    if (token === null) return false
+    const row = await this.#db
+      .selectFrom('sessions as s')
+      .innerJoin('users as u', 'u.id', 's.user_id')
+      .select('s.id')
+      .where('s.token_hash', '=', tokenHash(token))
+      .where('u.disabled_at', 'is', null)
+      .where(this.#alive)
+      .executeTakeFirst()
+    return row !== undefined
+  }
+
   /** Ends the session of the request, if there is one. Returns whose it was. */
   async end(db: Db | Trx, request: FastifyRequest): Promise<string | null> {
     const token = this.cookie.read(request)

@@ -6,6 +6,7 @@ import { idParams } from '#contract/common.ts'
 import { isFinal } from '#contract/states.ts'
 import type { CampaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import type { Db } from '#server/db/Database.ts'
+import { writeEvents, type ServerEvent } from '#server/lib/eventStream.ts'
 import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import { getEnhancedProgress } from './getEnhancedProgress.ts'
 
@@ -51,29 +52,31 @@ export function progressRoutes({ db, limiter }: ProgressRoutesDeps): RoutePlugin
         reply.sse.onClose(() => {
           closed = true
         })
-        await reply.sse.send(follow(db, userId, first, () => closed))
+        reply.sse.sendHeaders()
+        const isEnded = async () => closed || !(await request.isStillSignedIn())
+        await writeEvents(reply.raw, follow(db, userId, first, isEnded))
       },
     )
   }
 }
 
-/** The state now and at every change, at most twice a second; ends with the campaign. */
+/** The state now and at every change, at most twice a second; ends with the campaign, and with the right to see it. */
 async function* follow(
   db: Db,
   userId: string,
   first: z.output<typeof campaignProgress>,
-  isClosed: () => boolean,
-): AsyncGenerator<{ event: string; data: unknown }> {
+  isEnded: () => Promise<boolean>,
+): AsyncGenerator<ServerEvent> {
   let progress = first
   let told = ''
-  while (!isClosed()) {
+  for (;;) {
     const news = JSON.stringify({ ...progress, at: '' })
     if (news !== told) yield { event: 'progress', data: progress }
     told = news
     if (isFinal(progress.status)) return
     await sleep(EVERY_MS)
     // Also when we stop: then the database is gone next.
-    if (isClosed()) return
+    if (await isEnded()) return
     progress = await getEnhancedProgress(db, userId, progress.campaignId)
   }
 }

@@ -37,12 +37,10 @@ declare module 'fastify' {
     produces?: string
     /** Reads a multipart form with one file. */
     receives?: 'file'
-    /** Content type of an answer that is not JSON. */
-    produces?: string
-    /** Reads a multipart form with one file. */
-    receives?: 'file'
   }
   interface FastifyRequest {
+    /** Asks again what let the request in; for answers that go on for long. */
+    isStillSignedIn: () => Promise<boolean>
     /** Null on `public` and `webhook` routes. */
     user: SignedInUser | null
   }
