@@ -38,10 +38,12 @@ async function suppressOn(lab: Lab, what: string, site: Site): Promise<Numbers> 
   await createUser(site)
   const [fast, paced] = await sandboxNumbers(site, 2, FAST)
   check(fast !== undefined && paced !== undefined, 'There are two numbers.')
-  lab.tell(`${what}: at random`)
-  const random = await suppressAtRandom(lab, fast)
+  // One list for the account: who was suppressed in the first campaign is left out of the second from its beginning.
+  const answered: Answered = new Map()
   lab.tell(`${what}: who is next`)
-  const next = await suppressWhoIsNext(lab, paced)
+  const next = await suppressWhoIsNext(lab, paced, answered)
+  lab.tell(`${what}: at random`)
+  const random = await suppressAtRandom(lab, fast, answered)
   return {
     [`${what}: suppressed while it ran`]: random.suppressed,
     [`${what}: of these skipped`]: random.skipped,
@@ -51,13 +53,14 @@ async function suppressOn(lab: Lab, what: string, site: Site): Promise<Numbers> 
   }
 }
 
-async function suppressAtRandom(lab: Lab, number: SandboxNumber) {
+async function suppressAtRandom(lab: Lab, number: SandboxNumber, answered: Answered) {
   const size = lab.rounds(10_000, 800)
   const count = size / 5
   const campaign = await number.campaign(size)
   await campaign.untilAccepted(1, { limitMs: lab.limit(30_000) })
-  const chosen = pick(lab, campaign.phones, count)
-  const answered: Answered = new Map()
+  const before = answered.size
+  const free = campaign.phones.filter((phone) => !answered.has(phone))
+  const chosen = pick(lab, free, count)
   for (let call = 0; call < CALLS; call++) {
     await suppress(campaign, chosen.slice((call * count) / CALLS, ((call + 1) * count) / CALLS), answered)
     await sleep(lab.random.between(0, 100))
@@ -70,11 +73,10 @@ async function suppressAtRandom(lab: Lab, number: SandboxNumber) {
   return result
 }
 
-async function suppressWhoIsNext(lab: Lab, number: SandboxNumber) {
+async function suppressWhoIsNext(lab: Lab, number: SandboxNumber, answered: Answered) {
   const { people, delay, from, to } = PACED
   const campaign = await number.campaign(people, { delayMin: delay, delayMax: delay })
   await campaign.untilAccepted(10, { limitMs: lab.limit(30_000) })
-  const answered: Answered = new Map()
   await suppress(campaign, campaign.phones.slice(from, to), answered)
   const result = await outcome(lab, campaign, answered)
   check(result.skipped >= to - from - 20, `${result.skipped} of ${to - from} who were next were skipped.`)

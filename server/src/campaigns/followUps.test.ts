@@ -2,10 +2,12 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CampaignContact, CampaignDetails, CreatedCampaign, RetriedCampaign } from '#contract/campaigns.ts'
 import { CAMPAIGN_STATUSES, type CampaignStatus, type RecipientStatus } from '#contract/states.ts'
+import { SUPPRESSED } from '#contract/suppressions.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { applyReceipts } from '#server/recipients/applyReceipts.ts'
 import { getCounts, recount } from '#server/recipients/recipientQueries.ts'
-import { buildCampaign, buildChannel, buildUser, type BuiltCampaign } from '#server/test/builders.ts'
+import { insertSuppressions } from '#server/suppressions/suppressionQueries.ts'
+import { buildCampaign, buildChannel, buildUser, testSuppressions, type BuiltCampaign } from '#server/test/builders.ts'
 import { createCampaignTestBench, type CampaignTestBench } from './campaignTestBench.ts'
 
 let bench: CampaignTestBench
@@ -362,5 +364,82 @@ describe('starting while the audience is being prepared', () => {
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(200))
     expect(answers[0]?.json()).toMatchObject({ status: 'draft', startRequested: true })
     expect(await auditOf(id)).toEqual(['create', 'start'])
+  })
+})
+
+describe('people who are suppressed', () => {
+  const suppress = async (phones: string[]) => {
+    const { id: userId } = bench.user
+    const people = phones.map((phone) => ({ phone, hash: testSuppressions.hashOf(userId, phone) }))
+    const why = { reason: 'opted_out', source: 'api', note: null } as const
+    await transaction(bench.db, (trx) => insertSuppressions(trx, userId, people, why))
+  }
+
+  it('are in the books of a new campaign, of a copy and of a retry as skipped, and the numbers agree', async () => {
+    const original = await buildCampaign(bench.db, bench.owner, { recipients: 4, status: 'completed' })
+    await settleAs(original, [1, 2], 'sent')
+    await settleAs(original, [3, 4], 'failed', 'TIMEOUT')
+    const phones = [1, 2, 3, 4].map((n) => `+55119${String(10_000_000 + n)}`)
+    await suppress(phones.slice(2, 3))
+    const contacts = phones.map((phone) => ({ phone }))
+    const fresh = (await bench.call('POST', '', bench.plan({ recipients: { contacts } }))).json<CreatedCampaign>()
+    expect(await untilPrepared(fresh.campaignId)).toMatchObject({
+      status: 'draft',
+      totals: { chosen: 4, recipients: 4 },
+      stats: { total: 4, pending: 3, skipped: 1 },
+    })
+    expect((await contactsOf(fresh.campaignId)).map(({ status, errorCode }) => [status, errorCode])).toEqual([
+      ['pending', null],
+      ['pending', null],
+      ['skipped', SUPPRESSED],
+      ['pending', null],
+    ])
+    const copy = (await bench.call('POST', `/${fresh.campaignId}/duplicate`)).json<CreatedCampaign>()
+    expect(await untilPrepared(copy.campaignId)).toMatchObject({ stats: { total: 4, pending: 3, skipped: 1 } })
+    const retry = (await bench.call('POST', `/${original.id}/retry-failed`, {})).json<RetriedCampaign>()
+    expect(retry.recipients).toBe(2)
+    expect(await untilPrepared(retry.campaignId)).toMatchObject({
+      totals: { recipients: 2 },
+      stats: { total: 2, pending: 1, skipped: 1 },
+    })
+  })
+
+  it('all of them: the campaign can never run, and says so', async () => {
+    const phone = '+5511955550001'
+    await suppress([phone])
+    const { campaignId } = (
+      await bench.call('POST', '', bench.plan({ recipients: { contacts: [{ phone }] } }))
+    ).json<CreatedCampaign>()
+    expect(await untilPrepared(campaignId)).toMatchObject({ status: 'failed', stats: { total: 1, skipped: 1 } })
+  })
+
+  it('erased ones are counted as skipped by a retry, and refused where they are typed, without their number', async () => {
+    const original = await buildCampaign(bench.db, bench.owner, { recipients: 2, status: 'completed' })
+    await settleAs(original, [1, 2], 'failed', 'TIMEOUT')
+    const { db } = bench
+    const phone = '+5511955550002'
+    await suppress([phone])
+    await db.updateTable('suppressions').set({ phone: null, reason: 'erased' }).where('phone', '=', phone).execute()
+    await db
+      .updateTable('campaign_contacts')
+      .set({ phone: 'erased:1' })
+      .where('campaign_id', '=', original.id)
+      .where('id', '=', 1)
+      .execute()
+    const retry = (await bench.call('POST', `/${original.id}/retry-failed`, {})).json<RetriedCampaign>()
+    expect(await untilPrepared(retry.campaignId)).toMatchObject({ stats: { total: 2, pending: 1, skipped: 1 } })
+    const contacts = [{ phone, name: 'Zenaide' }, { phone: '+5511955550003' }]
+    const typed = (await bench.call('POST', '', bench.plan({ recipients: { contacts } }))).json<CreatedCampaign>()
+    expect(await untilPrepared(typed.campaignId)).toMatchObject({
+      totals: { chosen: 2, recipients: 1, invalid: 1 },
+      stats: { total: 1, pending: 1 },
+    })
+    const kept = await db
+      .selectFrom('campaign_typed_recipients')
+      .selectAll()
+      .where('campaign_id', '=', typed.campaignId)
+      .where('reason', 'is not', null)
+      .execute()
+    expect(kept).toMatchObject([{ phone: null, name: null, input: '', reason: 'ERASED', variables: {} }])
   })
 })
