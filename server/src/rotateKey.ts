@@ -1,7 +1,8 @@
 import { SEALED_FACTORS } from '#server/auth/sealedFactors.ts'
 import { SEALED_CHANNELS } from '#server/channels/GatewayRegistry.ts'
 import { ConfigError, type Config } from '#server/config.ts'
-import type { Db } from '#server/db/Database.ts'
+import { AuditLogger } from '#server/audit/AuditLogger.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 import { SecretBox } from '#server/lib/SecretBox.ts'
 import { masterOf } from '#server/lib/Sealer.ts'
 import { findNextKey, loadSecretKey, makeNextKey } from '#server/loadSecretKey.ts'
@@ -49,5 +50,6 @@ export async function rotateKey(
 
 function change(db: Db, from: string, to: string, tell: (line: string) => void): Promise<number> {
   if (from === to) throw new ConfigError(['NEW_SECRET_KEY is the key that is used already.'])
-  return changeSecretKey(db, new SecretBox(null), { from, to, columns: SEALED_COLUMNS, tell })
+  const note = (trx: Trx) => new AuditLogger().logEvent(trx, { action: 'key-rotate', userId: null })
+  return changeSecretKey(db, new SecretBox(null), { from, to, columns: SEALED_COLUMNS, note, tell })
 }

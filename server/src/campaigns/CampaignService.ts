@@ -1,6 +1,7 @@
 import type { CampaignConfigBody, CampaignState } from '#contract/campaigns.ts'
 import { isFinal } from '#contract/states.ts'
 import type { AuditAction, AuditLogger } from '#server/audit/AuditLogger.ts'
+import { changesOf } from '#server/audit/changesOf.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
 import type { ChannelService } from '#server/channels/ChannelService.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
@@ -59,7 +60,8 @@ export class CampaignService {
         const to = body.scheduledAt === null ? 'draft' : 'scheduled'
         await moveCampaigns(trx, to, { userId, id })
       }
-      await this.#deps.audit.log(trx, { campaignId: id, ...doneBy(actor), action: 'edit', details: { changes: body } })
+      const details = { changes: changesOf(campaign, columns) }
+      await this.#deps.audit.log(trx, { campaignId: id, ...doneBy(actor), action: 'edit', details })
     })
     this.#deps.bell.ring()
     return this.#state(userId, id)

@@ -6,17 +6,21 @@ import type {
   CreateChannelBody,
   EditChannelBody,
 } from '#contract/channels.ts'
+import type { AccountAction } from '#contract/audit.ts'
 import type { Role } from '#contract/auth.ts'
+import { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { changesOf } from '#server/audit/changesOf.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
-import type { Db } from '#server/db/Database.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
-import type { Actor } from '#server/lib/http.ts'
+import { doneBy, type Actor } from '#server/lib/http.ts'
 import type { Log } from '#server/lib/logger.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 import { isKnownTimeZone } from './channelCap.ts'
 import {
   deleteChannel,
+  editChannel,
   findChannel,
   listChannels,
   listChannelsForWebhooks,
@@ -50,6 +54,7 @@ const UNIQUE_VIOLATION = '23505'
 /** Channels of users: made, shown, changed, asked how they are. The token goes in and never comes out. */
 export class ChannelService {
   readonly #deps: ChannelServiceDeps
+  readonly #audit = new AuditLogger()
 
   constructor(deps: ChannelServiceDeps) {
     this.#deps = deps
@@ -79,6 +84,7 @@ export class ChannelService {
         const inserted = await trx.insertInto('channels').values(values).returningAll().executeTakeFirstOrThrow()
         // Its status is asked next, and no gateway is called within a transaction.
         await remember(trx, toChannel(inserted), { mayChange: true })
+        await this.#note(trx, actor, id, 'channel-create', { name: body.name, gateway: body.gateway, baseUrl })
         return inserted
       }),
     )
@@ -95,45 +101,51 @@ export class ChannelService {
   }
 
   async edit(actor: ChannelActor, id: string, body: EditChannelBody): Promise<Channel> {
-    const { box, db } = this.#deps
+    const { box } = this.#deps
     const before = await this.#row(actor.ownerId, id)
     refuseForeignFields(before, body)
     const cap = await this.#capOf(body)
     if (body.baseUrl !== undefined) this.#checkHost(actor.role, body.baseUrl)
     const webhookKey = body.webhookKey ?? body.appSecret
     const sandbox = { ...before.settings.sandbox, ...body.sandbox }
+    const plain = {
+      ...(body.name === undefined ? {} : { name: body.name }),
+      ...(body.minDelay === undefined ? {} : { min_delay_ms: body.minDelay }),
+      ...cap,
+      ...(body.baseUrl === undefined ? {} : { base_url: trimmed(body.baseUrl) }),
+      ...(body.sandbox === undefined ? {} : { settings: JSON.stringify({ sandbox }) }),
+    }
+    const sealed = {
+      ...(body.token === undefined
+        ? {}
+        : {
+            token_ciphertext: box.seal(body.token, tokenBinding(id)),
+            token_hash: box.hash(body.token, 'channel-token'),
+          }),
+      ...(webhookKey === undefined ? {} : { webhook_key_ciphertext: box.seal(webhookKey, webhookKeyBinding(id)) }),
+    }
     const row = await this.#onUniqueToken(() =>
-      db
-        .updateTable('channels')
-        .set({
-          ...(body.name === undefined ? {} : { name: body.name }),
-          ...(body.minDelay === undefined ? {} : { min_delay_ms: body.minDelay }),
-          ...cap,
-          ...(body.baseUrl === undefined ? {} : { base_url: trimmed(body.baseUrl) }),
-          ...(body.sandbox === undefined ? {} : { settings: JSON.stringify({ sandbox }) }),
-          ...(body.token === undefined
-            ? {}
-            : {
-                token_ciphertext: box.seal(body.token, tokenBinding(id)),
-                token_hash: box.hash(body.token, 'channel-token'),
-              }),
-          ...(webhookKey === undefined ? {} : { webhook_key_ciphertext: box.seal(webhookKey, webhookKeyBinding(id)) }),
-        })
-        .where('user_id', '=', actor.ownerId)
-        .where('id', '=', id)
-        .where('deleted_at', 'is', null)
-        .returningAll()
-        .executeTakeFirst(),
+      transaction(this.#deps.db, async (trx) => {
+        const edited = await editChannel(trx, actor.ownerId, id, { ...plain, ...sealed })
+        if (edited === undefined) throw new AppError('NOT_FOUND')
+        const changes = { ...changesOf(before, plain), webhookKeyChanged: webhookKey !== undefined }
+        await this.#note(trx, actor, id, 'channel-edit', { changes })
+        if (body.token !== undefined) await this.#note(trx, actor, id, 'channel-token-change')
+        return edited
+      }),
     )
-    if (row === undefined) throw new AppError('NOT_FOUND')
-    if (body.sandbox !== undefined) await setSandboxBehaviour(await this.#deps.sandbox(), await this.#token(row), sandbox)
+    if (body.sandbox !== undefined)
+      await setSandboxBehaviour(await this.#deps.sandbox(), await this.#token(row), sandbox)
     else if (body.name === undefined || Object.keys(body).length > 1) await this.#connect(row)
     return toChannel(row)
   }
 
-  async delete({ ownerId }: Actor, id: string): Promise<void> {
-    await this.#row(ownerId, id)
-    if (!(await deleteChannel(this.#deps.db, ownerId, id))) throw new AppError('CHANNEL_IN_USE')
+  async delete(actor: Actor, id: string): Promise<void> {
+    const { name, gateway } = await this.#row(actor.ownerId, id)
+    await transaction(this.#deps.db, async (trx) => {
+      if (!(await deleteChannel(trx, actor.ownerId, id))) throw new AppError('CHANNEL_IN_USE')
+      await this.#note(trx, actor, id, 'channel-delete', { name, gateway })
+    })
     this.#deps.gateways.forget(id)
   }
 
@@ -157,6 +169,11 @@ export class ChannelService {
     const gateways: ChannelRow['gateway'][] =
       this.#deps.publicUrl === null ? ['sandbox'] : ['sandbox', 'wuzapi', 'cloud']
     for (const row of await listChannelsForWebhooks(this.#deps.db, gateways)) await this.#connect(row)
+  }
+
+  async #note(trx: Trx, actor: Actor, id: string, action: AccountAction, details: object = {}): Promise<void> {
+    const about = { ...doneBy(actor), ownerId: actor.ownerId, target: id }
+    await this.#audit.logEvent(trx, { ...about, action, details: { ...details } })
   }
 
   /** Makes the gateway know the channel, and asks how it is. What fails here does not undo the channel. */

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import type { ChannelStatus } from '#contract/channels.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { HOLD_ENDS } from './channelHold.ts'
-import type { ChannelRow } from './channelTables.ts'
+import type { ChannelRow, ChannelsTable } from './channelTables.ts'
 
 /** A channel of this user; undefined when it is not there, deleted or somebody else's. */
 export async function findChannel(db: Db | Trx, userId: string, id: string): Promise<ChannelRow | undefined> {
@@ -89,11 +89,28 @@ export async function extendBackOff(db: Db, id: string, until: Date): Promise<vo
   )
 }
 
+/** The channel as it is then; undefined when it is gone. */
+export async function editChannel(
+  trx: Trx,
+  userId: string,
+  id: string,
+  changes: Updateable<ChannelsTable>,
+): Promise<ChannelRow | undefined> {
+  return trx
+    .updateTable('channels')
+    .set(changes)
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+}
+
 /**
  * Marks the channel as deleted and forgets its token. False when a campaign that has not ended uses it. The row stays,
  * because campaigns and reports speak of it.
  */
-export async function deleteChannel(db: Db, userId: string, id: string): Promise<boolean> {
+export async function deleteChannel(db: Db | Trx, userId: string, id: string): Promise<boolean> {
   const { numAffectedRows } = await sql`
     update channels c
     set deleted_at = clock_timestamp(), token_ciphertext = '', token_hash = '', webhook_key_ciphertext = null

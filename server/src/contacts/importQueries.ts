@@ -1,5 +1,8 @@
 import { sql } from 'kysely'
+import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db } from '#server/db/Database.ts'
+import { transaction } from '#server/db/transaction.ts'
+import { doneBy, type Actor } from '#server/lib/http.ts'
 import type { ImportRow } from './importLeases.ts'
 
 /** How long an upload may be silent before it counts as broken off. */
@@ -123,11 +126,15 @@ export async function isBeingExpanded(db: Db, userId: string, id: string): Promi
 }
 
 /** Removes an import that has ended, with its membership and reports; the contacts stay. Repeatable after a failure. */
-export async function removeImport(db: Db, userId: string, id: string): Promise<void> {
+export async function removeImport(db: Db, actor: Actor, { user_id: userId, id, file_name }: ImportRow): Promise<void> {
   await removeRows(db, 'import_contacts', 'contact_id', userId, id)
   await removeRows(db, 'import_rejections', 'line', userId, id)
   await removeRows(db, 'import_warnings', 'line', userId, id)
-  await db.deleteFrom('contact_imports').where('user_id', '=', userId).where('id', '=', id).execute()
+  await transaction(db, async (trx) => {
+    await trx.deleteFrom('contact_imports').where('user_id', '=', userId).where('id', '=', id).execute()
+    const details = { fileName: file_name }
+    await new AuditLogger().logEvent(trx, { ...doneBy(actor), action: 'import-delete', target: id, details })
+  })
 }
 
 async function removeRows(db: Db, table: string, key: string, userId: string, importId: string): Promise<void> {

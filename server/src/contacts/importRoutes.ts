@@ -6,7 +6,7 @@ import { contactImport, country, type ContactImport } from '#contract/imports.ts
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { sendCsv } from '#server/lib/csv.ts'
-import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { actorOf, requireUser, type Actor, type RoutePlugin } from '#server/lib/http.ts'
 import { isCountry } from '#server/phone/PhoneValidationService.ts'
 import {
   cancelImport,
@@ -32,7 +32,6 @@ export type ImportRoutesDeps = {
 
 const PATH = '/api/user/imports'
 const USER = { access: 'user' } as const
-const CSV = { ...USER, produces: 'text/csv' } as const
 const CSV = { ...USER, produces: 'text/csv' } as const
 const DEFAULT_COUNTRY = 'BR'
 const PAGE = 50
@@ -67,7 +66,7 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
     app.get(
       PATH,
       {
-        config: { ...USER, receives: 'file' },
+        config: USER,
         schema: {
           summary: 'List imports, newest first',
           querystring: pageQuery,
@@ -102,7 +101,7 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
         },
       },
       async (request, reply) => {
-        await cancelOrRemove(upload, await getImport(db, request, request.params.id))
+        await cancelOrRemove(upload, actorOf(request), await getImport(db, request, request.params.id))
         return reply.code(204).send(null)
       },
     )
@@ -169,14 +168,14 @@ async function getImport(db: Db, request: FastifyRequest, id: string): Promise<I
   return row
 }
 
-async function cancelOrRemove({ db, store }: UploadDeps, row: ImportRow): Promise<void> {
+async function cancelOrRemove({ db, store }: UploadDeps, actor: Actor, row: ImportRow): Promise<void> {
   if (await cancelImport(db, row.user_id, row.id)) {
     await store.remove({ userId: row.user_id, uploadId: row.id })
     return
   }
   // A campaign that is reading its audience from here would silently lose the rest of it.
   if (await isBeingExpanded(db, row.user_id, row.id)) throw new AppError('IMPORT_STATE')
-  await removeImport(db, row.user_id, row.id)
+  await removeImport(db, actor, row)
 }
 
 function toContract(row: ImportRow): ContactImport {

@@ -28,6 +28,8 @@ export type KeyChange = {
   from: string
   to: string
   columns: SealedColumn[]
+  /** Notes the change in its own transaction. */
+  note?: (trx: Trx) => Promise<void>
   /** For people: what is being done. */
   tell?: (line: string) => void
 }
@@ -84,7 +86,7 @@ async function untilFollowed(db: Db, box: SecretBox, { tell }: KeyChange): Promi
 }
 
 /** The old key leaves and the ring goes under the new SECRET_KEY. False when something is sealed with the old one still. */
-async function finish(trx: Trx, box: SecretBox, { from, to, columns }: KeyChange): Promise<boolean> {
+async function finish(trx: Trx, box: SecretBox, { from, to, columns, note }: KeyChange): Promise<boolean> {
   await lockRing(trx)
   // Waits for whoever is sealing with a key of the ring this very moment, and keeps others from it.
   await sql`select 1 from secret_keys for update`.execute(trx)
@@ -98,5 +100,6 @@ async function finish(trx: Trx, box: SecretBox, { from, to, columns }: KeyChange
     await trx.updateTable('secret_keys').set({ sealed, handover: null }).where('id', '=', row.id).execute()
   }
   await setMaster(trx, masterOf(to).id)
+  await note?.(trx)
   return true
 }
