@@ -56,6 +56,8 @@ export class RawGateway implements LedgerSource {
   resetConnections = 0
   /** Every question that is no send is sent there. */
   redirectTo: string | null = null
+  /** Where the webhooks of each token go, as it was told. */
+  readonly webhooks = new Map<string, string>()
   /** Requests of any kind so far. */
   requests = 0
   readonly exchanges: RawExchange[] = []
@@ -139,6 +141,8 @@ export class RawGateway implements LedgerSource {
       return
     }
     const token = tokenOf(request)
+    if (request.method === 'POST' && path === '/webhook')
+      this.webhooks.set(token, String((JSON.parse(body.toString()) as { webhookurl?: unknown }).webhookurl))
     answerJson(response, 200, this.#answerControl(request, path, token, response))
   }
 

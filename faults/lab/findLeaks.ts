@@ -35,7 +35,8 @@ function secretsOf(site: Site): Record<string, string> {
   return Object.fromEntries(Object.entries(named).filter(([, secret]) => secret.length >= SHORTEST_SECRET))
 }
 
-async function leaksInDatabase(site: Site, secrets: string[]): Promise<string[]> {
+/** A sentence for every table with a row that holds one of the secrets. */
+export async function leaksInDatabase(site: Site, secrets: string[]): Promise<string[]> {
   const patterns = secrets.map((secret) => `%${secret.replace(/[\\%_]/g, '\\$&')}%`)
   return site.inSnapshot(async (ask) => {
     const tables = await ask<{ name: string }>(

@@ -29,10 +29,15 @@ export function untilImportEnds(site: Site, id: string, limitMs: number): Promis
   return until('the end of the import', look, { limitMs, everyMs: 100 })
 }
 
-/** A campaign to more people than can be typed: they come from a file. Started like `Site.createCampaign` does. */
-export async function campaignFromFile(lab: Lab, site: Site, size: number): Promise<ObservedCampaign> {
+/** Imports so many people; returns the id of the import. */
+export async function importFor(lab: Lab, site: Site, size: number): Promise<string> {
   const importId = await uploadPeople(site, phonesOf(size))
   const { accepted } = await untilImportEnds(site, importId, lab.limit(30_000))
   check(accepted === size, `${accepted} of ${size} people were imported.`)
-  return site.createCampaign(size, { recipients: { importIds: [importId] } })
+  return importId
+}
+
+/** A campaign to more people than can be typed: they come from a file. Started like `Site.createCampaign` does. */
+export async function campaignFromFile(lab: Lab, site: Site, size: number): Promise<ObservedCampaign> {
+  return site.createCampaign(size, { recipients: { importIds: [await importFor(lab, site, size)] } })
 }

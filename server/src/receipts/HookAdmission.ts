@@ -1,7 +1,7 @@
 import { AppError } from '#server/lib/AppError.ts'
 
 /** Calls that may be open in this process at once, whoever makes them. */
-const MAX_OPEN = 1000
+const MAX_OPEN = 800
 /** Bytes of bodies that may be in memory at once; sixteen of the largest, and ten thousands of the usual. */
 const MAX_BYTES = 64 * 1024 * 1024
 const RETRY_AFTER_S = 1

@@ -96,9 +96,9 @@ it('a call falls into pieces by the messages it speaks of, in its order', () => 
   expect(pieces.map(({ receipts }) => receipts)).toEqual([2, 2, 2, 1])
 })
 
-it('calls beyond a thousand are refused, and bodies beyond 64 MB, until others have left', () => {
+it('calls beyond eight hundred are refused, and bodies beyond 64 MB, until others have left', () => {
   const admission = new HookAdmission()
-  const inside = Array.from({ length: 1000 }, () => admission.enter())
+  const inside = Array.from({ length: 800 }, () => admission.enter())
   expect(() => admission.enter()).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
   for (const { readBody } of inside.slice(0, 16)) readBody(4 * 1024 * 1024)
   expect(() => inside[16]?.readBody(1)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
