@@ -153,7 +153,6 @@ function buildParts(config: Config, log: Log, store: Store) {
     db,
     box,
     audit,
-    audit,
     bell,
     local,
     gateways,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exampleOf, fillIds, idFieldsOf } from '#server/test/exampleBodies.ts'
-import { canaryOf, kindOfField, kindOfPath, make, rowsOf, type Kind } from '#server/test/tenantThings.ts'
+import { canaryOf, kindOfField, kindOfPath, make, missingId, rowsOf, type Kind } from '#server/test/tenantThings.ts'
 import { startWholeApp, visible, type Person, type Route, type WholeApp } from '#server/test/wholeApp.ts'
 
-const KINDS: Kind[] = ['channel', 'campaign', 'message', 'import', 'apiKey']
+const KINDS: Kind[] = ['channel', 'campaign', 'message', 'import', 'apiKey', 'session', 'suppression', 'contact']
 
 type Things = Record<Kind, string>
 
@@ -65,7 +65,7 @@ describe("somebody else's id", () => {
     async (name) => {
       for (const route of whole.routes.filter(isForeign)) {
         const foreign = anas[kindOfPath(route.url) ?? 'channel']
-        const missing = randomUUID()
+        const missing = missingId(kindOfPath(route.url) ?? 'channel')
         const toForeign = await ask(callers[name], route, { path: foreign })
         const toMissing = await ask(callers[name], route, { path: missing })
         const expected = name === 'nobody' ? 401 : 404

@@ -100,6 +100,7 @@ function scalarOf(schema: BodySchema, name: string): unknown {
   if (schema.type === 'number' || schema.type === 'integer') return schema.minimum ?? 1
   if (schema.format === 'uuid') return `${ID_OF}${name}`
   if (schema.format === 'email') return 'someone@example.test'
+  if (schema.format === 'date-time') return inAYear()
   if (schema.format === 'uri') return 'https://example.com/'
   const text = 'a'.repeat(Math.max(schema.minLength ?? 1, 1))
   if (schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(text)) return text

@@ -1,11 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { expect } from 'vitest'
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import type { LightMyRequestResponse } from 'fastify'
 import { sql } from 'kysely'
+import { expect } from 'vitest'
+import { TEST_PASSWORD } from '#server/http/testApp.ts'
 import { inAYear } from './exampleBodies.ts'
 import type { Person, WholeApp } from './wholeApp.ts'
 
 /** What belongs to one user and has an id that requests name. */
-export type Kind = 'campaign' | 'channel' | 'message' | 'import' | 'apiKey'
+export type Kind = 'campaign' | 'channel' | 'message' | 'import' | 'apiKey' | 'session' | 'suppression' | 'contact'
 
 /** What an id in a path stands for: the longest beginning that fits. A new route with an id of a new kind is told here. */
 const KIND_OF_PATH: Record<string, Kind> = {
@@ -14,6 +16,9 @@ const KIND_OF_PATH: Record<string, Kind> = {
   '/api/user/messages/:id': 'message',
   '/api/user/imports/:id': 'import',
   '/api/user/api-keys/:id': 'apiKey',
+  '/api/user/sessions/:id': 'session',
+  '/api/user/suppressions/:id': 'suppression',
+  '/api/user/contacts/:id': 'contact',
 }
 
 /** What an id in a body stands for, by the field's name. */
@@ -28,6 +33,11 @@ export function kindOfField(name: string): Kind | undefined {
   return KIND_OF_FIELD[name]
 }
 
+/** An id that nothing of this kind has. Contacts count from 1 in every account, so theirs are far from the beginning. */
+export function missingId(kind: Kind): string {
+  return kind === 'contact' ? String(randomInt(1e11, 2e11)) : randomUUID()
+}
+
 /** Stands in whatever a tenant writes; nobody else ever reads it. */
 export function canaryOf(person: Person): string {
   return `canary${person.id.replaceAll('-', '').slice(0, 12)}`
@@ -39,7 +49,7 @@ export async function make(whole: WholeApp, person: Person, kind: Kind, channelI
   const channel = channelId ?? (kind === 'channel' ? '' : await make(whole, person, 'channel'))
   const post = async (url: string, payload: unknown, headers: Record<string, string> = {}): Promise<string> => {
     const answer = await whole.call(person, 'POST', url, { payload, headers })
-    expect([url, answer.statusCode, answer.body]).toEqual([url, expect.toBeOneOf([201, 202]), expect.anything()])
+    expect([url, answer.statusCode, answer.body]).toEqual([url, expect.toBeOneOf([200, 201, 202]), expect.anything()])
     const made = answer.json<{ id?: string; campaignId?: string; messageId?: string }>()
     return made.id ?? made.campaignId ?? made.messageId ?? ''
   }
@@ -69,10 +79,35 @@ export async function make(whole: WholeApp, person: Person, kind: Kind, channelI
       return importFor(whole, post, canary)
     case 'apiKey':
       return post('/api/user/api-keys', { name: canary })
+    case 'session':
+      // As from another browser: with the cookie, the session would be replaced.
+      await whole.call(null, 'POST', '/api/auth/sign-in', { payload: { email: person.email, password: TEST_PASSWORD } })
+      return other(await whole.call(person, 'GET', '/api/user/sessions'))
+    case 'suppression':
+      await post('/api/user/suppressions', { phones: [`+55119${randomInt(1e7, 1e8)}`], note: canary })
+      return other(await whole.call(person, 'GET', '/api/user/suppressions'))
+    case 'contact':
+      return contactFor(whole, person)
   }
 }
 
 type Post = (url: string, payload: unknown, headers: Record<string, string>) => Promise<string>
+
+/** The newest of a list that is not the caller's own session. */
+function other(answer: LightMyRequestResponse): string {
+  const { items } = answer.json<{ items: { id: string; current?: boolean }[] }>()
+  return items.find(({ current }) => current !== true)?.id ?? ''
+}
+
+async function contactFor(whole: WholeApp, person: Person): Promise<string> {
+  const id = randomInt(1e11, 2e11)
+  const phone = `+55119${randomInt(1e7, 1e8)}`
+  await sql`
+    insert into contacts (user_id, id, phone, name) overriding system value
+    values (${person.id}, ${id}, ${phone}, ${canaryOf(person)})
+  `.execute(whole.db)
+  return String(id)
+}
 
 /** As if the worker had read it: there is none here. */
 async function importFor(whole: WholeApp, post: Post, canary: string): Promise<string> {

@@ -28,9 +28,11 @@ export type Route = {
   readsQuery: boolean
 }
 
-export type Person = { id: string; role: 'admin' | 'user'; cookie: string }
+export type Person = { id: string; email: string; role: 'admin' | 'user'; cookie: string }
 
 export type WholeApp = Awaited<ReturnType<typeof startWholeApp>>
+
+const HOST = 'revoada.test'
 
 type Request = { payload?: unknown; headers?: Record<string, string> }
 
@@ -58,7 +60,8 @@ export async function startWholeApp(settings: Record<string, string> = {}) {
     app.inject({
       method,
       url,
-      headers: { ...(who === null ? {} : { cookie: who.cookie }), ...headers },
+      // As a browser does on our own pages.
+      headers: { host: HOST, origin: `http://${HOST}`, ...(who === null ? {} : { cookie: who.cookie }), ...headers },
       ...(payload === undefined ? {} : { payload: payload as object }),
     }) as Promise<LightMyRequestResponse>
   return {
