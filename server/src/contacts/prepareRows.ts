@@ -1,4 +1,5 @@
 import type { RejectReason, WarningReason } from '#contract/imports.ts'
+import { withoutGuard } from '#server/lib/csv.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import type { Row } from './csv/parseRows.ts'
 import type { TableColumns } from './csv/tableColumns.ts'
@@ -106,17 +107,12 @@ function variablesOf(cells: string[], keys: string[]): string {
 function cleanCells(cells: string[]): { cells: string[]; cleaned: boolean } {
   let cleaned = false
   const clean = cells.map((cell) => {
-    const trimmed = withoutFormulaGuard(cell.trim())
+    const trimmed = withoutGuard(cell.trim())
     if (trimmed.length <= MAX_VALUE_LENGTH && !trimmed.includes('\0') && trimmed.isWellFormed()) return trimmed
     cleaned = true
     return cut(trimmed.replaceAll('\0', '').toWellFormed(), MAX_VALUE_LENGTH)
   })
   return { cells: clean, cleaned }
-}
-
-/** The apostrophe that our own downloads (and others) put before what a spreadsheet would run as a formula. */
-function withoutFormulaGuard(cell: string): string {
-  return /^'[=+\-@＝＋－＠]/.test(cell) ? cell.slice(1) : cell
 }
 
 /** Cut to `length` UTF-16 units, never through a surrogate pair. */

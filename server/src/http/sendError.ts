@@ -15,6 +15,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     const level = known.code === 'UNAVAILABLE' && known.cause === undefined ? 'debug' : 'error'
     request.log[level]({ err: error, route: request.routeOptions?.url }, 'request failed')
   }
+  if (status === 413 && isSoonRead(request)) reply.removeHeader('connection')
   const wait = retryAfterSeconds(known)
   if (wait !== null) reply.header('retry-after', String(wait))
   if (status === 401) reply.header('www-authenticate', 'Bearer')
@@ -23,6 +24,17 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .header('content-type', 'application/json; charset=utf-8')
     .serializer(JSON.stringify)
     .send(toErrorBody(known))
+}
+
+/** What is thrown away unread in a second or two. */
+const MAX_REST = 16 * 1024 * 1024
+
+/**
+ * Whether the rest of a body that is too large may still come. A connection that we close at once is reset under what its
+ * other end is writing, and our answer is lost with it.
+ */
+function isSoonRead({ headers }: FastifyRequest): boolean {
+  return Number(headers['content-length'] ?? Infinity) <= MAX_REST
 }
 
 /** The message of an INTERNAL error is always the fixed one, whatever was thrown. */
