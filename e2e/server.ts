@@ -25,6 +25,8 @@ const config = readConfig(
     CAMPAIGN_CREATE_LIMIT: '1000',
     CAMPAIGN_OPERATION_LIMIT: '1000',
     PROGRESS_LIMIT: '10000',
+    IMPORT_LIMIT: '10000',
+    EXPORT_LIMIT: '10000',
   },
   [],
 )

@@ -30,6 +30,8 @@ const SETTINGS = {
   CAMPAIGN_CREATE_LIMIT: '100000',
   CAMPAIGN_OPERATION_LIMIT: '100000',
   PROGRESS_LIMIT: '100000',
+  IMPORT_LIMIT: '100000',
+  EXPORT_LIMIT: '100000',
 }
 
 /** One installation of the product: a data directory (or a database), its server processes, its gateway and its user. */

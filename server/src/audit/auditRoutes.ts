@@ -58,7 +58,7 @@ export function auditRoutes({ db, audit }: AuditRoutesDeps): RoutePlugin {
     app.get(
       '/api/admin/audit/export',
       {
-        config: { access: 'admin' },
+        config: { access: 'admin', limited: 'export' },
         schema: { summary: 'The same as a CSV, which is noted in the trail', querystring: auditFilter },
       },
       async (request, reply) => {

@@ -32,7 +32,7 @@ export type ImportRoutesDeps = {
 
 const PATH = '/api/user/imports'
 const USER = { access: 'user' } as const
-const CSV = { ...USER, produces: 'text/csv' } as const
+const CSV = { ...USER, produces: 'text/csv', limited: 'export' } as const
 const DEFAULT_COUNTRY = 'BR'
 const PAGE = 50
 
@@ -48,7 +48,7 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
     app.post(
       PATH,
       {
-        config: { ...USER, receives: 'file' },
+        config: { ...USER, receives: 'file', limited: 'import' },
         schema: {
           summary:
             'Upload a CSV file (multipart/form-data: file, defaultCountry) and import its contacts in the background',

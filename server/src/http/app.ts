@@ -22,6 +22,7 @@ import { enforceAccess } from './accessPolicy.ts'
 import { answerRepeats } from './answerRepeats.ts'
 import { healthRoutes } from './healthRoutes.ts'
 import { readJsonBodies } from './jsonBody.ts'
+import { limitUsers } from './limitUsers.ts'
 import { describeApi, openApiRoutes } from './openApi.ts'
 import { addSecurityHeaders } from './securityHeaders.ts'
 import { bareAnswers, sendError } from './sendError.ts'
@@ -29,7 +30,7 @@ import { endSlowBodies } from './slowBodies.ts'
 import { serveWebApp } from './webApp.ts'
 
 export type AppDeps = {
-  config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'apiDocs'>
+  config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'apiDocs' | 'importLimit' | 'exportLimit'>
   log: Log
   db: Db
   sessions: Sessions
@@ -63,6 +64,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   limitWaits(app)
   enforceAccess(app, { ...deps, publicUrl: config.publicUrl })
   answerRepeats(app, deps)
+  limitUsers(app, { db: deps.db, limits: { import: config.importLimit, export: config.exportLimit } })
   validateTokens(app, deps)
   await describeApi(app, { version: VERSION, cookieName: deps.sessions.cookie.name })
   for (const plugin of [healthRoutes(deps), openApiRoutes(config), ...routes]) await app.register(plugin)

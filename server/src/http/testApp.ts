@@ -33,7 +33,10 @@ type TestAppOptions = {
 
 /** The web server with sign-in on the test database, without a web build and with limits that tests do not meet by chance. */
 export async function createTestApp(db: Db, options: TestAppOptions = {}): Promise<FastifyInstance> {
-  const config: Config = readConfig({ NODE_ENV: 'test', SIGN_IN_LIMIT: '1000', ...options.env }, [])
+  const config: Config = readConfig(
+    { NODE_ENV: 'test', SIGN_IN_LIMIT: '1000', IMPORT_LIMIT: '1000', EXPORT_LIMIT: '1000', ...options.env },
+    [],
+  )
   const log = options.log ?? testLog
   const box = new SecretBox(TEST_SECRET_KEY)
   const auth = signInDeps({ db, box, audit: new AuditLogger() }, config)

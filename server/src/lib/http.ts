@@ -28,11 +28,16 @@ export type SignedInUser = {
   sessionId: string | null
 }
 
+/** What one user may do only so often in a minute, beside the limits of campaigns. */
+export type CostlyWork = 'import' | 'export'
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access: Access
     /** Honours `Idempotency-Key`: the handler hands `rememberOf(request)` to what creates. Answers 201. */
     creates?: true
+    /** Counts against the user's limit for this. */
+    limited?: CostlyWork
     /** Content type of an answer that is not JSON. */
     produces?: string
     /** Reads a multipart form with one file. */

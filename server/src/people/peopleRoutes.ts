@@ -8,6 +8,7 @@ import type { PersonExporter } from './PersonExporter.ts'
 const PATH = '/api/user/contacts'
 const DEFAULT_COUNTRY = 'BR'
 const USER = { config: { access: 'user' as const } }
+const EXPORT = { config: { access: 'user' as const, limited: 'export' as const } }
 
 export type PeopleRoutesDeps = { contacts: ContactService; eraser: PersonEraser; exporter: PersonExporter }
 
@@ -17,7 +18,7 @@ export function peopleRoutes({ contacts, eraser, exporter }: PeopleRoutesDeps): 
     app.get(
       `${PATH}/:id/export`,
       {
-        ...USER,
+        ...EXPORT,
         schema: {
           summary: 'Everything that is known of a contact',
           params: contactParams,
@@ -32,7 +33,7 @@ export function peopleRoutes({ contacts, eraser, exporter }: PeopleRoutesDeps): 
     app.post(
       `${PATH}/export`,
       {
-        ...USER,
+        ...EXPORT,
         schema: {
           summary: 'Everything that is known of the person with this number',
           body: personBody,
