@@ -143,7 +143,9 @@ async function stormWithDeaths(lab: Lab): Promise<Numbers> {
   const caller = callerOf(lab, site, 256)
   const idOf = (n: number) => messageIdOf(0xffffffff, n + 1, 0)
   const plan = { perSecond: lab.rounds(PER_SECOND, 500), forMs: lab.rounds(20_000, 6000), mostOpen: MOST_OPEN }
-  const going = storm(caller, hook, { ...plan, bodyOf: (n) => bodyOf(hook, [{ id: idOf(n), state: 'read' }]) })
+  let isDying = true
+  const goesOn = () => isDying
+  const going = storm(caller, hook, { ...plan, goesOn, bodyOf: (n) => bodyOf(hook, [{ id: idOf(n), state: 'read' }]) })
   const pauseMs = plan.forMs / 5
   const deaths = lab.rounds(3, 1)
   for (let death = 0; death < deaths; death++) {
@@ -153,6 +155,7 @@ async function stormWithDeaths(lab: Lab): Promise<Numbers> {
     await server.kill()
     server = await site.start('api')
   }
+  isDying = false
   const { answered, unanswered, reached } = await going
   const rows = await site.query<{ id: string }>(`select events->0->'messageIds'->>0 as id from webhook_inbox`)
   const stored = new Set(rows.map(({ id }) => id))

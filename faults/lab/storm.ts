@@ -4,6 +4,8 @@ import type { Answer, Hook, HookCaller } from './hooks.ts'
 export type StormPlan = {
   perSecond: number
   forMs: number
+  /** Longer than that while it says so. */
+  goesOn?: () => boolean
   /** The bytes of the nth call. */
   bodyOf: (n: number) => string
   /** Calls open at once before this client itself holds back; then the rate that is reached is lower. */
@@ -37,7 +39,7 @@ export async function storm(caller: HookCaller, hook: Hook, plan: StormPlan): Pr
     running.add(call)
     void call.then(() => running.delete(call))
   }
-  for (let elapsed = 0; elapsed < plan.forMs; elapsed = performance.now() - startedAt) {
+  for (let elapsed = 0; elapsed < plan.forMs || plan.goesOn?.() === true; elapsed = performance.now() - startedAt) {
     const due = Math.floor((elapsed / 1000) * plan.perSecond)
     while (started < due && running.size < plan.mostOpen) make(started++)
     mostOpen = Math.max(mostOpen, running.size)
