@@ -1,8 +1,19 @@
 import { eventStreams } from './eventStreams.ts'
+import { databaseRole } from './databaseRole.ts'
+import { forgedTrail } from './forgedTrail.ts'
 import type { FaultCase } from './index.ts'
 
 /** Who may call what, and what an attacker may try on the API. */
 export const ACCESS_CASES: Record<string, FaultCase> = {
+  A20: {
+    about:
+      'values that forge lines, rows and sizes; people who would edit the trail; kills around the commit: one row a change',
+    run: forgedTrail,
+  },
+  A22: {
+    about: 'the role that the product works as: does all of its work and nothing else, embedded and external',
+    run: databaseRole,
+  },
   A17: {
     about: 'event streams: a thousand opened and left, unread, open at the shutdown, of others, outliving their sign-in',
     run: eventStreams,

@@ -1,0 +1,3 @@
+import { testCases } from './testCases.ts'
+
+testCases(['A20', 'A22'])
