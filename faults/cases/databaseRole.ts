@@ -50,7 +50,7 @@ async function withOwner(lab: Lab): Promise<number> {
   const postgres = await lab.postgres()
   await postgres.run('create role site_owner login', 'create role site_application login')
   const site = await lab.externalSite()
-  const [{ name = '' } = {}] = await site.query<{ name: string }>('select current_database() as name')
+  const [{ name } = { name: '' }] = await site.query<{ name: string }>('select current_database() as name')
   await postgres.run(`alter database ${name} owner to site_owner`)
   const as = (role: string) => postgres.urlOf(name).replace('//revoada@', `//${role}@`)
   await site.start('all', { DATABASE_URL: as('site_application'), MIGRATE_DATABASE_URL: as('site_owner') })
