@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { ConfigError, readConfig } from '../server/src/config.ts'
 import { attachEmbeddedPostgres, startEmbeddedPostgres } from '../server/src/db/embedded/startEmbeddedPostgres.ts'
 import { openDatabase, type ConnectionSettings } from '../server/src/db/openDatabase.ts'
@@ -8,6 +10,7 @@ const USAGE = `npm run rotate-key
   Changes SECRET_KEY while the product runs or stands still. Settings are those of the product (DATA_DIR, or DATABASE_URL
   and SECRET_KEY); NEW_SECRET_KEY is the key to come. Where the key lives in DATA_DIR, one is made if none is given, and
   the file is replaced. Interrupted, run it again. Running processes go on; the next start needs the new key.`
+const NEVER_STARTED = 'this version has never been started on the database; start it once before.'
 const QUERY_TIMEOUT_MS = 60_000
 
 process.exitCode = await main()
@@ -38,7 +41,7 @@ async function main(): Promise<number> {
       await found.stop()
     }
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
+    const text = isWithoutRing(error) ? NEVER_STARTED : error instanceof Error ? error.message : String(error)
     process.stderr.write(`The key was not changed: ${text}\n`)
     return error instanceof ConfigError ? 2 : 1
   }
@@ -50,8 +53,14 @@ async function findDatabase(databaseUrl: string | null, directory: string, log: 
   if (databaseUrl !== null) return { connection: { connectionString: databaseUrl } satisfies ConnectionSettings, stop }
   const running = await attachEmbeddedPostgres({ directory })
   if (running !== null) return { connection: running, stop }
+  if (!existsSync(join(directory, 'postgres'))) throw new Error(`There is no database in ${directory}.`)
   const started = await startEmbeddedPostgres({ directory, log })
   return { connection: started.connection, stop: () => started.stop() }
+}
+
+/** PostgreSQL's "undefined_table". */
+function isWithoutRing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '42P01'
 }
 
 function say(text: string): number {

@@ -1,7 +1,10 @@
+import { encryptionAtRest } from './encryptionAtRest.ts'
 import { eventStreams } from './eventStreams.ts'
 import { databaseRole } from './databaseRole.ts'
 import { forgedTrail } from './forgedTrail.ts'
 import type { FaultCase } from './index.ts'
+import { keyRotation } from './keyRotation.ts'
+import { secretsEverywhere } from './secretsEverywhere.ts'
 
 /** Who may call what, and what an attacker may try on the API. */
 export const ACCESS_CASES: Record<string, FaultCase> = {
@@ -13,6 +16,20 @@ export const ACCESS_CASES: Record<string, FaultCase> = {
   A22: {
     about: 'the role that the product works as: does all of its work and nothing else, embedded and external',
     run: databaseRole,
+  },
+  A15: {
+    about: 'every secret through every failure and misuse, then searched in all that was written, stored and answered',
+    run: secretsEverywhere,
+  },
+  A16: {
+    about:
+      'secrets at rest: searched, damaged, swapped, opened with another key; then SECRET_KEY is changed while sending',
+    run: encryptionAtRest,
+  },
+  'A16-rotation': {
+    about: 'the half of A16 that changes SECRET_KEY while a campaign is sent, killed again and again',
+    run: keyRotation,
+    byNameOnly: true,
   },
   A17: {
     about: 'event streams: a thousand opened and left, unread, open at the shutdown, of others, outliving their sign-in',

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { deriveKey, keyIdOf, Sealer, SealedError, sealerOf } from './Sealer.ts'
+import { deriveKey, keyIdOf, SealedError, sealerOf, type Sealer } from './Sealer.ts'
 
 /** What a process holds of the key ring. */
 export type Keys = {

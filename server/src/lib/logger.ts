@@ -34,7 +34,7 @@ export function createLogger(options: { level: string; name?: string }): Log {
     standardError,
   )
   // What a child says on every line is written out when it is made, and never comes through the hook.
-  const child = log.child
+  const child = Reflect.get(log, 'child') as Log['child']
   log.child = function (this: Log, bindings: Bindings, ...rest: []) {
     return child.call(this, redact(bindings) as Bindings, ...rest)
   } as typeof child

@@ -8,8 +8,8 @@ import { MissedKeyError } from './keyRing.ts'
 
 /** Who has been silent for longer is taken for dead: a change of the key no longer waits for it. */
 export const HOLDER_SILENT_S = 20
-/** Four times in that while. */
-const EVERY_MS = 5000
+/** Many times in that while: a change waits this long for the processes at least. */
+const EVERY_MS = 2000
 
 /**
  * Keeps the keys of this process up to date and tells the database which the newest is that it knows, so that a change
