@@ -58,7 +58,7 @@ export function auditRoutes({ db, audit }: AuditRoutesDeps): RoutePlugin {
     app.get(
       '/api/admin/audit/export',
       {
-        config: { access: 'admin', limited: 'export' },
+        config: { access: 'admin', limited: 'export', produces: 'text/csv' },
         schema: { summary: 'The same as a CSV, which is noted in the trail', querystring: auditFilter },
       },
       async (request, reply) => {
