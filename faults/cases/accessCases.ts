@@ -2,12 +2,17 @@ import { encryptionAtRest } from './encryptionAtRest.ts'
 import { eventStreams } from './eventStreams.ts'
 import { databaseRole } from './databaseRole.ts'
 import { forgedTrail } from './forgedTrail.ts'
+import { forwardedAddresses } from './forwardedAddresses.ts'
 import type { FaultCase } from './index.ts'
 import { keyRotation } from './keyRotation.ts'
 import { secretsEverywhere } from './secretsEverywhere.ts'
 
 /** Who may call what, and what an attacker may try on the API. */
 export const ACCESS_CASES: Record<string, FaultCase> = {
+  A03: {
+    about: 'two API processes, forged addresses in every header, directly and behind proxies: no limit is got around',
+    run: forwardedAddresses,
+  },
   A20: {
     about:
       'values that forge lines, rows and sizes; people who would edit the trail; kills around the commit: one row a change',
