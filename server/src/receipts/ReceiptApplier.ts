@@ -12,7 +12,7 @@ import type { ReceiptEvent } from './inPieces.ts'
 
 const BATCH = 500
 /** Messages that one transaction moves, the webhook that crosses the line included; more would hold locks for seconds. */
-const MAX_RECEIPTS = 2000
+const MAX_RECEIPTS = 500
 /** Of many calls in a row the first rings for all: a batch of a hundred costs the database little more than one of five. */
 const GATHER_MS = 50
 
