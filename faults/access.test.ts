@@ -1,3 +1,3 @@
 import { testCases } from './testCases.ts'
 
-testCases(['A20', 'A22'])
+testCases(['A05', 'A08', 'A20', 'A22'])

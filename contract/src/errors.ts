@@ -22,7 +22,7 @@ export const ERRORS = {
   TIMEOUT: { status: 408, message: 'The gateway did not answer in time.' },
   REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive.' },
   CONFLICT: { status: 409, message: 'The state changed meanwhile; look again and repeat.' },
-  SETUP_DONE: { status: 409, message: 'The first administrator exists already.' },
+  SETUP_DONE: { status: 403, message: 'The first administrator exists already.' },
   NAME_TAKEN: { status: 409, message: 'This name is in use already.' },
   SECOND_FACTOR_STATE: { status: 409, message: 'The second factor is in a state that does not allow this.' },
   LAST_ADMIN: { status: 409, message: 'Somebody must remain who can administer this installation.' },

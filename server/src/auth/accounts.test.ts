@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bearerFor, cookieOf, createTestApp, signInAs, TEST_PASSWORD } from '#server/http/testApp.ts'
 import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
+import { rateLimitKey } from './rateLimits.ts'
 import { totpCode } from './totp.ts'
 
 const NEW_PASSWORD = 'trovoada atrás do morro'
@@ -214,7 +215,7 @@ describe('the own password and e-mail', () => {
         ?.password_hash
     expect(await hash()).toBe(stored)
     expect((await signIn(email)).statusCode).toBe(200)
-    expect(await hash()).toMatch(/^scrypt\$15\$8\$3\$/)
+    expect(await hash()).toMatch(/^scrypt\$14\$8\$5\$/)
     expect((await signIn(email)).statusCode).toBe(200)
   })
 })
@@ -251,11 +252,13 @@ describe('the second factor', () => {
   })
 
   test('ten wrong codes are followed by a wait, in all processes, for who knows the password only', async () => {
-    const { email, secret } = await withSecondFactor()
+    const { id, email, secret } = await withSecondFactor()
+    // Turning it on took one of the ten; seven more are added here, because each takes a hash.
+    await sql`update rate_limits set hits = hits || array_fill(hits[1], array[7])
+      where key = ${rateLimitKey('second-factor', id)}`.execute(database.db)
     const answers = []
-    for (let i = 0; i < 12; i++) answers.push(await signIn(email, { code: String(100_000 + i) }))
-    // Turning it on took one of the ten.
-    expect(answers.map((answer) => answer.statusCode)).toEqual([...Array<number>(9).fill(401), 429, 429, 429])
+    for (let i = 0; i < 4; i++) answers.push(await signIn(email, { code: String(100_000 + i) }))
+    expect(answers.map((answer) => answer.statusCode)).toEqual([401, 401, 429, 429])
     const right = { email, password: TEST_PASSWORD, code: totpCode(secret, await stepNow()) }
     expect((await call('POST', '/api/auth/sign-in', '', right, peer)).statusCode).toBe(429)
     expect(Number(answers.at(-1)?.headers['retry-after'])).toBeLessThanOrEqual(900)

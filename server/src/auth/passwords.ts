@@ -3,24 +3,24 @@ import { AppError } from '#server/lib/AppError.ts'
 
 type Cost = { N: number; r: number; p: number }
 
-/** OWASP's Password Storage Cheat Sheet names this among the equivalent minima for scrypt: 32 MiB a hash. */
-const COST: Cost = { N: 2 ** 15, r: 8, p: 3 }
-/** What the accounts of the first releases were hashed with: a third of the work. */
+/** OWASP's Password Storage Cheat Sheet names this among the equivalent minima for scrypt: 16 MiB a hash. */
+const COST: Cost = { N: 2 ** 14, r: 8, p: 5 }
+/** What the accounts of the first releases were hashed with: two fifths of the work (N·r·p). */
 const OLD_COST: Cost = { N: 2 ** 14, r: 16, p: 1 }
 /** The work that an old hash lacks. Without it the time of an answer would tell that such an account exists. */
-const MISSING_COST: Cost = { N: 2 ** 15, r: 8, p: 2 }
+const MISSING_COST: Cost = { N: 2 ** 14, r: 8, p: 3 }
 const KEY_BYTES = 32
 const OLD_KEY_BYTES = 64
 const SALT_BYTES = 16
 
-const CURRENT = /^scrypt\$15\$8\$3\$([\w-]{22})\$([\w-]{43})$/
+const CURRENT = /^scrypt\$14\$8\$5\$([\w-]{22})\$([\w-]{43})$/
 const OLD = /^([0-9a-f]{32}):([0-9a-f]{128})$/
 
 /** `scrypt$log2(N)$r$p$salt$key`, both in base64url. Spellings of one character (NFKC) are one password. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
   const key = await derive(password, salt, COST, KEY_BYTES)
-  return `scrypt$15$8$3$${salt.toString('base64url')}$${key.toString('base64url')}`
+  return `scrypt$14$8$5$${salt.toString('base64url')}$${key.toString('base64url')}`
 }
 
 /** `outdated`: right, but hashed with less work than today's; hash it again. */
@@ -42,7 +42,7 @@ async function verifyOld([, salt = '', key = '']: RegExpExecArray, password: str
   return timingSafeEqual(given, Buffer.from(key, 'hex')) ? 'outdated' : 'wrong'
 }
 
-/** Each takes 32 MiB and a thread of the four that file and name look-ups share. */
+/** Each takes 16 MiB and a thread of the four that file and name look-ups share. */
 const MOST_AT_ONCE = 2
 const MOST_WAITING = 64
 let running = 0

@@ -17,7 +17,7 @@ export async function createFirstAdmin(
   body: SetupBody,
   address: string | null,
 ): Promise<string> {
-  // Asked before hashing too: a hash costs 100 ms and 32 MB, and this route is open to everyone.
+  // Asked before hashing too: a hash costs 100 ms and 16 MB, and this route is open to everyone.
   if (await hasUsers(db)) throw new AppError('SETUP_DONE')
   await refuseWeakPassword(body.password, body)
   const passwordHash = await hashPassword(body.password)

@@ -67,7 +67,7 @@ async function post(payload: Buffer, cookie = user.cookie) {
   return app.inject({
     method: 'POST',
     url: '/api/user/imports',
-    headers: { cookie, origin: 'http://localhost:80', 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
+    headers: { cookie, 'sec-fetch-site': 'same-origin', 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
     payload,
   })
 }
