@@ -16,6 +16,7 @@ import { killWorker } from './killWorker.ts'
 import { modelBased } from './modelBased.ts'
 import { pauseArithmetic } from './pauseArithmetic.ts'
 import { PROCESS_CASES } from './processCases.ts'
+import { REQUEST_CASES } from './requestCases.ts'
 import { secondServer } from './secondServer.ts'
 import { singleFirst } from './singleFirst.ts'
 import { soak } from './soak.ts'
@@ -90,5 +91,6 @@ export const CASES: Record<string, FaultCase> = {
   ...TIME_CASES,
   ...PROCESS_CASES,
   ...ACCESS_CASES,
+  ...REQUEST_CASES,
   ...WEBHOOK_CASES,
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** An address as it may be fetched, in the one spelling that every reader takes alike; or why not, as a sentence. */
 export type CheckedAddress = { url: URL } | { refusal: string }
@@ -50,13 +51,12 @@ export async function checkResolvedAddress(text: string, resolve: Resolve = reso
 const RESOLVE_DEADLINE_MS = 3000
 
 /** Asks as every program on this machine does, and waits 3 s at most. */
-export function resolveHost(host: string): Promise<HostAddress[]> {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error(`No address of ${host} came in time.`)), RESOLVE_DEADLINE_MS)
-    void lookup(host, { all: true })
-      .then(done, fail)
-      .finally(() => clearTimeout(timer))
-  })
+export async function resolveHost(host: string): Promise<HostAddress[]> {
+  const given = new AbortController()
+  const late = sleep(RESOLVE_DEADLINE_MS, null, { signal: given.signal, ref: false }).catch(() => null)
+  const addresses = await Promise.race([lookup(host, { all: true }), late]).finally(() => given.abort())
+  if (addresses === null) throw new Error('No address of the host came in time.')
+  return addresses
 }
 
 /** Without the brackets of IPv6 and the dot that may end a name. */

@@ -26,14 +26,20 @@ export function publicConnector(options: { timeoutMs: number; resolve?: Resolve 
 
 /** One private address among several refuses all: the order in which they are tried is not ours. */
 function publicLookup(resolve: Resolve): LookupFunction {
-  return (host, options, done) => {
-    const give = (addresses: HostAddress[]) => {
-      const [first] = addresses
-      if (first === undefined || !addresses.every(({ address }) => isPublicIp(address)))
-        done(new AddressNotPublic(), '')
-      else if (options.all === true) done(null, addresses)
-      else done(null, first.address, first.family)
-    }
-    resolve(host).then(give, (error: Error) => done(error, ''))
+  return (host, options, answer) => {
+    void resolvePublic(resolve, host).then(
+      ([first, ...others]) => {
+        if (options.all === true) answer(null, [first, ...others])
+        else answer(null, first.address, first.family)
+      },
+      (error: Error) => answer(error, ''),
+    )
   }
+}
+
+async function resolvePublic(resolve: Resolve, host: string): Promise<[HostAddress, ...HostAddress[]]> {
+  const [first, ...others] = await resolve(host)
+  if (first === undefined || ![first, ...others].every(({ address }) => isPublicIp(address)))
+    throw new AddressNotPublic()
+  return [first, ...others]
 }
