@@ -435,6 +435,8 @@ describe('cancel and undo', () => {
     expect(answer.statusCode).toBe(204)
     expect(await get<unknown>(`/${row.id}`)).toMatchObject({ error: { code: 'NOT_FOUND' } })
     await expect.poll(leftovers).toEqual({ chunks: 0, members: 0, contacts: 1 })
+    const noted = await db.selectFrom('audit_events').selectAll().where('target', '=', row.id).execute()
+    expect(noted).toMatchObject([{ action: 'import-delete', user_id: user.id, details: { fileName: row.fileName } }])
     expect(await db.selectFrom('import_rejections').select('line').where('import_id', '=', row.id).execute()).toEqual(
       [],
     )
