@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { RecipientStatus } from '#contract/states.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db } from '#server/db/Database.ts'
 import { isSuppressed } from '#server/suppressions/isSuppressed.ts'
@@ -63,7 +64,7 @@ export async function claimRecipients(
   campaignId: string,
   options: { after: number; limit: number },
 ): Promise<ClaimedBatch> {
-  const { rows } = await sql<ClaimedRecipient & { isLeftOut: boolean }>`
+  const { rows } = await sql<ClaimedRecipient & { status: RecipientStatus }>`
     with ${heldBy(lane, campaignId)},
     due as materialized (
       select id, phone from campaign_contacts
@@ -87,41 +88,34 @@ export async function claimRecipients(
         (select id, phone, false from fresh order by processing_order limit (select ${options.limit}::int - count(*) from due))
       ) w
     ),
-    left_out as (
-      update campaign_contacts c
-      set status = case when c.maybe_sent then 'unknown' else 'skipped' end, status_at = clock_timestamp(),
-        next_attempt_at = null, error_category = null, error_code = ${SUPPRESSED}
-      from chosen
-      where chosen.suppressed and c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = chosen.id
-        and exists (select 1 from held)
-      returning ${CLAIMED_COLUMNS}, chosen.due, c.status
-    ),
     claimed as (
       update campaign_contacts c
-      set status = 'sending', claim_epoch = ${lane.epoch}, status_at = clock_timestamp(),
-        rendered_at = coalesce(c.rendered_at, clock_timestamp())
-      from chosen
-      where not chosen.suppressed and c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = chosen.id
+      set status = case when not n.suppressed then 'sending' when c.maybe_sent then 'unknown' else 'skipped' end,
+        claim_epoch = case when not n.suppressed then ${lane.epoch}::bigint end, status_at = clock_timestamp(),
+        rendered_at = case when n.suppressed then c.rendered_at else coalesce(c.rendered_at, clock_timestamp()) end,
+        next_attempt_at = case when not n.suppressed then c.next_attempt_at end,
+        error_category = case when not n.suppressed then c.error_category end,
+        error_code = case when n.suppressed then ${SUPPRESSED} else c.error_code end
+      from chosen n
+      where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = n.id
         and exists (select 1 from held)
-      returning ${CLAIMED_COLUMNS}, chosen.due, c.status
+      returning ${CLAIMED_COLUMNS}, n.due, c.status
     ),
-    seen as (select *, false as "isLeftOut" from claimed union all select *, true from left_out),
     counted as (
       update campaign_counts k
       set pending = k.pending - n.fresh, retrying = k.retrying - n.due, sending = k.sending + n.sending,
-        skipped = k.skipped + n.skipped, unknown = k.unknown + n.unknown
+        skipped = k.skipped + n.skipped, unknown = k.unknown + n.fresh + n.due - n.sending - n.skipped
       from (
         select count(*) filter (where due) as due, count(*) filter (where not due) as fresh,
-          count(*) filter (where status = 'sending') as sending, count(*) filter (where status = 'skipped') as skipped,
-          count(*) filter (where status = 'unknown') as unknown
-        from seen
+          count(*) filter (where status = 'sending') as sending, count(*) filter (where status = 'skipped') as skipped
+        from claimed
       ) n
       where k.user_id = ${lane.userId} and k.campaign_id = ${campaignId} and n.due + n.fresh > 0
     )
-    select * from seen order by due desc, "processingOrder"
+    select * from claimed order by due desc, "processingOrder"
   `.execute(db)
   return {
-    recipients: rows.filter((row) => !row.isLeftOut),
+    recipients: rows.filter((row) => row.status === 'sending'),
     seen: rows.length,
     last: rows.length === 0 ? null : Math.max(...rows.map((row) => row.processingOrder)),
   }
