@@ -22,7 +22,7 @@ export async function fuzzApi(lab: Lab): Promise<Numbers> {
   const site = lab.embeddedSite(FUZZ_SETTINGS)
   const server = await site.start()
   const world = await FuzzWorld.make(lab, site)
-  const total = lab.rounds(10_000, 600)
+  const total = lab.rounds(10_000, 320)
   const statuses = new Map<number, number>()
   const faults = new Map<string, string>()
   for (let done = 0; done < total; done += AT_ONCE) {
