@@ -1,13 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import type { LightMyRequestResponse } from 'fastify'
+import type { FastifyContextConfig, LightMyRequestResponse } from 'fastify'
 import { ExplainNode, sql, type KyselyPlugin } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
+import { createTestApp } from '#server/http/testApp.ts'
 import { exampleOf, inAYear } from '#server/test/exampleBodies.ts'
 import { startWholeApp, visible, type Person, type Route, type WholeApp } from '#server/test/wholeApp.ts'
 import { findChannelsByToken } from './channelQueries.ts'
+import { senderOn } from './tokenValidator.ts'
 
 const CAMPAIGNS = '/api/user/bulk-campaigns'
 const MESSAGES = '/api/user/messages'
@@ -108,6 +110,31 @@ test('every route that sends is known', () => {
       `POST ${MESSAGES}/:id/send`,
     ]),
   )
+})
+
+describe('a route that sends', () => {
+  const appWith = (config: FastifyContextConfig) =>
+    createTestApp(whole.db, {
+      routes: [
+        async (app) => void app.post('/test/send', { config }, async (request) => senderOn(request, ana.channelId)),
+      ],
+    })
+
+  test('and lets anybody in stops the start', async () => {
+    await expect(appWith({ access: 'public', sends: true })).rejects.toThrow(/POST \/test\/send sends for people/)
+  })
+
+  test('and does not say so cannot send', async () => {
+    for (const [config, status] of [
+      [{ access: 'user' }, 500],
+      [{ access: 'user', sends: true }, 200],
+    ] as const) {
+      const app = await appWith(config)
+      const answer = await app.inject({ method: 'POST', url: '/test/send', headers: { cookie: ana.cookie } })
+      expect([config, answer.statusCode]).toEqual([config, status])
+      await app.close()
+    }
+  })
 })
 
 test("somebody else's token is refused on every route that sends, unless an administrator names it", async () => {
