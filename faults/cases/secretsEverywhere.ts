@@ -14,6 +14,7 @@ import type { Lab, Numbers } from '../lab/Lab.ts'
 import type { ObservedCampaign } from '../lab/ObservedCampaign.ts'
 import type { RawGateway, RawSend } from '../lab/RawGateway.ts'
 import { accept, answer, closeAfterRead, hang, resetAfterRead } from '../lab/replies.ts'
+import { serverLines } from '../lab/serverLog.ts'
 import type { Site } from '../lab/Site.ts'
 
 const PASSWORD_OF_USER = `canary-user-${randomBytes(9).toString('hex')}`
@@ -233,7 +234,9 @@ async function search(lab: Lab, site: Site, canaries: Canaries, given: Given): P
   )
   const list = join(lab.directory, 'canaries')
   writeFileSync(list, secrets.join('\n'))
-  const files = (await grep(list, lab.directory)).filter((file) => file !== list)
+  const found = await grep(list, lab.directory)
+  check(found.includes(list), 'The search finds nothing at all.')
+  const files = found.filter((file) => file !== list)
   for (const file of files) {
     const inside = await Promise.all(
       Object.entries(canaries).map(async ([name, secret]) => ((await hasText(file, secret)) ? name : [])),
@@ -241,8 +244,15 @@ async function search(lab: Lab, site: Site, canaries: Canaries, given: Given): P
     leaks.push(`The ${inside.flat().join(', ')} stands in ${file}.`)
   }
   rmSync(list)
+  const phones = serverLines(site).filter((line) => /55119[78]\d{7}/.test(line))
+  if (phones.length > 0) leaks.push(`${phones.length} lines of the servers show a whole phone.`)
   check(leaks.length === 0, [...new Set(leaks)].join('\n'))
-  return { 'secrets that were used and misused': secrets.length, 'answers searched': given.length, hits: leaks.length }
+  return {
+    'secrets that were used and misused': secrets.length,
+    'answers searched': given.length,
+    'log lines searched': serverLines(site).length,
+    hits: leaks.length,
+  }
 }
 
 function grep(list: string, directory: string): Promise<string[]> {
