@@ -1,5 +1,6 @@
 import { forbiddenAddresses } from './forbiddenAddresses.ts'
 import { fuzzApi } from './fuzzApi.ts'
+import { hostileTexts } from './hostileTexts.ts'
 import type { FaultCase } from './index.ts'
 import { injections } from './injections.ts'
 import { largeAndSlow } from './largeAndSlow.ts'
@@ -7,6 +8,10 @@ import { oddNumbers } from './oddNumbers.ts'
 
 /** What an attacker may write into a request. */
 export const REQUEST_CASES: Record<string, FaultCase> = {
+  A09: {
+    about: 'names of prototypes everywhere, and texts that want to compute: refused or literal, nothing leaks',
+    run: hostileTexts,
+  },
   A10: {
     about: 'two hundred injections in every string, id, filter and sort of every route: texts stay texts',
     run: injections,

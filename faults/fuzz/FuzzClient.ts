@@ -1,4 +1,4 @@
-import { Pool } from 'undici'
+import { errors, Pool } from 'undici'
 
 export type FuzzRequest = {
   method: string
@@ -26,7 +26,17 @@ export class FuzzClient {
     this.#pool = new Pool(address, { connections: 8, headersTimeout: DEADLINE_MS, bodyTimeout: DEADLINE_MS })
   }
 
-  async send({ method, path, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
+  /** Again when the connection ended before its answer was read, as those do whose headers are too large. */
+  async send(request: FuzzRequest): Promise<FuzzAnswer> {
+    try {
+      return await this.#ask(request)
+    } catch (error) {
+      if (!(error instanceof errors.SocketError)) throw error
+      return this.#ask(request)
+    }
+  }
+
+  async #ask({ method, path, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
     const from = performance.now()
     const answer = await this.#pool.request({
       // undici knows the usual methods by their types alone.
