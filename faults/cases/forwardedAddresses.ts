@@ -64,7 +64,7 @@ export async function forwardedAddresses(lab: Lab): Promise<Numbers> {
       lab.tell(`${way.name}: ${claim}`)
       for (const act of [create(site), signIn]) {
         await site.change('delete from rate_limits')
-        asked += await useUp(limit, `${act.name} ${way.name} with ${claim}`, (n) => act.ask(way, n, claimed(n)))
+        asked += await reachLimit(limit, `${act.name} ${way.name} with ${claim}`, (n) => act.ask(way, n, claimed(n)))
       }
     }
   }
@@ -113,7 +113,7 @@ const signIn = {
 }
 
 /** The limit and no more gets through; returns how many requests that took. */
-async function useUp(limit: number, what: string, ask: (n: number) => Promise<number>): Promise<number> {
+async function reachLimit(limit: number, what: string, ask: (n: number) => Promise<number>): Promise<number> {
   for (let n = 1; n <= limit + BEYOND; n++) {
     const status = await ask(n)
     const isRefused = status === 429
@@ -128,10 +128,10 @@ async function apart(site: Site, limit: number, [, trusted, strange]: Way[]): Pr
   const second = (way: Way): Way => ({ ...way, from: CLIENTS[1] })
   const forged = (n: number) => ({ 'X-Forwarded-For': `${CLIENTS[1]}, 203.0.113.${n}` })
   await site.change('delete from rate_limits')
-  await useUp(limit, 'sign-in of the first client', (n) => signIn.ask(trusted, n, forged(n)))
-  await useUp(limit, 'sign-in of the second client', (n) => signIn.ask(second(trusted), n, {}))
+  await reachLimit(limit, 'sign-in of the first client', (n) => signIn.ask(trusted, n, forged(n)))
+  await reachLimit(limit, 'sign-in of the second client', (n) => signIn.ask(second(trusted), n, {}))
   await site.change('delete from rate_limits')
-  await useUp(limit, 'sign-in through the strange proxy', (n) => signIn.ask(strange, n, {}))
+  await reachLimit(limit, 'sign-in through the strange proxy', (n) => signIn.ask(strange, n, {}))
   const other = await signIn.ask(second(strange), 1, {})
   check(other === 429, `Another client of a proxy that is not trusted was answered ${other}: its header was believed.`)
   return { 'counts behind the trusted proxy': 2, 'behind the other': 1 }
