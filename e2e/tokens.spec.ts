@@ -3,7 +3,10 @@ import type { Page } from '@playwright/test'
 import { expectAccessible } from './accessibility.ts'
 import { ADMIN_SESSION, expect, pt, test } from './fixtures.ts'
 
-test.use({ storageState: ADMIN_SESSION })
+/** A campaign that does not exist, for where none was made before. */
+const NO_CAMPAIGN = '6f1c2a3b-0000-4000-8000-1234567890ab'
+
+test.use({ storageState: ADMIN_SESSION, expectedProblem: new RegExp(`status of 404 .*${NO_CAMPAIGN}`) })
 
 const CANARY = 'canario-Q7w9Zt4Lm2Xp8Rb6'
 const NEXT_CANARY = 'canario-H3k5Vn1Cs9Jf7Yd2'
@@ -27,8 +30,7 @@ function pagesOf(campaign: string | null): string[] {
   const router = readFileSync(new URL('../web/src/app/router.tsx', import.meta.url), 'utf8')
   const paths = [...router.matchAll(/\bpath: '([^']+)'/g)].map(([, path = '']) => path)
   expect(paths.length).toBeGreaterThan(7)
-  const unknown = '6f1c2a3b-0000-4000-8000-1234567890ab'
-  return paths.map((path) => path.replace(/\$\w+/, campaign ?? unknown))
+  return paths.map((path) => path.replace(/\$\w+/, campaign ?? NO_CAMPAIGN))
 }
 
 /** Of the campaign that the tests before have left; null where this test runs alone. */
