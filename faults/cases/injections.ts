@@ -37,15 +37,17 @@ export async function injections(lab: Lab): Promise<Numbers> {
     const chosen = Array.from({ length: texts }, (_, i) => INJECTIONS[(n * texts + i) % INJECTIONS.length] ?? '')
     for (let at = 0; at < chosen.length; at += AT_ONCE) {
       const requests = chosen.slice(at, at + AT_ONCE).map((text) => place.fill(world, text))
-      const taken = await Promise.all(requests.map((request) => answerTime(world, place, request, limitMs)))
+      const taken = await Promise.all(
+        requests.map((request) => answerTime(world, place, request, isSlowed(place) ? Infinity : limitMs)),
+      )
       times.push(...taken)
-      if (most(taken) > slowest.ms) slowest = { ms: most(taken), name: place.name }
+      if (!isSlowed(place) && most(taken) > slowest.ms) slowest = { ms: most(taken), name: place.name }
     }
   }
   check(!server.hasEnded, `The server ended: ${server.lastWords}`)
   check(slowest.ms < limitMs, `An answer to ${slowest.name} took ${slowest.ms} ms, twice.`)
   const statements = await site.query<{ query: string }>('select query from pg_stat_statements')
-  const hits = statements.filter(({ query }) => query.includes(MARK))
+  const hits = statements.filter(({ query }) => query.includes(MARK) || query.includes('pg_sleep'))
   check(hits.length === 0, `The database ran a text as a statement: ${hits[0]?.query}`)
   return {
     places: places.length,
@@ -60,6 +62,11 @@ export async function injections(lab: Lab): Promise<Numbers> {
 /** Signing out would end what the others need. */
 function isSafe({ path }: Operation): boolean {
   return path !== '/api/auth/sign-out'
+}
+
+/** Passwords are checked slowly, and guesses more slowly still; there the statements alone tell. */
+function isSlowed({ name }: Place): boolean {
+  return /sign-in|setup|password|second-factor|email/i.test(name)
 }
 
 /** What sleeps does so every time; a machine that was busy is asked a second time. */
