@@ -99,7 +99,11 @@ async function createKey(path: string, text: string): Promise<string> {
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return // which does not open folders
   const folder = await open(path, 'r')
-  await folder.sync().finally(() => folder.close())
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 function ignoreExisting(error: NodeJS.ErrnoException): void {

@@ -135,7 +135,7 @@ describe('an upload', () => {
     const client = new Client(app.listeningOrigin, { pipelining: 1 })
     const headers = {
       cookie: user.cookie,
-      origin: 'http://localhost:80',
+      origin: app.listeningOrigin,
       'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
     }
     const body = form(Buffer.alloc(2_900_000, 'a;1\n'))

@@ -88,7 +88,9 @@ describe('a creation under an Idempotency-Key', () => {
       .where('user_id', '=', user.id)
       .executeTakeFirstOrThrow()
     const place = `idempotency_keys/${user.id}/POST ${URL}`
-    await expect(new SecretBox(TEST_SECRET_KEY).open(row.answer ?? Buffer.of(), place)).rejects.toThrow(/another SECRET_KEY/)
+    await expect(new SecretBox(TEST_SECRET_KEY).open(row.answer ?? Buffer.of(), place)).rejects.toThrow(
+      /another SECRET_KEY/,
+    )
   })
 
   it('is not answered to an API key when a session asked for it', async () => {
