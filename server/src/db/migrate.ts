@@ -25,15 +25,18 @@ export class NewerSchemaError extends Error {
  */
 export async function migrate(db: Db): Promise<{ applied: string[] }> {
   await refuseNewerSchema(db, await listMigrations())
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: readMigrations },
-    migrationTableName: TABLE,
-    migrationLockTableName: 'schema_migrations_lock',
+  // In a transaction of our own, because the lock lasts as long as one (see PooledAdapter in openDatabase.ts).
+  return db.transaction().execute(async (trx) => {
+    const migrator = new Migrator({
+      db: trx,
+      provider: { getMigrations: readMigrations },
+      migrationTableName: TABLE,
+      migrationLockTableName: 'schema_migrations_lock',
+    })
+    const { error, results } = await migrator.migrateToLatest()
+    if (error !== undefined) throw error as Error
+    return { applied: (results ?? []).map((result) => result.migrationName) }
   })
-  const { error, results } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error as Error
-  return { applied: (results ?? []).map((result) => result.migrationName) }
 }
 
 /** The migrations of this program's files, oldest first. An upgrade in place changes the files under a running process. */

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import type { Log } from '#server/lib/logger.ts'
 import type { Database, Db } from './Database.ts'
@@ -38,9 +38,29 @@ export function openDatabase(
   options: PoolOptions,
 ): OpenDatabase {
   const pool = async () => heedBudgets(openPool(await connection, options))
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely<Database>({ dialect: new PooledDialect({ pool }) })
   refuseInsideTransaction(db)
   return { db, close: () => db.destroy() }
+}
+
+class PooledDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new PooledAdapter()
+  }
+}
+
+/**
+ * Kysely's own lock belongs to the session. Behind a pooler the unlocking may reach another session than the locking:
+ * then every later start waits until the pooler closes the first. This one ends with its transaction.
+ */
+class PooledAdapter extends PostgresAdapter {
+  override async acquireMigrationLock(db: Kysely<never>): Promise<void> {
+    await sql`select pg_advisory_xact_lock(hashtext('revoada migrations'))`.execute(db)
+  }
+
+  override async releaseMigrationLock(): Promise<void> {
+    // Committing or rolling back does it.
+  }
 }
 
 function openPool(connection: ConnectionSettings, options: PoolOptions): pg.Pool {
