@@ -1,21 +1,32 @@
 import { AppError } from '#server/lib/AppError.ts'
 
-/** Calls that may be open in this process at once, whoever makes them. */
-const MAX_OPEN = 800
+/** Calls that may be open in this process at once, whoever makes them: where all is quick, and where nothing is. */
+const MOST_OPEN = 800
+const LEAST_OPEN = 32
+/** The database's part of a call may take so long; beyond it fewer are let in. */
+const GOOD_MS = 100
+/** Of those that were open when it took longer. */
+const CUT = 0.7
 /** Bytes of bodies that may be in memory at once; sixteen of the largest, and ten thousands of the usual. */
 const MAX_BYTES = 64 * 1024 * 1024
 const RETRY_AFTER_S = 1
 
 export type Admitted = { readBody: (bytes: number) => void; leave: () => void }
 
-/** Keeps a flood of calls outside: who finds no room is told so at once, before anything of the call is read. */
+/**
+ * Keeps a flood of calls outside: who finds no room is told so at once, before anything of the call is read. How much
+ * room there is follows from how long those inside take (additive increase, multiplicative decrease, as in RFC 5681):
+ * calls that wait for each other are answered late, and take the processor from the sending.
+ */
 export class HookAdmission {
+  #room = MOST_OPEN / 4
+  #cutAt = -Infinity
   #open = 0
   #bytes = 0
 
   /** Throws UNAVAILABLE when too many are open. `readBody` throws it when this body would be too much. */
   enter(): Admitted {
-    if (this.#open >= MAX_OPEN) throw full()
+    if (this.#open >= this.#room) throw full()
     this.#open++
     let bytes = 0
     let isInside = true
@@ -31,6 +42,26 @@ export class HookAdmission {
         this.#open--
         this.#bytes -= bytes
       },
+    }
+  }
+
+  /** Waits for something of ours, not of the caller's, and learns from how long it took, also where it fails. */
+  async timed<T>(work: Promise<T>): Promise<T> {
+    const since = performance.now()
+    try {
+      return await work
+    } finally {
+      this.#learn(performance.now() - since)
+    }
+  }
+
+  #learn(ms: number): void {
+    if (ms <= GOOD_MS) {
+      this.#room = Math.min(MOST_OPEN, this.#room + 1 / this.#room)
+    } else if (performance.now() - this.#cutAt > GOOD_MS) {
+      // Once for all that were inside together.
+      this.#cutAt = performance.now()
+      this.#room = Math.max(LEAST_OPEN, Math.min(this.#room, this.#open) * CUT)
     }
   }
 }

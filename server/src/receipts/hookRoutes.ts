@@ -65,7 +65,8 @@ export function hookRoutes(deps: HookRoutesDeps): RoutePlugin {
     app.addHook('onRequest', async (request, reply) => {
       const admitted = admission.enter()
       reply.raw.once('close', admitted.leave)
-      calls.set(request, { admitted, channel: await findAddressed(deps.box, channels, request.params) })
+      const channel = await findAddressed(deps.box, channels, request.params, admission)
+      calls.set(request, { admitted, channel })
       admitted.readBody(announcedBytes(request.headers))
     })
     app.addHook('onResponse', async (request) => calls.get(request)?.admitted.leave())
@@ -88,7 +89,7 @@ export function hookRoutes(deps: HookRoutesDeps): RoutePlugin {
         checkToken(deps.box, channel, body, request.headers)
         const events = readEvents(channel, body, request.headers).filter(isOfInterest)
         const rows = rowsOf(channel, body, events)
-        await inbox.store(rows)
+        await admission.timed(inbox.store(rows))
         const connections = rows.filter(({ isConnection }) => isConnection).length
         if (rows.length > 0) deps.onStored({ receipts: rows.length - connections, connections })
         return { stored: events.length }
@@ -112,9 +113,16 @@ export function hookRoutes(deps: HookRoutesDeps): RoutePlugin {
 type Channels = { add: (id: string) => Promise<ChannelRow | undefined> }
 
 /** The channel that the address speaks for. Throws NOT_FOUND for one that is not there, WEBHOOK_REJECTED for its secret. */
-async function findAddressed(box: SecretBox, channels: Channels, params: unknown): Promise<ChannelRow> {
+async function findAddressed(
+  box: SecretBox,
+  channels: Channels,
+  params: unknown,
+  admission: HookAdmission,
+): Promise<ChannelRow> {
   const { channelId, secret } = address.parse(params)
-  const channel = z.uuid().safeParse(channelId).success ? await channels.add(channelId.toLowerCase()) : undefined
+  const channel = z.uuid().safeParse(channelId).success
+    ? await admission.timed(channels.add(channelId.toLowerCase()))
+    : undefined
   if (channel === undefined) throw new AppError('NOT_FOUND')
   if (!equalBytes(box.hash(secret, 'webhook-secret'), channel.webhook_secret_hash))
     throw new AppError('WEBHOOK_REJECTED')

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { buildChannel, buildUser } from '#server/test/builders.ts'
 import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
-import { HookAdmission } from './HookAdmission.ts'
+import { HookAdmission, type Admitted } from './HookAdmission.ts'
 import { inPieces, type ReceiptEvent } from './inPieces.ts'
 import { ReceiptApplier } from './ReceiptApplier.ts'
 import { WebhookInbox, type InboxRow } from './WebhookInbox.ts'
@@ -96,9 +97,40 @@ it('a call falls into pieces by the messages it speaks of, in its order', () => 
   expect(pieces.map(({ receipts }) => receipts)).toEqual([2, 2, 2, 1])
 })
 
-it('calls beyond eight hundred are refused, and bodies beyond 64 MB, until others have left', () => {
+/** Lets calls in until one is refused. */
+function fill(admission: HookAdmission): Admitted[] {
+  const inside: Admitted[] = []
+  for (;;) {
+    try {
+      inside.push(admission.enter())
+    } catch {
+      return inside
+    }
+  }
+}
+
+it('while all is quick room grows up to eight hundred calls; where it takes long it shrinks, and grows again', async () => {
   const admission = new HookAdmission()
-  const inside = Array.from({ length: 800 }, () => admission.enter())
+  for (let n = 0; n < 400_000; n++) await admission.timed(Promise.resolve())
+  expect(fill(admission)).toHaveLength(800)
+  const slowly = () => admission.timed(sleep(120))
+  await Promise.all([slowly(), slowly(), slowly()])
+  expect(() => admission.enter()).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
+
+  const another = new HookAdmission()
+  for (let n = 0; n < 8; n++) await another.timed(sleep(120)).catch(() => undefined)
+  await expect(another.timed(Promise.reject(new Error('down')))).rejects.toThrow('down')
+  const few = fill(another)
+  expect(few.length).toBeLessThan(34)
+  for (const { leave } of few) leave()
+  for (let n = 0; n < 32 * 8; n++) await another.timed(Promise.resolve())
+  expect(fill(another).length).toBeGreaterThan(36)
+})
+
+it('calls beyond the room are refused, and bodies beyond 64 MB, until others have left', () => {
+  const admission = new HookAdmission()
+  const inside = fill(admission)
+  expect(inside.length).toBeGreaterThan(100)
   expect(() => admission.enter()).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
   for (const { readBody } of inside.slice(0, 16)) readBody(4 * 1024 * 1024)
   expect(() => inside[16]?.readBody(1)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
