@@ -106,6 +106,10 @@ export class Ledger {
     this.#append(formatLine('accepted', entry, verdict, duplicate ? { changed: first !== body } : null))
   }
 
+  hasAccepted(user: string, messageId: string): boolean {
+    return this.#totals(user).accepted.has(messageId)
+  }
+
   /** True when this id was accepted already or has had its one transient failure. */
   hasHadItsFailure(user: string, messageId: string): boolean {
     const totals = this.#totals(user)

@@ -24,7 +24,8 @@ export type Attempt = { user: SandboxUser; entry: LedgerEntry; jid: string; type
 export function decideOutcome(attempt: Attempt, scripted: Verdict | null, ledger: Ledger): Outcome {
   const { entry, jid, user } = attempt
   if (user.state !== 'ready') return interrupted(attempt)
-  if (scripted !== null && scripted.kind !== 'delay') return followScript(scripted)
+  if (scripted !== null && scripted.kind !== 'delay' && !contradictsItself(scripted, entry, ledger))
+    return followScript(scripted)
   const { settings } = user
   const { rateLimitPerMinute } = settings
   if (rateLimitPerMinute > 0 && !user.sentLastMinute.allows(rateLimitPerMinute, Date.now())) {
@@ -36,6 +37,11 @@ export function decideOutcome(attempt: Attempt, scripted: Verdict | null, ledger
     return refused(`no LID found for ${jid} from server`)
   }
   return drawTransient(attempt, ledger) ?? { accept: true, verdict: 'sent', answer: { kind: 'sent' } }
+}
+
+/** A number that a message has reached is on WhatsApp: no gateway says otherwise when the same message comes again. */
+function contradictsItself(scripted: Verdict, { user, messageId }: LedgerEntry, ledger: Ledger): boolean {
+  return scripted.kind === 'error' && scripted.error.startsWith('no LID found') && ledger.hasAccepted(user, messageId)
 }
 
 /** What a send gets without a ready connection: the tail of its error, as long as the connection stays so. */

@@ -194,6 +194,16 @@ async function sendFive(token: string, behaviour: SandboxSettings): Promise<numb
   return (await sandbox.ledger(id, 'accepted')).map((line) => Date.parse(line.t))
 }
 
+test('a number that a message has reached is not called absent when the message comes again', async () => {
+  const id = await sandbox.register('reached')
+  const absent = { kind: 'error', error: 'no LID found for 5511900000001@s.whatsapp.net from server' }
+  await sandbox.setScript(id, { '*': [{ kind: 'sent' }, absent, absent] })
+  const send = (Id: string) => sandbox.sendText('reached', { Phone: '5511900000001', Id })
+  expect((await send('R1')).status).toBe(200)
+  expect((await send('R1')).status).toBe(200)
+  expect((await send('R2')).status).toBe(500)
+})
+
 test('a script decides what the next sends to a number get, one after the other', async () => {
   const id = await sandbox.register('script')
   const Phone = '5511988887777'
