@@ -196,7 +196,7 @@ async function sendFive(token: string, behaviour: SandboxSettings): Promise<numb
 
 test('a number that a message has reached is not called absent when the message comes again', async () => {
   const id = await sandbox.register('reached')
-  const absent = { kind: 'error', error: 'no LID found for 5511900000001@s.whatsapp.net from server' }
+  const absent = { kind: 'error' as const, error: 'no LID found for 5511900000001@s.whatsapp.net from server' }
   await sandbox.setScript(id, { '*': [{ kind: 'sent' }, absent, absent] })
   const send = (Id: string) => sandbox.sendText('reached', { Phone: '5511900000001', Id })
   expect((await send('R1')).status).toBe(200)
