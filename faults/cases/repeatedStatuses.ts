@@ -7,16 +7,18 @@ import type { Lab, Numbers } from '../lab/Lab.ts'
 /** Meta reports several in one call, WuzAPI one message each. */
 const PER_CALL = { wuzapi: 1, cloud: 10 }
 const AT_ONCE = 10
+/** Of Meta's fewer: a number may send 80 messages a second, and they must have been sent before they are reported. */
+const STATUSES = { wuzapi: 10_000, cloud: 3000 }
 
 /**
  * Every status comes five times: three times at once, once more in the same bytes, and once in others that say the same.
  * The counters must be as if it had come once.
  */
 export async function repeatedStatuses(lab: Lab): Promise<Numbers> {
-  const size = lab.rounds(10_000, 300)
   const { site, caller } = await hookSite(lab)
   const numbers: Numbers = {}
   for (const shape of ['wuzapi', 'cloud'] as const) {
+    const size = lab.rounds(STATUSES[shape], 300)
     const sent = await sentCampaign(lab, site, shape, size)
     const calls = await repeatAll(caller, sent)
     await untilApplied(site, lab.limit(60_000))
