@@ -13,7 +13,7 @@ import { forgetInWebhooks } from '#server/receipts/forgetInWebhooks.ts'
 import { areUnderWay, eraseRecipients, findPlacesOf } from '#server/recipients/eraseRecipients.ts'
 import { lockToErasePerson } from '#server/suppressions/personLock.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
-import { forgetPhone, insertSuppressions } from '#server/suppressions/suppressionQueries.ts'
+import { insertSuppressions, keepHashAlone } from '#server/suppressions/suppressionQueries.ts'
 
 export type PersonEraserDeps = {
   db: Db
@@ -76,15 +76,15 @@ export class PersonEraser {
   }
 
   /** Null while a request is under way; then nothing was changed. */
-  async #eraseNow(actor: Actor, phone: string, suppressionId: string): Promise<ErasedPerson | null> {
-    const { db, audit } = this.#deps
+  async #eraseNow(actor: Actor, phone: string, id: string): Promise<ErasedPerson | null> {
+    const { db, audit, list } = this.#deps
     const userId = actor.ownerId
     return transaction(db, async (trx) => {
       await lockToErasePerson(trx, userId)
       const places = await findPlacesOf(trx, userId, phone)
       if (await areUnderWay(trx, userId, places)) return null
       const counts = await eraseEverywhere(trx, userId, phone, places)
-      await forgetPhone(trx, userId, suppressionId)
+      const suppressionId = await keepHashAlone(trx, userId, { id, hash: list.hashOf(userId, phone) })
       await audit.logEvent(trx, {
         ...doneBy(actor),
         ownerId: userId,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ErasedPerson, PersonExport } from '#contract/contacts.ts'
-import { SUPPRESSED } from '#contract/suppressions.ts'
+import { SUPPRESSED, type Suppression } from '#contract/suppressions.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { ContactService } from '#server/contacts/ContactService.ts'
 import { contactRoutes } from '#server/contacts/contactRoutes.ts'
@@ -16,6 +16,7 @@ import { createTestApp, signInAs } from '#server/http/testApp.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import { claimRecipients } from '#server/recipients/claimRecipients.ts'
 import { getCounts, recount } from '#server/recipients/recipientQueries.ts'
+import { lockToStorePeople } from '#server/suppressions/personLock.ts'
 import { suppressionRoutes } from '#server/suppressions/suppressionRoutes.ts'
 import { SuppressionService } from '#server/suppressions/SuppressionService.ts'
 import { buildCampaign, buildChannel, holdLane, testSuppressions } from '#server/test/builders.ts'
@@ -92,6 +93,11 @@ async function importPeople(...people: { phone: string; name: string }[]): Promi
   )
   await test.db.updateTable('contact_imports').set({ status: 'completed' }).where('id', '=', id).execute()
   return id
+}
+
+/** Seen over the API, as people see it. */
+async function suppressed(): Promise<Suppression[]> {
+  return (await call('GET', '/suppressions')).json<{ items: Suppression[] }>().items
 }
 
 async function contactId(phone: string): Promise<number | undefined> {
@@ -274,6 +280,25 @@ describe('a person who was erased', () => {
     expect(await contactId(PHONE)).toBeDefined()
     const events = await test.db.selectFrom('audit_events').selectAll().where('target', '=', suppressionId).execute()
     expect(events.at(-1)).toMatchObject({ action: 'suppression-release', details: { how: 'escreveu de +… pedindo' } })
+  })
+
+  it('stays known when somebody took them off the list while the erasure waited for an import', async () => {
+    await importPeople({ phone: PHONE, name: NAME })
+    let erasing: ReturnType<typeof call> | undefined
+    await test.db.transaction().execute(async (batch) => {
+      await lockToStorePeople(batch, user.id)
+      erasing = call('POST', '/contacts/erase', { phone: PHONE })
+      // An injected request starts only when somebody waits for it.
+      void erasing.then(() => undefined)
+      await expect.poll(async () => (await suppressed()).length).toBe(1)
+      const [row] = await suppressed()
+      expect((await call('DELETE', `/suppressions/${row?.id}`)).statusCode).toBe(204)
+      expect(await suppressed()).toEqual([])
+    })
+    expect((await erasing)?.statusCode).toBe(200)
+    expect(await suppressed()).toMatchObject([{ phone: null, reason: 'erased', source: 'erasure', note: null }])
+    await importPeople({ phone: PHONE, name: NAME })
+    expect(await contactId(PHONE)).toBeUndefined()
   })
 
   it('stays known when they are suppressed once more', async () => {

@@ -34,15 +34,20 @@ export async function deleteSuppression(trx: Trx, userId: string, id: string): P
   await raiseVersion(trx, userId)
 }
 
-/** From now on the person is known by the hash alone. */
-export async function forgetPhone(trx: Trx, userId: string, id: string): Promise<void> {
-  await trx
-    .updateTable('suppressions')
-    .set({ phone: null, note: null, reason: 'erased', source: 'erasure' })
-    .where('user_id', '=', userId)
-    .where('id', '=', id)
-    .execute()
+/**
+ * From now on the person is known by the hash alone, also where somebody has taken them off the list meanwhile: then
+ * they are put back, as `id`. Returns the id of their row.
+ */
+export async function keepHashAlone(trx: Trx, userId: string, person: { id: string; hash: Buffer }): Promise<string> {
+  const erased = { phone: null, note: null, reason: 'erased', source: 'erasure' } as const
+  const row = await trx
+    .insertInto('suppressions')
+    .values({ user_id: userId, id: person.id, phone_hash: person.hash, ...erased })
+    .onConflict((conflict) => conflict.columns(['user_id', 'phone_hash']).doUpdateSet(erased))
+    .returning('id')
+    .executeTakeFirstOrThrow()
   await raiseVersion(trx, userId)
+  return row.id
 }
 
 async function raiseVersion(trx: Trx, userId: string): Promise<void> {
