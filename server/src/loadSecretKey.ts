@@ -20,7 +20,7 @@ export async function loadSecretKey(config: Pick<Config, 'secretKey' | 'dataDir'
 /** The key that a change of SECRET_KEY brings, in a file beside the one that still counts. */
 export type NextKey = {
   text: string
-  /** Puts it in the place of the one before; the change is over. */
+  /** Puts it in the place of the one before, whatever lies beside that; only for the key that the database is under. */
   adopt(): Promise<void>
 }
 
@@ -31,10 +31,8 @@ export async function findNextKey(config: Pick<Config, 'secretKey' | 'dataDir'>)
   const text = await readKey(nextTo(path))
   if (text === null) return null
   const adopt = async () => {
-    await rename(nextTo(path), path).catch(async (error: NodeJS.ErrnoException) => {
-      // Somebody else has just done the same.
-      if (error.code !== 'ENOENT' || (await readKey(path)) !== text) throw error
-    })
+    await writeKey(path, text, rename)
+    if ((await readKey(nextTo(path))) === text) await rm(nextTo(path), { force: true })
   }
   return { text, adopt }
 }
@@ -73,9 +71,21 @@ async function readKey(path: string): Promise<string | null> {
   }
 }
 
-/** Written and flushed under another name, then linked: the key's name never shows half a key, and the first one wins. */
+/** The key's name never shows half a key, and the first one wins. */
 async function createKey(path: string, text: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await writeKey(path, text, (draft) => link(draft, path).catch(ignoreExisting))
+  const key = await readKey(path)
+  if (key === null) throw new ConfigError([`${path} could not be made.`])
+  return key
+}
+
+/** Written and flushed under another name before it is put in its place. */
+async function writeKey(
+  path: string,
+  text: string,
+  place: (draft: string, path: string) => Promise<void>,
+): Promise<void> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
   try {
     const file = await open(draft, 'wx', 0o600)
@@ -85,14 +95,11 @@ async function createKey(path: string, text: string): Promise<string> {
     } finally {
       await file.close()
     }
-    await link(draft, path).catch(ignoreExisting)
+    await place(draft, path)
     await syncFolder(dirname(path))
   } finally {
     await rm(draft, { force: true })
   }
-  const key = await readKey(path)
-  if (key === null) throw new ConfigError([`${path} could not be made.`])
-  return key
 }
 
 /** The name must survive a power cut as well as the bytes: without the key every stored secret is lost. */

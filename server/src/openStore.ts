@@ -10,8 +10,9 @@ import { openDatabase, type ConnectionSettings } from '#server/db/openDatabase.t
 import { describeZoneData } from '#server/db/zoneData.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { SecretBox } from '#server/lib/SecretBox.ts'
+import { masterOf } from '#server/lib/Sealer.ts'
 import { findNextKey } from '#server/loadSecretKey.ts'
-import { openKeyRing, WrongSecretKeyError } from '#server/secrets/keyRing.ts'
+import { openKeyRing, whileMaster, WrongSecretKeyError } from '#server/secrets/keyRing.ts'
 
 const MIGRATION_TIMEOUT_MS = 600_000
 const OLDEST_POSTGRES = 150_000
@@ -153,6 +154,6 @@ async function openSecrets(db: Db, box: SecretBox, secretKey: string, config: Co
     const next = error instanceof WrongSecretKeyError ? await findNextKey(config) : null
     if (next === null) throw error
     await openKeyRing(db, box, next.text)
-    await next.adopt()
+    await whileMaster(db, masterOf(next.text), () => next.adopt())
   }
 }

@@ -28,6 +28,8 @@ export type KeyChange = {
   from: string
   to: string
   columns: SealedColumn[]
+  /** Throws where somebody else changes the key by now; holds for the rest of the transaction. */
+  requireTurn?: (trx: Trx) => Promise<void>
   /** Notes the change in its own transaction. */
   note?: (trx: Trx) => Promise<void>
   /** For people: what is being done. */
@@ -86,7 +88,9 @@ async function untilFollowed(db: Db, box: SecretBox, { tell }: KeyChange): Promi
 }
 
 /** The old key leaves and the ring goes under the new SECRET_KEY. False when something is sealed with the old one still. */
-async function finish(trx: Trx, box: SecretBox, { from, to, columns, note }: KeyChange): Promise<boolean> {
+async function finish(trx: Trx, box: SecretBox, change: KeyChange): Promise<boolean> {
+  const { from, to, columns, requireTurn, note } = change
+  await requireTurn?.(trx)
   await lockRing(trx)
   // Waits for whoever is sealing with a key of the ring this very moment, and keeps others from it.
   await sql`select 1 from secret_keys for update`.execute(trx)

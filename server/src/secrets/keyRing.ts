@@ -146,6 +146,15 @@ export async function lockRing(trx: Trx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('revoada key ring'))`.execute(trx)
 }
 
+/** Does `work` while the ring is under this master and stays so. Throws `WrongSecretKeyError` when it is not. */
+export function whileMaster(db: Db, { id }: Sealer, work: () => Promise<void>): Promise<void> {
+  return transaction(db, async (trx) => {
+    await lockRing(trx)
+    if ((await readRing(trx)).master !== id) throw new WrongSecretKeyError()
+    await work()
+  })
+}
+
 /**
  * A database that was used before there was a ring goes on with the keys that it was used with, as the first of its
  * ring; a new one gets random keys.
