@@ -57,7 +57,7 @@ const history = fc.record({
 })
 
 describe('the trail of a campaign', () => {
-  it('stays 30 days, that of a deleted one 90 days after the deletion, and not longer; also when the campaign is purged', async () => {
+  it('stays 30 days, that of a deleted one 90 days after the deletion as well, and not longer; also when the campaign is purged', async () => {
     const userId = await buildUser(test.db)
     const channel = await buildChannel(test.db, userId)
     await fc.assert(
@@ -70,7 +70,10 @@ describe('the trail of a campaign', () => {
           const rows: Row[] = ages.map((minutes) => ({ campaignId, age: minutes, action: 'edit' }))
           if (deletedAgo !== null) rows.push({ campaignId, age: deletedAgo, action: 'delete' })
           await insertTrail(rows)
-          const stays = (row: Row) => (deletedAgo === null ? row.age < 30 * DAY : deletedAgo < 90 * DAY)
+          const isYoung = (row: Row) => row.age < 30 * DAY
+          const stays = (row: Row) =>
+            isYoung(row) ||
+            (deletedAgo !== null && (deletedAgo < 90 * DAY || (row.action === 'delete' && rows.some(isYoung))))
           expected.push(...rows.filter(stays).map(described))
         }
         // A run that dies halfway leaves nothing that the next one does not find.
@@ -83,6 +86,18 @@ describe('the trail of a campaign', () => {
       { numRuns: 120 },
     )
   }, 180_000)
+
+  it('keeps what was noted yesterday about a campaign that was deleted 91 days ago', async () => {
+    const campaignId = randomUUID()
+    const of = (action: string, days: number) => ({ campaignId, action, age: days * DAY })
+    await insertTrail([of('edit', 100), of('delete', 91), of('person-erase', 1)])
+    expect((await countAll(test.db, logSweeps(KEPT)))['deleted_campaigns']).toBe(1)
+    await audit.cleanup(test.db, KEPT)
+    expect((await trail()).map((line) => line.split(' ')[1])).toEqual(['delete', 'person-erase'])
+    await sql`update campaign_audit_logs set created_at = created_at - interval '30 days'`.execute(test.db)
+    await audit.cleanup(test.db, KEPT)
+    expect(await trail()).toEqual([])
+  })
 
   it('cannot be cut shorter by anybody who asks for it', async () => {
     await insertTrail([{ campaignId: randomUUID(), age: 30 * DAY - 2, action: 'edit' }])

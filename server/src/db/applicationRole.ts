@@ -34,6 +34,9 @@ async function lacksRights(db: Db, role: string): Promise<boolean> {
     select case when to_regrole(quote_ident(${role})) is null then true else exists (
       select from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
         and not has_table_privilege(to_regrole(quote_ident(${role})), oid, 'select')
+    ) or exists (
+      select from pg_proc where pronamespace = 'public'::regnamespace and prosecdef
+        and not has_function_privilege(to_regrole(quote_ident(${role})), oid, 'execute')
     ) end as lacking
   `.execute(db)
   return rows[0]?.lacking !== false
