@@ -104,7 +104,7 @@ async function eraseEverywhere(
   places: Awaited<ReturnType<typeof findPlacesOf>>,
 ): Promise<Omit<ErasedPerson, 'suppressionId'>> {
   const spellings = writtenDigits(phone)
-  const { gatewayIds, closed } = await eraseRecipients(trx, userId, phone, places)
+  const { gatewayIds, closed } = await eraseRecipients(trx, userId, { phone, spellings }, places)
   if (places.length > 0)
     await eraseSingleTexts(
       trx,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -15,6 +16,7 @@ import { transaction } from '#server/db/transaction.ts'
 import { createTestApp, signInAs } from '#server/http/testApp.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import { claimRecipients } from '#server/recipients/claimRecipients.ts'
+import { copyAudience, listRefusals } from '#server/recipients/expandAudience.ts'
 import { getCounts, recount } from '#server/recipients/recipientQueries.ts'
 import { lockToStorePeople } from '#server/suppressions/personLock.ts'
 import { suppressionRoutes } from '#server/suppressions/suppressionRoutes.ts'
@@ -227,6 +229,26 @@ describe('erasing a person', () => {
     expect((await call('POST', '/contacts/erase', { phone: PHONE })).statusCode).toBe(200)
     expect(await getCounts(test.db, user.id, campaign.id)).toMatchObject({ sending: 0, unknown: 1, pending: 1 })
     expect(await drifted(campaign)).toBe(false)
+  })
+
+  it('goes out of what was typed and refused, and a duplicate of the campaign does not hold it', async () => {
+    const from = await buildCampaign(test.db, owner, { recipients: 0 })
+    const typed = ['11910000001@lid', '(11) 1000-0001 ou 91000-0001@g.us', '11910000002@lid']
+    for (const [position, input] of typed.entries())
+      await test.db
+        .insertInto('campaign_typed_recipients')
+        .values({ user_id: user.id, campaign_id: from.id, position, input, reason: 'NOT_A_NUMBER' })
+        .execute()
+    await call('POST', '/contacts/erase', { phone: PHONE })
+    const to = randomUUID()
+    await transaction(test.db, (trx) => copyAudience(trx, user.id, from.id, to))
+    for (const id of [from.id, to])
+      expect(await listRefusals(test.db, user.id, id)).toEqual([
+        { input: '', reason: 'NOT_A_NUMBER' },
+        { input: '', reason: 'NOT_A_NUMBER' },
+        { input: '11910000002@lid', reason: 'NOT_A_NUMBER' },
+      ])
+    expect(await rowsWith(DIGITS)).toEqual([])
   })
 
   it('is in the trail without the number, and belongs to one account', async () => {

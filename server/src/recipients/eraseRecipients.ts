@@ -44,25 +44,34 @@ export async function areUnderWay(trx: Trx, userId: string, places: RecipientPla
 /**
  * Takes everything out of these rows that says who it was, and out of what was typed for a campaign. The rows stay and
  * the books balance: who was still open is `skipped`, or `unknown` where the message may have gone out. Nobody may be
- * under way (`areUnderWay`, in the same transaction).
+ * under way (`areUnderWay`, in the same transaction). `spellings`: digits by which the number is found within what was
+ * typed and refused; such an entry keeps its reason, because it is counted.
  */
 export async function eraseRecipients(
   trx: Trx,
   userId: string,
-  phone: string,
+  { phone, spellings }: { phone: string; spellings: string[] },
   places: RecipientPlace[],
 ): Promise<ErasedRecipients> {
   const gatewayIds = await takeGatewayIds(trx, userId, places)
   const closed = await blankRows(trx, userId, places)
-  await sql`
-    update campaign_typed_recipients set phone = null, name = null, variables = '{}', input = '', reason = 'ERASED'
-    where user_id = ${userId} and phone = ${phone}
-  `.execute(trx)
+  await blankTyped(trx, userId, phone, spellings)
   // The application may not change the log: this function may, for rows of people who are erased by now.
   await sql`
     select blank_error_texts(${userId}, ${campaignsOf(places)}::uuid[], ${idsOf(places)}::bigint[])
   `.execute(trx)
   return { places, gatewayIds, closed }
+}
+
+async function blankTyped(trx: Trx, userId: string, phone: string, spellings: string[]): Promise<void> {
+  await sql`
+    update campaign_typed_recipients
+    set phone = null, name = null, variables = '{}', input = '', reason = coalesce(reason, 'ERASED')
+    where user_id = ${userId} and (
+      phone = ${phone}
+      or regexp_replace(input, '[^0-9]', '', 'g') like any(${spellings.map((digits) => `%${digits}%`)}::text[])
+    )
+  `.execute(trx)
 }
 
 async function blankRows(trx: Trx, userId: string, places: RecipientPlace[]): Promise<number> {
