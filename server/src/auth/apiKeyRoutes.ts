@@ -45,6 +45,8 @@ export function apiKeyRoutes(deps: ApiKeyDeps): RoutePlugin {
         schema: { summary: 'Revoke an API key', params: idParams, response: { 204: z.null() } },
       },
       async (request, reply) => {
+        // Nor to take away the keys that the owner would still have.
+        requireSession(request)
         await revokeApiKey(deps, actorOf(request), request.params.id)
         return reply.code(204).send(null)
       },

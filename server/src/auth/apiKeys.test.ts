@@ -75,6 +75,17 @@ describe('API keys', () => {
     expect((await post('/api/user/api-keys', { name: 'heir' }, headers)).statusCode).toBe(403)
   })
 
+  test('a key can revoke neither another key nor itself', async () => {
+    const { cookie } = await signInAs(app, database.db, 'user')
+    const leaked = await bearerFor(app, cookie)
+    const other = await bearerFor(app, cookie)
+    for (const { id } of [other, leaked]) {
+      const answer = await app.inject({ method: 'DELETE', url: `/api/user/api-keys/${id}`, headers: leaked.headers })
+      expect(answer.statusCode).toBe(403)
+    }
+    expect([(await me(other.headers)).statusCode, (await me(leaked.headers)).statusCode]).toEqual([200, 200])
+  })
+
   test('a revoked key is dead with the next request, and revoking again is fine', async () => {
     const { cookie } = await signInAs(app, database.db, 'user')
     const { id, headers } = await bearerFor(app, cookie)
