@@ -98,6 +98,20 @@ describe('an administrator', () => {
     expect(events).toEqual([{ action, user_id: admin.id, target: user.id }])
   })
 
+  test.each([
+    ['password', { password: 'relâmpago no quintal' }, '/api/user/password'],
+    ['secondFactor', { secondFactor: false }, '/api/user/second-factor/off'],
+  ])('changes the own %s only where the present password is asked for', async (field, change, route) => {
+    const answer = await call('PATCH', `${PATH}/${admin.id}`, { name: 'Eva', ...change })
+    expect([answer.statusCode, answer.json().error.details]).toEqual([
+      422,
+      [{ field, message: `is your own: use POST ${route}` }],
+    ])
+    expect(await statuses({ cookie: admin.cookie })).toEqual([200, 200])
+    const signedIn = await call('POST', '/api/auth/sign-in', { email: admin.email, password: TEST_PASSWORD }, '')
+    expect(signedIn.json()).toMatchObject({ name: 'Test admin' })
+  })
+
   test('lets a disabled user in again', async () => {
     const user = await signInAs(app, database.db, 'user')
     const signIn = () => call('POST', '/api/auth/sign-in', { email: user.email, password: TEST_PASSWORD }, '')

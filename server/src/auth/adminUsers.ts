@@ -56,7 +56,8 @@ export async function addUser(
 
 /**
  * Changes what is named. Another role, another password, and being disabled end every session of the user; API keys
- * follow the role, and are dead while the user is disabled. Throws NOT_FOUND, LAST_ADMIN, PASSWORD_TOO_WEAK.
+ * follow the role, and are dead while the user is disabled. Throws NOT_FOUND, LAST_ADMIN, PASSWORD_TOO_WEAK, and
+ * UNPROCESSABLE for the own password or second factor: a borrowed session must not get around the present password.
  */
 export async function changeUser(
   { db, audit }: AdminUsersDeps,
@@ -64,6 +65,7 @@ export async function changeUser(
   id: string,
   change: ChangeUserBody,
 ): Promise<AdminUser> {
+  if (id === actor.userId) refuseOwnCredentials(change)
   const passwordHash = change.password === undefined ? null : await newPasswordHash(db, id, change.password)
   return transaction(db, async (trx) => {
     await lockAdministrators(trx)
@@ -79,6 +81,16 @@ export async function changeUser(
     }
     return after
   })
+}
+
+function refuseOwnCredentials({ password, secondFactor }: ChangeUserBody): void {
+  const details = [
+    ...(password === undefined ? [] : [{ field: 'password', message: 'is your own: use POST /api/user/password' }]),
+    ...(secondFactor === undefined
+      ? []
+      : [{ field: 'secondFactor', message: 'is your own: use POST /api/user/second-factor/off' }]),
+  ]
+  if (details.length > 0) throw new AppError('UNPROCESSABLE', { details })
 }
 
 /** Throws NOT_FOUND, LAST_ADMIN, and USER_IN_USE when the account has rows that count: then disabling is the way. */
