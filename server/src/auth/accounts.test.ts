@@ -129,6 +129,22 @@ describe('sessions', () => {
     expect(await actionsOn(id)).toEqual(['sign-in', 'sign-in', 'sign-in', 'session-revoke', 'session-revoke'])
   })
 
+  test('go on when their end cannot be written into the trail', async () => {
+    const { id, cookie } = await signInAs(app, database.db, 'user')
+    await sql`create function refuse_sign_out() returns trigger language plpgsql as
+      $$ begin raise exception 'no'; end $$`.execute(database.db)
+    await sql`create trigger refuse_sign_out before insert on audit_events for each row
+      when (new.action = 'sign-out') execute function refuse_sign_out()`.execute(database.db)
+    expect((await call('POST', '/api/auth/sign-out', cookie)).statusCode).toBe(500)
+    await sql`drop function refuse_sign_out cascade`.execute(database.db)
+    expect(await statuses(cookie)).toEqual([200, 200])
+    expect((await call('POST', '/api/auth/sign-out', cookie)).statusCode).toBe(204)
+    expect([await statuses(cookie), await actionsOn(id)]).toEqual([
+      [401, 401],
+      ['sign-in', 'sign-out'],
+    ])
+  })
+
   test('of somebody else are as absent as those that never were', async () => {
     const owner = await signInAs(app, database.db, 'user')
     const other = await signInAs(app, database.db, 'admin')

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { me, setupBody, setupState, signInBody, type Me } from '#contract/auth.ts'
+import { transaction } from '#server/db/transaction.ts'
 import { requireUser, type RoutePlugin, type SignedInUser } from '#server/lib/http.ts'
 import { createFirstAdmin } from './setup.ts'
 import { openFor, signIn, type SignedIn, type SignInDeps } from './signIn.ts'
@@ -54,8 +55,10 @@ export function authRoutes(deps: SignInDeps): RoutePlugin {
         schema: { summary: 'End the session', response: { 204: z.null() } },
       },
       async (request, reply) => {
-        const userId = await sessions.end(db, request)
-        if (userId !== null) await audit.logEvent(db, { userId, address: request.ip, action: 'sign-out' })
+        await transaction(db, async (trx) => {
+          const userId = await sessions.end(trx, request)
+          if (userId !== null) await audit.logEvent(trx, { userId, address: request.ip, action: 'sign-out' })
+        })
         return reply.code(204).header('set-cookie', sessions.cookie.clear()).send(null)
       },
     )

@@ -93,10 +93,10 @@ export class Sessions {
   }
 
   /** Ends the session of the request, if there is one. Returns whose it was. */
-  async end(db: Db | Trx, request: FastifyRequest): Promise<string | null> {
+  async end(trx: Trx, request: FastifyRequest): Promise<string | null> {
     const token = this.cookie.read(request)
     if (token === null) return null
-    const ended = await db
+    const ended = await trx
       .deleteFrom('sessions')
       .where('token_hash', '=', tokenHash(token))
       .returning('user_id')
