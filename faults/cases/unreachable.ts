@@ -42,7 +42,8 @@ export async function unreachable(lab: Lab): Promise<Numbers> {
     const channel = await cloudChannel(site, gateway.url)
     const campaign = await startCampaign(site, channel, gateway, SIZE)
     await campaign.untilAccepted(1, { limitMs: lab.limit(10_000) })
-    if (where !== '') await site.api.patch(`/api/user/channels/${channel.id}`, { baseUrl: where })
+    const moved = { baseUrl: where, token: `of another origin ${name}` }
+    if (where !== '') await site.api.patch(`/api/user/channels/${channel.id}`, moved)
     return { name, codes, campaign, gateway }
   }
   const closing = await lab.rawGateway()

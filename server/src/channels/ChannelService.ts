@@ -24,10 +24,11 @@ import {
   findChannel,
   listChannels,
   listChannelsForWebhooks,
+  lockChannel,
   saveChannelStatus,
 } from './channelQueries.ts'
 import type { ChannelRow } from './channelTables.ts'
-import { accessOf, refuseForeignFields, trimmed } from './gatewayAccess.ts'
+import { accessOf, refuseForeignFields, requireSecretsOfNewOrigin, trimmed } from './gatewayAccess.ts'
 import { isAllowedHost } from './gatewayHosts.ts'
 import { tokenBinding, webhookKeyBinding, type GatewayRegistry } from './GatewayRegistry.ts'
 import { GatewayError } from './gateways/Gateway.ts'
@@ -126,9 +127,11 @@ export class ChannelService {
     }
     const row = await this.#onUniqueToken(() =>
       transaction(this.#deps.db, async (trx) => {
+        const locked = await lockChannel(trx, actor.ownerId, id)
+        if (locked !== undefined) requireSecretsOfNewOrigin(locked, body)
         const edited = await editChannel(trx, actor.ownerId, id, { ...plain, ...sealed })
-        if (edited === undefined) throw new AppError('NOT_FOUND')
-        const changes = { ...changesOf(before, plain), webhookKeyChanged: webhookKey !== undefined }
+        if (locked === undefined || edited === undefined) throw new AppError('NOT_FOUND')
+        const changes = { ...changesOf(locked, plain), webhookKeyChanged: webhookKey !== undefined }
         await this.#note(trx, actor, id, 'channel-edit', { changes })
         if (body.token !== undefined) await this.#note(trx, actor, id, 'channel-token-change')
         return edited

@@ -15,6 +15,18 @@ export async function findChannel(db: Db | Trx, userId: string, id: string): Pro
     .executeTakeFirst()
 }
 
+/** The same, and nobody else changes it until the transaction ends. */
+export async function lockChannel(trx: Trx, userId: string, id: string): Promise<ChannelRow | undefined> {
+  return trx
+    .selectFrom('channels')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
 /** A channel whoever owns it: for webhooks, which name nobody, and for the dispatch. */
 export async function findChannelById(db: Db, id: string): Promise<ChannelRow | undefined> {
   return db.selectFrom('channels').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()

@@ -192,6 +192,41 @@ describe('a channel is refused', () => {
     expect((await rowOf(id)).base_url).toBe(stub.url)
   })
 
+  it('when it is edited to another origin without the token, which does not go there', async () => {
+    const thief = await startStub(answer)
+    try {
+      for (const [stored, change, fields] of [
+        [{}, {}, ['token']],
+        [{}, { name: 'x', minDelay: 1 }, ['token']],
+        [{ webhookKey: WEBHOOK_KEY }, {}, ['token', 'webhookKey']],
+        [{ webhookKey: WEBHOOK_KEY }, { token: `${TOKEN}-2` }, ['webhookKey']],
+      ] as const) {
+        const { id } = await create(wuzapi(stored), admin)
+        const before = await rowOf(id)
+        const refused = await call('PATCH', `/${id}`, { ...change, baseUrl: `${thief.url}/` }, admin)
+        expect([refused.statusCode, refused.json().error.code]).toEqual([422, 'UNPROCESSABLE'])
+        expect(refused.json().error.details.map(({ field }: { field: string }) => field)).toEqual(fields)
+        expect(await rowOf(id)).toEqual(before)
+        await call('GET', `/${id}/status`, undefined, admin)
+        expect((await call('DELETE', `/${id}`, undefined, admin)).statusCode).toBe(204)
+      }
+      const cloud = { gateway: 'cloud', name: 'c', token: TOKEN, phoneNumberId: '1234567', appSecret: WEBHOOK_KEY }
+      const { id } = await create({ ...cloud, baseUrl: CLOSED_PORT }, admin)
+      expect((await call('PATCH', `/${id}`, { baseUrl: thief.url }, admin)).statusCode).toBe(422)
+      expect(thief.seen).toEqual([])
+
+      const moved = await create(wuzapi({ token: `${TOKEN}-3` }), admin)
+      const ok = await call('PATCH', `/${moved.id}`, { baseUrl: thief.url, token: 'made-for-there' }, admin)
+      expect(ok.statusCode).toBe(200)
+      const path = await call('PATCH', `/${moved.id}`, { baseUrl: `${thief.url}/wuzapi` }, admin)
+      expect(path.statusCode).toBe(200)
+      expect(thief.seen.length).toBeGreaterThan(0)
+      expect(JSON.stringify(thief.seen)).not.toContain(TOKEN)
+    } finally {
+      await thief.close()
+    }
+  })
+
   it('without a sign-in', async () => {
     const { id } = await create(wuzapi())
     for (const [method, path] of [

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CreateChannelBody, EditChannelBody } from '#contract/channels.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { ChannelRow, ChannelSettings } from './channelTables.ts'
+import { CLOUD_API_URL } from './gateways/cloudApi.ts'
 
 /** How a channel reaches its gateway and is recognised by it, whatever the gateway calls these things. */
 export type GatewayAccess = {
@@ -46,4 +47,24 @@ export function refuseForeignFields(row: ChannelRow, body: EditChannelBody): voi
   const field = FOREIGN_FIELDS[row.gateway].find((name) => body[name] !== undefined)
   if (field === undefined) return
   throw new AppError('UNPROCESSABLE', { details: [{ field, message: `A channel on ${row.gateway} has no ${field}.` }] })
+}
+
+/**
+ * Secrets go to the origin that they were entered for: another one needs them anew, or whoever may edit a channel could
+ * have them sent to an address of theirs. Throws UNPROCESSABLE with a field for each that is missing.
+ */
+export function requireSecretsOfNewOrigin(row: ChannelRow, body: EditChannelBody): void {
+  if (body.baseUrl === undefined || originOf(body.baseUrl) === originOf(row.base_url ?? CLOUD_API_URL)) return
+  // The Cloud API is never told the key that signs its webhooks; WuzAPI is.
+  const isKeyTold = row.gateway === 'wuzapi' && row.webhook_key_ciphertext !== null
+  const fields = (isKeyTold ? (['token', 'webhookKey'] as const) : (['token'] as const)).filter(
+    (field) => body[field] === undefined,
+  )
+  if (fields.length === 0) return
+  const message = 'Another address needs it in the same request: what is stored is not sent there.'
+  throw new AppError('UNPROCESSABLE', { details: fields.map((field) => ({ field, message })) })
+}
+
+function originOf(baseUrl: string): string {
+  return new URL(baseUrl).origin
 }
