@@ -66,6 +66,8 @@ describe('a secret is taken out', () => {
       new URLSearchParams({ token: CANARY }),
       new URL(`http://a:${CANARY}@b/?token=${CANARY}`),
       ['content-type', 'x', 'authorization', CANARY],
+      { list: [['gateway_tokens', CANARY, 'x-api-key', CANARY]] },
+      { '0015_tokens': CANARY },
       Buffer.from(CANARY),
     ]) {
       expect(shown(value)).not.toContain(CANARY)
@@ -82,6 +84,10 @@ describe('what is no secret stays', () => {
     [
       { campaignId: '6f1c2a3b-0000-4000-8000-1234567890ab', count: 3 },
       '{"campaignId":"6f1c2a3b-0000-4000-8000-1234567890ab","count":3}',
+    ],
+    [
+      { applied: ['0014_suppressions', '0015_channel_tokens', '0015_tokens', '0016_due_webhooks'] },
+      '{"applied":["0014_suppressions","0015_channel_tokens","0015_tokens","0016_due_webhooks"]}',
     ],
     [new Date(0), '"1970-01-01T00:00:00.000Z"'],
     [

@@ -96,14 +96,19 @@ function redactError(error: Error, depth: number, path: object[]): object {
   return { type: error.constructor?.name ?? 'Error', ...redactFields(parts, depth, path) }
 }
 
-/** Raw headers are a flat list: each name is followed by its value. */
 function redactList(list: readonly unknown[], depth: number, path: object[]): unknown[] {
-  return list.slice(0, MAX_ENTRIES).map((item, index) => {
-    const name = list[index - 1]
-    return typeof name === 'string' && typeof item === 'string' && SECRET_NAME.test(name) && index % 2 === 1
-      ? MASK
-      : redactAt(item, depth, path)
-  })
+  return list
+    .slice(0, MAX_ENTRIES)
+    .map((item, index) =>
+      typeof item === 'string' && index % 2 === 1 && isSecretHeader(list[index - 1])
+        ? MASK
+        : redactAt(item, depth, path),
+    )
+}
+
+/** Raw headers are a flat list: each name is followed by its value. Lists of migrations begin with digits, no header does. */
+function isSecretHeader(name: unknown): boolean {
+  return typeof name === 'string' && !/^\d/.test(name) && SECRET_NAME.test(name)
 }
 
 type Field = [name: string, read: () => unknown]
