@@ -71,9 +71,10 @@ async function rotateUnderFire(lab: Lab, site: Site, rounds: number): Promise<Fi
     if (settings === null) setTimeout(() => rotation.kill(), lab.random.between(200, lab.limit(4000)))
     const { code, text } = await rotation.ended
     check(code === 0 || code === null, `A change ended with ${code}: ${text}`)
-    if (code === null) fire.kills += 1
-    if (code === null) await forgetLease(site)
-    else Object.assign(fire, { key, changes: fire.changes + 1 })
+    if (code === null) {
+      fire.kills += 1
+      await forgetLease(site)
+    } else Object.assign(fire, { key, changes: fire.changes + 1 })
   }
   const last = { SECRET_KEY: fire.key, NEW_SECRET_KEY: newKey() }
   for (const time of ['first', 'second']) {
