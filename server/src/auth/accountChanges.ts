@@ -4,6 +4,7 @@ import { transaction } from '#server/db/transaction.ts'
 import { actorOf, doneBy, type SignedInUser } from '#server/lib/http.ts'
 import { refuseWeakPassword } from './passwordRules.ts'
 import { hashPassword } from './passwords.ts'
+import { requireStill, type Proven } from './proofs.ts'
 import { confirmSecondFactor, offerSecondFactor, removeSecondFactor } from './secondFactor.ts'
 import { endSession, endSessions } from './sessions.ts'
 import type { SignInDeps } from './signIn.ts'
@@ -12,16 +13,23 @@ import { updateUser } from './userQueries.ts'
 
 /** Who changes their own account, by which request. */
 export type Caller = { request: FastifyRequest; user: SignedInUser }
+/** And has shown again who they are. */
+export type ProvenCaller = Caller & { proven: Proven }
 
 /**
  * Sets a new password, ends every session of the user and opens a new one for this browser. Returns its cookie.
  * Throws PASSWORD_TOO_WEAK.
  */
-export async function changePassword(deps: SignInDeps, { request, user }: Caller, password: string): Promise<string> {
+export async function changePassword(
+  deps: SignInDeps,
+  { request, user, proven }: ProvenCaller,
+  password: string,
+): Promise<string> {
   const { db, audit, sessions } = deps
   await refuseWeakPassword(password, user)
   const passwordHash = await hashPassword(password)
   return transaction(db, async (trx) => {
+    await requireStill(trx, user, proven)
     await updateUser(trx, user.id, { password_hash: passwordHash })
     await endSessions(trx, user.id)
     await audit.logEvent(trx, { ...doneBy(actorOf(request)), action: 'password-change' })
@@ -30,9 +38,14 @@ export async function changePassword(deps: SignInDeps, { request, user }: Caller
 }
 
 /** Ends every other session, as a change of password does. Throws NAME_TAKEN when somebody has the address. */
-export async function changeEmail(deps: SignInDeps, { request, user }: Caller, email: string): Promise<void> {
+export async function changeEmail(
+  deps: SignInDeps,
+  { request, user, proven }: ProvenCaller,
+  email: string,
+): Promise<void> {
   const { db, audit } = deps
   await transaction(db, async (trx) => {
+    await requireStill(trx, user, proven)
     await updateUser(trx, user.id, { email: email.toLowerCase() })
     await endSessions(trx, user.id, user.sessionId)
     const details = { email: { from: user.email, to: email.toLowerCase() } }
@@ -41,8 +54,16 @@ export async function changeEmail(deps: SignInDeps, { request, user }: Caller, e
 }
 
 /** Throws SECOND_FACTOR_STATE when one is on. */
-export function beginSecondFactor({ db, box }: SignInDeps, user: SignedInUser): Promise<SecondFactorOffer> {
-  return transaction(db, (trx) => offerSecondFactor(trx, box, user))
+export function beginSecondFactor(
+  { db, box, audit }: SignInDeps,
+  { request, user, proven }: ProvenCaller,
+): Promise<SecondFactorOffer> {
+  return transaction(db, async (trx) => {
+    await requireStill(trx, user, proven)
+    const offer = await offerSecondFactor(trx, box, user)
+    await audit.logEvent(trx, { ...doneBy(actorOf(request)), action: 'second-factor-offer' })
+    return offer
+  })
 }
 
 /** Returns the backup codes. Every other session is ended: it was opened without the second factor. */
@@ -50,6 +71,7 @@ export async function turnSecondFactorOn(deps: SignInDeps, { request, user }: Ca
   const { db, box, audit } = deps
   await takeCodeTurn(db, user.id)
   return transaction(db, async (trx) => {
+    await requireStill(trx, user, null)
     const codes = await confirmSecondFactor(trx, box, user.id, code)
     await endSessions(trx, user.id, user.sessionId)
     await audit.logEvent(trx, { ...doneBy(actorOf(request)), action: 'second-factor-on' })
@@ -58,8 +80,12 @@ export async function turnSecondFactorOn(deps: SignInDeps, { request, user }: Ca
 }
 
 /** Fine when it is off already. */
-export async function turnSecondFactorOff({ db, audit }: SignInDeps, { request, user }: Caller): Promise<void> {
+export async function turnSecondFactorOff(
+  { db, audit }: SignInDeps,
+  { request, user, proven }: ProvenCaller,
+): Promise<void> {
   await transaction(db, async (trx) => {
+    await requireStill(trx, user, proven)
     if (!(await removeSecondFactor(trx, user.id))) return
     await audit.logEvent(trx, { ...doneBy(actorOf(request)), action: 'second-factor-off' })
   })

@@ -10,6 +10,7 @@ import {
   secondFactorOffer,
   secondFactorState,
   session,
+  type Proof,
 } from '#contract/auth.ts'
 import { id, idParams, pageOf, pageQuery } from '#contract/common.ts'
 import { requireSession, type RoutePlugin } from '#server/lib/http.ts'
@@ -22,6 +23,7 @@ import {
   turnSecondFactorOff,
   turnSecondFactorOn,
   type Caller,
+  type ProvenCaller,
 } from './accountChanges.ts'
 import { secondFactorStateOf } from './secondFactor.ts'
 import { proveAgain, type SignInDeps } from './signIn.ts'
@@ -78,8 +80,7 @@ export function accountRoutes(deps: SignInDeps): RoutePlugin {
       },
       async (request, reply) => {
         const { newPassword, ...proof } = request.body
-        const caller = callerOf(request)
-        await proveAgain(deps, request, caller.user, proof)
+        const caller = await provenCallerOf(deps, request, proof)
         const cookie = await changePassword(deps, caller, newPassword)
         return reply.code(204).header('set-cookie', cookie).send(null)
       },
@@ -93,8 +94,7 @@ export function accountRoutes(deps: SignInDeps): RoutePlugin {
       },
       async (request) => {
         const { email, ...proof } = request.body
-        const caller = callerOf(request)
-        await proveAgain(deps, request, caller.user, proof)
+        const caller = await provenCallerOf(deps, request, proof)
         await changeEmail(deps, caller, email)
         const { user } = caller
         return { id: user.id, name: user.name, email: email.toLowerCase(), role: user.role }
@@ -118,10 +118,9 @@ export function accountRoutes(deps: SignInDeps): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { user } = callerOf(request)
-        await proveAgain(deps, request, user, request.body)
+        const caller = await provenCallerOf(deps, request, request.body)
         reply.code(201)
-        return beginSecondFactor(deps, user)
+        return beginSecondFactor(deps, caller)
       },
     )
 
@@ -144,13 +143,17 @@ export function accountRoutes(deps: SignInDeps): RoutePlugin {
       `${SECOND_FACTOR}/off`,
       { config, schema: { summary: 'Turn the second factor off', body: proofBody, response: nothing } },
       async (request, reply) => {
-        const caller = callerOf(request)
-        await proveAgain(deps, request, caller.user, request.body)
+        const caller = await provenCallerOf(deps, request, request.body)
         await turnSecondFactorOff(deps, caller)
         return reply.code(204).send(null)
       },
     )
   }
+}
+
+async function provenCallerOf(deps: SignInDeps, request: FastifyRequest, proof: Proof): Promise<ProvenCaller> {
+  const caller = callerOf(request)
+  return { ...caller, proven: await proveAgain(deps, request, caller.user, proof) }
 }
 
 function callerOf(request: FastifyRequest): Caller {

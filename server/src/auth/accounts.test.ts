@@ -247,6 +247,14 @@ describe('the second factor', () => {
       'SECOND_FACTOR_REQUIRED',
       undefined,
     ])
+    const refusals = await database.db
+      .selectFrom('audit_events')
+      .select('details')
+      .where('owner_id', '=', id)
+      .where('action', '=', 'sign-in-refused')
+      .execute()
+    expect(refusals).toEqual([{ details: { reason: 'SECOND_FACTOR_REQUIRED' } }])
+    expect((await actionsOn(id)).slice(0, 3)).toEqual(['sign-in', 'second-factor-offer', 'second-factor-on'])
     const withoutPassword = await signIn(email, { password: 'wrong password!', code: '000000' })
     expect(codeOf(withoutPassword)).toBe('INVALID_CREDENTIALS')
     const step = await stepNow()

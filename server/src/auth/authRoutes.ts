@@ -4,7 +4,7 @@ import { me, setupBody, setupState, signInBody, type Me } from '#contract/auth.t
 import { transaction } from '#server/db/transaction.ts'
 import { requireUser, type RoutePlugin, type SignedInUser } from '#server/lib/http.ts'
 import { createFirstAdmin } from './setup.ts'
-import { openFor, signIn, type SignedIn, type SignInDeps } from './signIn.ts'
+import { openFirst, signIn, type SignedIn, type SignInDeps } from './signIn.ts'
 import { hasUsers } from './userQueries.ts'
 
 /** First administrator, sign-in, sign-out and who am I. */
@@ -31,7 +31,7 @@ export function authRoutes(deps: SignInDeps): RoutePlugin {
         const { name, email } = request.body
         reply.code(201)
         const user = { id, name, email: email.toLowerCase(), role: 'admin' } as const
-        return answerSignedIn(reply, await openFor(deps, request, user))
+        return answerSignedIn(reply, await openFirst(deps, request, user))
       },
     )
 

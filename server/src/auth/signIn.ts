@@ -2,12 +2,13 @@ import type { FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import type { Proof, SignInBody } from '#contract/auth.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
-import type { Db } from '#server/db/Database.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { SignedInUser } from '#server/lib/http.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 import { KnownDevices } from './knownDevices.ts'
+import { stillHolds, type Proven } from './proofs.ts'
 import { hashPassword, verifyPassword } from './passwords.ts'
 import { secondFactorStateOf, useSecondFactor } from './secondFactor.ts'
 import { Sessions } from './sessions.ts'
@@ -43,19 +44,28 @@ export type SignedIn = { user: SignedInUser; cookies: string[] }
  * INVALID_CREDENTIALS after the same work. Throws SECOND_FACTOR_REQUIRED, SECOND_FACTOR_REJECTED, RATE_LIMIT.
  */
 export async function signIn(deps: SignInDeps, request: FastifyRequest, body: SignInBody): Promise<SignedIn> {
-  return openFor(deps, request, await prove(deps, request, body))
+  const proven = await prove(deps, request, body)
+  const signedIn = await transaction(deps.db, async (trx) =>
+    (await stillHolds(trx, proven)) ? open(trx, deps, request, proven.user) : null,
+  )
+  return signedIn ?? refuse(deps, request, proven.user, new AppError('INVALID_CREDENTIALS'))
 }
 
-/** Opens a session for somebody who has proved who they are. */
-export async function openFor(
-  { db, audit, sessions, devices }: SignInDeps,
+/** Opens a session for the first administrator, just made. */
+export async function openFirst(deps: SignInDeps, request: FastifyRequest, user: Person): Promise<SignedIn> {
+  return transaction(deps.db, (trx) => open(trx, deps, request, user))
+}
+
+type Person = Omit<SignedInUser, 'via' | 'sessionId'>
+
+async function open(
+  trx: Trx,
+  { audit, sessions, devices }: SignInDeps,
   request: FastifyRequest,
-  { id, name, email, role }: Omit<SignedInUser, 'via' | 'sessionId'>,
+  { id, name, email, role }: Person,
 ): Promise<SignedIn> {
-  const cookies = await transaction(db, async (trx) => {
-    await audit.logEvent(trx, { userId: id, address: request.ip, action: 'sign-in' })
-    return [await sessions.open(trx, request, id), await devices.remember(trx, request, id)]
-  })
+  await audit.logEvent(trx, { userId: id, address: request.ip, action: 'sign-in' })
+  const cookies = [await sessions.open(trx, request, id), await devices.remember(trx, request, id)]
   return { user: { id, name, email, role, via: 'session', sessionId: null }, cookies }
 }
 
@@ -68,23 +78,29 @@ export async function proveAgain(
   request: FastifyRequest,
   user: SignedInUser,
   { currentPassword, code }: Proof,
-): Promise<void> {
-  await prove(deps, request, { email: user.email, password: currentPassword, code })
+): Promise<Proven> {
+  return prove(deps, request, { email: user.email, password: currentPassword, code })
 }
 
-async function prove(deps: SignInDeps, request: FastifyRequest, body: SignInBody): Promise<Credentials> {
-  const { db } = deps
+async function prove(deps: SignInDeps, request: FastifyRequest, body: SignInBody): Promise<Proven> {
   await takeSignInTurn(deps, request, body.email)
-  const user = await findCredentials(db, body.email)
-  const verdict = await verifyPassword(user?.passwordHash ?? null, body.password)
-  if (user === null || verdict === 'wrong' || user.isDisabled) {
+  const { user, isRight } = await checkPassword(deps.db, body)
+  if (user === null || !isRight || user.isDisabled) {
     return refuse(deps, request, user, new AppError('INVALID_CREDENTIALS'))
   }
-  if (!(await provesSecondFactor(deps, user.id, body.code))) {
-    return refuse(deps, request, user, new AppError('SECOND_FACTOR_REJECTED'))
-  }
-  if (verdict === 'outdated') await hashAgain(db, user, body.password)
-  return user
+  const { on: secondFactor } = await secondFactorStateOf(deps.db, user.id)
+  if (secondFactor) await proveSecondFactor(deps, request, user, body.code)
+  return { user, secondFactor }
+}
+
+/** Disabled or not; a hash of the first releases is renewed. */
+async function checkPassword(db: Db, body: SignInBody): Promise<{ user: Credentials | null; isRight: boolean }> {
+  const user = await findCredentials(db, body.email)
+  const verdict = await verifyPassword(user?.passwordHash ?? null, body.password)
+  if (user === null || user.isDisabled || verdict !== 'outdated') return { user, isRight: verdict !== 'wrong' }
+  const passwordHash = await hashAgain(db, user, body.password)
+  // Somebody else was faster: another sign-in with the same password, or a change of it.
+  return passwordHash === null ? checkPassword(db, body) : { user: { ...user, passwordHash }, isRight: true }
 }
 
 /** What was typed as an e-mail is not written down: now and then it is a password. */
@@ -104,20 +120,28 @@ async function refuse(
   throw error
 }
 
-async function provesSecondFactor({ db, box }: SignInDeps, userId: string, code: string | undefined): Promise<boolean> {
-  if (!(await secondFactorStateOf(db, userId)).on) return true
-  if (code === undefined) throw new AppError('SECOND_FACTOR_REQUIRED')
-  await takeCodeTurn(db, userId)
-  return (await transaction(db, (trx) => useSecondFactor(trx, box, userId, code))) !== 'rejected'
+/** A right password without a code is written down too: somebody else may have it. */
+async function proveSecondFactor(
+  deps: SignInDeps,
+  request: FastifyRequest,
+  user: Credentials,
+  code: string | undefined,
+): Promise<void> {
+  if (code === undefined) return refuse(deps, request, user, new AppError('SECOND_FACTOR_REQUIRED'))
+  await takeCodeTurn(deps.db, user.id)
+  const outcome = await transaction(deps.db, (trx) => useSecondFactor(trx, deps.box, user.id, code))
+  if (outcome === 'rejected') await refuse(deps, request, user, new AppError('SECOND_FACTOR_REJECTED'))
 }
 
-/** Only if nobody has changed the password meanwhile. */
-async function hashAgain(db: Db, user: Credentials, password: string): Promise<void> {
+/** The new hash; null when somebody has changed the password meanwhile. */
+async function hashAgain(db: Db, user: Credentials, password: string): Promise<string | null> {
   const passwordHash = await hashPassword(password)
-  await db
+  const renewed = await db
     .updateTable('users')
     .set({ password_hash: passwordHash, updated_at: sql`clock_timestamp()` })
     .where('id', '=', user.id)
     .where('password_hash', '=', user.passwordHash)
-    .execute()
+    .returning('id')
+    .executeTakeFirst()
+  return renewed === undefined ? null : passwordHash
 }
