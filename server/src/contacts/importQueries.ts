@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
-import type { Db } from '#server/db/Database.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import type { ImportRow } from './importLeases.ts'
@@ -30,14 +30,18 @@ export async function noteUploaded(db: Db, userId: string, id: string, bytesTota
 /** The upload is whole: from now on any process may import it. Undefined when it was cancelled meanwhile. */
 export async function queueImport(
   db: Db,
-  userId: string,
+  actor: Actor,
   id: string,
   defaultCountry: string,
 ): Promise<ImportRow | undefined> {
-  return uploading(db, userId, id)
-    .set({ status: 'running', default_country: defaultCountry, lease_owner: null, lease_expires_at: null })
-    .returningAll()
-    .executeTakeFirst()
+  return transaction(db, async (trx) => {
+    const row = await uploading(trx, actor.ownerId, id)
+      .set({ status: 'running', default_country: defaultCountry, lease_owner: null, lease_expires_at: null })
+      .returningAll()
+      .executeTakeFirst()
+    if (row !== undefined) await note(trx, actor, 'import-create', row)
+    return row
+  })
 }
 
 /** Forgets an upload that did not arrive whole. */
@@ -50,7 +54,7 @@ export async function dropUpload(db: Db, userId: string, id: string): Promise<vo
     .execute()
 }
 
-function uploading(db: Db, userId: string, id: string) {
+function uploading(db: Db | Trx, userId: string, id: string) {
   return db
     .updateTable('contact_imports')
     .where('user_id', '=', userId)
@@ -98,15 +102,19 @@ export async function listImports(
 }
 
 /** Stops an import that has not ended; what was imported stays. False when there is nothing to stop. */
-export async function cancelImport(db: Db, userId: string, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('contact_imports')
-    .set({ status: 'cancelled', finished_at: sql<Date>`now()`, lease_owner: null, lease_expires_at: null })
-    .where('user_id', '=', userId)
-    .where('id', '=', id)
-    .where('status', 'in', ['uploading', 'running'])
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+export async function cancelImport(db: Db, actor: Actor, { user_id: userId, id }: ImportRow): Promise<boolean> {
+  return transaction(db, async (trx) => {
+    const row = await trx
+      .updateTable('contact_imports')
+      .set({ status: 'cancelled', finished_at: sql<Date>`now()`, lease_owner: null, lease_expires_at: null })
+      .where('user_id', '=', userId)
+      .where('id', '=', id)
+      .where('status', 'in', ['uploading', 'running'])
+      .returning(['user_id', 'id', 'file_name'])
+      .executeTakeFirst()
+    if (row !== undefined) await note(trx, actor, 'import-cancel', row)
+    return row !== undefined
+  })
 }
 
 /** Whether a campaign is still reading its audience from the import. Read-only look at what `campaigns` owns. */
@@ -126,15 +134,26 @@ export async function isBeingExpanded(db: Db, userId: string, id: string): Promi
 }
 
 /** Removes an import that has ended, with its membership and reports; the contacts stay. Repeatable after a failure. */
-export async function removeImport(db: Db, actor: Actor, { user_id: userId, id, file_name }: ImportRow): Promise<void> {
+export async function removeImport(db: Db, actor: Actor, row: ImportRow): Promise<void> {
+  const { user_id: userId, id } = row
   await removeRows(db, 'import_contacts', 'contact_id', userId, id)
   await removeRows(db, 'import_rejections', 'line', userId, id)
   await removeRows(db, 'import_warnings', 'line', userId, id)
   await transaction(db, async (trx) => {
     await trx.deleteFrom('contact_imports').where('user_id', '=', userId).where('id', '=', id).execute()
-    const details = { fileName: file_name }
-    await new AuditLogger().logEvent(trx, { ...doneBy(actor), action: 'import-delete', target: id, details })
+    await note(trx, actor, 'import-delete', row)
   })
+}
+
+type Noted = Pick<ImportRow, 'user_id' | 'id' | 'file_name'>
+
+async function note(
+  trx: Trx,
+  actor: Actor,
+  action: 'import-create' | 'import-cancel' | 'import-delete',
+  { user_id: ownerId, id, file_name: fileName }: Noted,
+): Promise<void> {
+  await new AuditLogger().logEvent(trx, { ...doneBy(actor), ownerId, action, target: id, details: { fileName } })
 }
 
 async function removeRows(db: Db, table: string, key: string, userId: string, importId: string): Promise<void> {

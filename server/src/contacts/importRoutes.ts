@@ -56,7 +56,7 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const row = await receiveForm(upload, request, requireUser(request).id)
+        const row = await receiveForm(upload, request, actorOf(request))
         deps.onQueued()
         reply.code(202)
         return toContract(row)
@@ -122,16 +122,16 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
   }
 }
 
-async function receiveForm(deps: UploadDeps, request: FastifyRequest, userId: string): Promise<ImportRow> {
+async function receiveForm(deps: UploadDeps, request: FastifyRequest, actor: Actor): Promise<ImportRow> {
   let row: ImportRow | null = null
   let defaultCountry = DEFAULT_COUNTRY
   try {
     for await (const part of request.parts()) {
       if (part.type === 'field') defaultCountry = readField(part.fieldname, part.value)
-      else row = await receiveUpload(deps, userId, onlyFile(part), defaultCountry)
+      else row = await receiveUpload(deps, actor.ownerId, onlyFile(part), defaultCountry)
     }
     if (row === null) throw invalidField('file', 'is missing')
-    const queued = await queueImport(deps.db, userId, row.id, defaultCountry)
+    const queued = await queueImport(deps.db, actor, row.id, defaultCountry)
     if (queued === undefined) throw new AppError('IMPORT_STATE')
     return queued
   } catch (error) {
@@ -169,7 +169,7 @@ async function getImport(db: Db, request: FastifyRequest, id: string): Promise<I
 }
 
 async function cancelOrRemove({ db, store }: UploadDeps, actor: Actor, row: ImportRow): Promise<void> {
-  if (await cancelImport(db, row.user_id, row.id)) {
+  if (await cancelImport(db, actor, row)) {
     await store.remove({ userId: row.user_id, uploadId: row.id })
     return
   }

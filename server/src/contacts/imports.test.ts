@@ -55,11 +55,16 @@ function startRunner(options: { batchRows?: number; leaseSeconds?: number } = {}
 
 const BOUNDARY = 'test-boundary'
 
-function form(file: string | Buffer, fields: Record<string, string> = {}, fileField = 'file'): Buffer {
+function form(
+  file: string | Buffer,
+  fields: Record<string, string> = {},
+  fileField = 'file',
+  fileName = '../Minha lista.csv',
+): Buffer {
   const parts = Object.entries(fields).map(
     ([name, value]) => `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
   )
-  const head = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${fileField}"; filename="../Minha lista.csv"\r\ncontent-type: text/csv\r\n\r\n`
+  const head = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${fileField}"; filename="${fileName}"\r\ncontent-type: text/csv\r\n\r\n`
   return Buffer.concat([Buffer.from(head), Buffer.from(file), Buffer.from(`\r\n${parts.join('')}--${BOUNDARY}--\r\n`)])
 }
 
@@ -99,6 +104,11 @@ async function leftovers() {
   const members = await db.selectFrom('import_contacts').select('contact_id').where('user_id', '=', user.id).execute()
   const contacts = await db.selectFrom('contacts').select('id').where('user_id', '=', user.id).execute()
   return { chunks: chunks.length, members: members.length, contacts: contacts.length }
+}
+
+/** The trail of an import, oldest first. */
+async function eventsOf(id: string) {
+  return db.selectFrom('audit_events').selectAll().where('target', '=', id).orderBy('id').execute()
 }
 
 const PEOPLE = Array.from({ length: 1000 }, (_, i) => `Pessoa ${i};11 9${String(70_000_000 + i)};Rio\n`)
@@ -435,11 +445,51 @@ describe('cancel and undo', () => {
     expect(answer.statusCode).toBe(204)
     expect(await get<unknown>(`/${row.id}`)).toMatchObject({ error: { code: 'NOT_FOUND' } })
     await expect.poll(leftovers).toEqual({ chunks: 0, members: 0, contacts: 1 })
-    const noted = await db.selectFrom('audit_events').selectAll().where('target', '=', row.id).execute()
-    expect(noted).toMatchObject([{ action: 'import-delete', user_id: user.id, details: { fileName: row.fileName } }])
+    const noted = await eventsOf(row.id)
+    const details = { fileName: row.fileName }
+    expect(noted.map(({ action }) => action)).toEqual(['import-create', 'import-delete'])
+    for (const event of noted) expect(event).toMatchObject({ owner_id: user.id, user_id: user.id, details })
     expect(await db.selectFrom('import_rejections').select('line').where('import_id', '=', row.id).execute()).toEqual(
       [],
     )
+  })
+
+  it('upload and cancel are in the trail once each, by whom and from where, without the people', async () => {
+    await newUser()
+    const name = `pasta\\a\u001b[31m\u202e${'ã'.repeat(600)}.csv`
+    const { id } = (await post(form('nome;telefone\nAurélia;11987654321\n', {}, 'file', name))).json<ContactImport>()
+    const cancel = () =>
+      app.inject({ method: 'DELETE', url: `/api/user/imports/${id}`, headers: { cookie: user.cookie } })
+    expect((await cancel()).statusCode).toBe(204)
+    const events = await eventsOf(id)
+    expect(events.map(({ action }) => action)).toEqual(['import-create', 'import-cancel'])
+    const fileName = `a[31m${'ã'.repeat(195)}`
+    for (const event of events) {
+      expect(event).toMatchObject({ owner_id: user.id, user_id: user.id, details: { fileName } })
+      expect(event.address).toBe('127.0.0.1')
+      expect(JSON.stringify(event)).not.toMatch(/Aurélia|987654321/)
+    }
+  })
+
+  it('an upload or a cancel whose row in the trail cannot be written does not happen', async () => {
+    await newUser()
+    const waiting = await uploaded('nome;telefone\nAna;11987654321\n')
+    await sql`create function no_trail() returns trigger language plpgsql as
+      $$ begin raise exception 'no trail'; end $$`.execute(db)
+    await sql`create trigger no_trail before insert on audit_events execute function no_trail()`.execute(db)
+    try {
+      expect((await post(form('nome;telefone\nBia;11987654322\n'))).statusCode).toBe(500)
+      const answer = await app.inject({
+        method: 'DELETE',
+        url: `/api/user/imports/${waiting}`,
+        headers: { cookie: user.cookie },
+      })
+      expect(answer.statusCode).toBe(500)
+    } finally {
+      await sql`drop trigger no_trail on audit_events`.execute(db)
+    }
+    expect((await get<{ items: unknown[] }>('')).items).toMatchObject([{ id: waiting, status: 'running' }])
+    await expect.poll(leftovers).toMatchObject({ chunks: 1 })
   })
 
   it("nobody sees, downloads, cancels or removes somebody else's import", async () => {
