@@ -1,6 +1,6 @@
 import { connect, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fastify, type FastifyInstance } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readJsonBodies } from './jsonBody.ts'
 import { sendError } from './sendError.ts'
@@ -15,6 +15,13 @@ beforeAll(async () => {
   readJsonBodies(app)
   endSlowBodies(app, DEADLINE_MS)
   app.post('/echo', { config: { access: 'public' } }, async (request) => request.body)
+  await app.register(async (raw) => {
+    raw.removeAllContentTypeParsers()
+    raw.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    const echo = async (request: FastifyRequest) => String(request.body)
+    raw.post('/raw', { config: { access: 'public' } }, echo)
+    raw.post('/file', { config: { access: 'public', receives: 'file' } }, echo)
+  })
   await app.listen({ port: 0, host: '127.0.0.1' })
 })
 
@@ -51,4 +58,17 @@ test('a body in two halves within the time is read, and so is the next on the sa
   const twice = await speak([`${head(10)}{"a":`, ` 12 }`, `${head(7)}{"b":1}`], 80)
   expect(twice.match(/HTTP\/1\.1 200/g)).toHaveLength(2)
   expect(twice).toContain('{"b":1}')
+})
+
+const typed = (path: string, type: string) =>
+  `POST ${path} HTTP/1.1\r\nhost: x\r\n${type === '' ? '' : `content-type: ${type}\r\n`}content-length: 10\r\n\r\n`
+const dripping = (path: string, type: string) =>
+  speak([typed(path, type), ...Array.from({ length: 10 }, () => ' ')], 60)
+
+test.each(['', 'text/plain', 'multipart/form-data; boundary=x'])('so it is with the Content-Type %j', async (type) => {
+  expect(await dripping('/raw', type)).toMatch(/^HTTP\/1\.1 408 /)
+})
+
+test('a file may come slowly', async () => {
+  expect(await dripping('/file', 'multipart/form-data; boundary=x')).toMatch(/^HTTP\/1\.1 200 /)
 })

@@ -24,7 +24,7 @@ export function endSlowBodies(app: FastifyInstance, deadlineMs = BODY_DEADLINE_M
   })
 }
 
-function hasSmallBody({ method, headers }: FastifyRequest): boolean {
-  if (method === 'GET' || method === 'HEAD') return false
-  return headers['content-type'] !== undefined && !headers['content-type'].startsWith('multipart/')
+/** Whatever its Content-Type, which is the caller's word: only routes that take files wait for one. */
+function hasSmallBody({ method, routeOptions }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && routeOptions.config?.receives !== 'file'
 }

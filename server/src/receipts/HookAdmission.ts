@@ -9,9 +9,17 @@ const GOOD_MS = 100
 const CUT = 0.7
 /** Bytes of bodies that may be in memory at once; sixteen of the largest, and ten thousands of the usual. */
 const MAX_BYTES = 64 * 1024 * 1024
+/** Of these, what one channel's may be: whoever knows one address cannot fill the room of the others. */
+const MAX_CHANNEL_BYTES = MAX_BYTES / 4
 const RETRY_AFTER_S = 1
 
-export type Admitted = { readBody: (bytes: number) => void; leave: () => void }
+export type Admitted = {
+  /** Throws UNAVAILABLE when a body of this length would find no room now. Reserves nothing: who announces may never send. */
+  expectBody: (channelId: string, announced: number) => void
+  /** So much of it has come. Throws UNAVAILABLE when that is too much by now. */
+  receive: (channelId: string, bytes: number) => void
+  leave: () => void
+}
 
 /**
  * Keeps a flood of calls outside: who finds no room is told so at once, before anything of the call is read. How much
@@ -23,26 +31,41 @@ export class HookAdmission {
   #cutAt = -Infinity
   #open = 0
   #bytes = 0
+  readonly #channelBytes = new Map<string, number>()
 
-  /** Throws UNAVAILABLE when too many are open. `readBody` throws it when this body would be too much. */
+  /** Throws UNAVAILABLE when too many are open. */
   enter(): Admitted {
     if (this.#open >= this.#room) throw full()
     this.#open++
-    let bytes = 0
+    const held = new Map<string, number>()
     let isInside = true
     return {
-      readBody: (announced) => {
-        if (this.#bytes + announced > MAX_BYTES) throw full()
-        bytes += announced
-        this.#bytes += announced
+      expectBody: (channelId, announced) => this.#requireRoom(channelId, announced),
+      receive: (channelId, bytes) => {
+        this.#requireRoom(channelId, bytes)
+        if (!isInside) return
+        held.set(channelId, (held.get(channelId) ?? 0) + bytes)
+        this.#keep(channelId, bytes)
       },
       leave: () => {
         if (!isInside) return
         isInside = false
         this.#open--
-        this.#bytes -= bytes
+        for (const [channelId, bytes] of held) this.#keep(channelId, -bytes)
       },
     }
+  }
+
+  #requireRoom(channelId: string, bytes: number): void {
+    const ofChannel = this.#channelBytes.get(channelId) ?? 0
+    if (this.#bytes + bytes > MAX_BYTES || ofChannel + bytes > MAX_CHANNEL_BYTES) throw full()
+  }
+
+  #keep(channelId: string, bytes: number): void {
+    const ofChannel = (this.#channelBytes.get(channelId) ?? 0) + bytes
+    this.#bytes += bytes
+    if (ofChannel === 0) this.#channelBytes.delete(channelId)
+    else this.#channelBytes.set(channelId, ofChannel)
   }
 
   /** Waits for something of ours, not of the caller's, and learns from how long it took, also where it fails. */

@@ -67,7 +67,21 @@ export function hookRoutes(deps: HookRoutesDeps): RoutePlugin {
       reply.raw.once('close', admitted.leave)
       const channel = await findAddressed(deps.box, channels, request.params, admission)
       calls.set(request, { admitted, channel })
-      admitted.readBody(announcedBytes(request.headers))
+      admitted.expectBody(channel.id, announcedBytes(request.headers))
+    })
+    app.addHook('preParsing', (request, reply, payload, done) => {
+      const { admitted, channel } = callOf(request)
+      payload.on('data', (chunk: Buffer) => {
+        try {
+          admitted.receive(channel.id, chunk.length)
+        } catch (error) {
+          reply.header('connection', 'close')
+          // Whoever reads the body stops; the socket stays, so that the answer can still leave.
+          if (payload.listenerCount('error') > 0) payload.emit('error', error)
+        }
+      })
+      // At once: the reader must be there before the first bytes.
+      done()
     })
     app.addHook('onResponse', async (request) => calls.get(request)?.admitted.leave())
 

@@ -127,17 +127,33 @@ it('while all is quick room grows up to eight hundred calls; where it takes long
   expect(fill(another).length).toBeGreaterThan(36)
 })
 
+const MB = 1024 * 1024
+
 it('calls beyond the room are refused, and bodies beyond 64 MB, until others have left', () => {
   const admission = new HookAdmission()
   const inside = fill(admission)
   expect(inside.length).toBeGreaterThan(100)
   expect(() => admission.enter()).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
-  for (const { readBody } of inside.slice(0, 16)) readBody(4 * 1024 * 1024)
-  expect(() => inside[16]?.readBody(1)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
+  for (const [n, { receive }] of inside.slice(0, 16).entries()) receive(`channel ${n % 5}`, 4 * MB)
+  expect(() => inside[16]?.receive('another', 1)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
+  expect(() => inside[16]?.expectBody('another', 1)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
   inside[0]?.leave()
   inside[0]?.leave()
-  admission.enter().readBody(4 * 1024 * 1024)
+  admission.enter().receive('another', 4 * MB)
   expect(() => admission.enter()).toThrow()
+})
+
+it('one channel fills a quarter of the bytes, and what is only announced fills nothing', () => {
+  const admission = new HookAdmission()
+  const inside = fill(admission)
+  for (const { expectBody } of inside) expectBody('one', 4 * MB)
+  for (const { receive } of inside.slice(0, 4)) receive('one', 4 * MB)
+  expect(() => inside[4]?.expectBody('one', 1)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
+  expect(() => inside[4]?.receive('one', 1)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
+  inside[5]?.expectBody('another', 4 * MB)
+  inside[5]?.receive('another', 4 * MB)
+  for (const { leave } of inside) leave()
+  admission.enter().receive('one', 16 * MB)
 })
 
 /** Statements that brought rows, by what the database says of its own table. */
