@@ -69,7 +69,7 @@ export function beginSecondFactor(
 /** Returns the backup codes. Every other session is ended: it was opened without the second factor. */
 export async function turnSecondFactorOn(deps: SignInDeps, { request, user }: Caller, code: string): Promise<string[]> {
   const { db, box, audit } = deps
-  await takeCodeTurn(db, user.id)
+  await takeCodeTurn(deps, request, user, code)
   return transaction(db, async (trx) => {
     await requireStill(trx, user, null)
     const codes = await confirmSecondFactor(trx, box, user.id, code)

@@ -288,6 +288,25 @@ describe('the second factor', () => {
     expect(Number(answers.at(-1)?.headers['retry-after'])).toBeLessThanOrEqual(900)
   })
 
+  test('wrong codes of strangers leave the owner the backup codes, and a known browser its own ten', async () => {
+    const { id, email, secret, cookie, backupCodes } = await withSecondFactor()
+    const code = async (ahead: number) => totpCode(secret, (await stepNow()) + ahead)
+    const known = await signIn(email, { code: await code(0) })
+    const device = cookieOf([known.headers['set-cookie']].flat().at(-1))
+    await sql`update rate_limits set hits = array_fill(clock_timestamp(), array[10])
+      where key = ${rateLimitKey('second-factor', id)}`.execute(database.db)
+    const next = await code(1)
+    expect((await signIn(email, { code: next })).statusCode).toBe(429)
+    expect((await signIn(email, { code: backupCodes[0] })).statusCode).toBe(200)
+    const proof = { currentPassword: TEST_PASSWORD, newPassword: NEW_PASSWORD, code: next }
+    const both = `${cookie}; ${device}`
+    expect((await call('POST', '/api/user/password', both, proof)).statusCode).toBe(204)
+    await sql`update rate_limits set hits = array_fill(clock_timestamp(), array[10])
+      where key like 'second-factor:%'`.execute(database.db)
+    const guess = { email, password: NEW_PASSWORD, code: '100000' }
+    expect((await call('POST', '/api/auth/sign-in', device, guess)).statusCode).toBe(429)
+  })
+
   test('is sealed in the database, its backup codes hashed, and a secret does nothing before it is confirmed', async () => {
     const { id, email, secret, backupCodes } = await withSecondFactor()
     const { rows } = await sql`select f::text, f.secret, (select string_agg(b::text, ' ') from backup_codes b

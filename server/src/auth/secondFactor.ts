@@ -59,6 +59,11 @@ export async function confirmSecondFactor(trx: Trx, box: SecretBox, userId: stri
   return codes
 }
 
+/** What an authenticator app shows; everything else is taken for a backup code. */
+export function isAppCode(code: string): boolean {
+  return /^\d{6}$/.test(code)
+}
+
 /** Uses up the code: `accepted` once. `off` when the user has no second factor. */
 export async function useSecondFactor(
   trx: Trx,
@@ -68,7 +73,7 @@ export async function useSecondFactor(
 ): Promise<'off' | 'accepted' | 'rejected'> {
   const factor = await lockFactor(trx, userId)
   if (factor === null || factor.confirmed_at === null) return 'off'
-  const accepted = /^\d{6}$/.test(code)
+  const accepted = isAppCode(code)
     ? await acceptsAppCode(trx, box, factor, code)
     : await acceptsBackupCode(trx, userId, code)
   return accepted ? 'accepted' : 'rejected'
@@ -95,7 +100,7 @@ async function lockFactor(trx: Trx, userId: string): Promise<LockedFactor | null
 }
 
 async function acceptsAppCode(trx: Trx, box: SecretBox, factor: LockedFactor, code: string): Promise<boolean> {
-  if (!/^\d{6}$/.test(code)) return false
+  if (!isAppCode(code)) return false
   const step = findTotpStep(await box.open(factor.secret, placeOf(factor.user_id)), code, factor.step)
   if (step === null || step <= factor.last_step) return false
   await trx.updateTable('second_factors').set({ last_step: step }).where('user_id', '=', factor.user_id).execute()

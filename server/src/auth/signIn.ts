@@ -128,7 +128,7 @@ async function proveSecondFactor(
   code: string | undefined,
 ): Promise<void> {
   if (code === undefined) return refuse(deps, request, user, new AppError('SECOND_FACTOR_REQUIRED'))
-  await takeCodeTurn(deps.db, user.id)
+  await takeCodeTurn(deps, request, user, code)
   const outcome = await transaction(deps.db, (trx) => useSecondFactor(trx, deps.box, user.id, code))
   if (outcome === 'rejected') await refuse(deps, request, user, new AppError('SECOND_FACTOR_REJECTED'))
 }

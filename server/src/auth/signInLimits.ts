@@ -3,6 +3,7 @@ import type { Db } from '#server/db/Database.ts'
 import { clientNetwork } from './clientNetwork.ts'
 import type { KnownDevices } from './knownDevices.ts'
 import { deleteExpiredRateLimits, rateLimitKey, takeTurn } from './rateLimits.ts'
+import { isAppCode } from './secondFactor.ts'
 
 const MINUTE_S = 60
 const HOUR_S = 3600
@@ -34,7 +35,18 @@ export async function takeSignInTurn(
 /** Of six digits three are right at any moment: ten tries in 15 minutes find one in a year with odds of two to one. */
 const CODE_LIMIT = { limit: 10, windowSeconds: 900 }
 
-/** One attempt at a second factor; only who knows the password gets here. Throws RATE_LIMIT. */
-export async function takeCodeTurn(db: Db, userId: string): Promise<void> {
-  await takeTurn(db, { key: rateLimitKey('second-factor', userId), ...CODE_LIMIT })
+/**
+ * One attempt at a second factor; only who knows the password gets here. As with passwords a browser that has signed in
+ * there before has a count of its own. Backup codes are not counted: nobody guesses 120 bits. Throws RATE_LIMIT.
+ */
+export async function takeCodeTurn(
+  { db, devices }: { db: Db; devices: KnownDevices },
+  request: FastifyRequest,
+  { id, email }: { id: string; email: string },
+  code: string,
+): Promise<void> {
+  if (!isAppCode(code)) return
+  const device = await devices.find(db, request, email)
+  const who = [id, ...(device === null ? [] : [device])]
+  await takeTurn(db, { key: rateLimitKey('second-factor', ...who), ...CODE_LIMIT })
 }
