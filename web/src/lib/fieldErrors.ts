@@ -43,6 +43,7 @@ const KEYS = [
   'recipientsMissing',
   'recipientsTooMany',
   'delayTooShort',
+  'tokenForNewAddress',
 ] as const
 export type FieldErrorKey = (typeof KEYS)[number]
 

@@ -4,6 +4,7 @@ import type { Channel } from '#contract/channels.ts'
 import { buildChannel, uuid } from '../../../../test/builders.ts'
 import { renderPart } from '../../../../test/render.tsx'
 import { refusal, stubApi } from '../../../../test/stubApi.ts'
+import pt from '../../../text/pt.json'
 import { ChannelsPage } from './ChannelsPage.tsx'
 
 const TOKEN = 'wz-4f9a8c1e77d3'
@@ -121,6 +122,25 @@ describe('ChannelsPage', () => {
     await user.click(screen.getByRole('button', { name: 'Salvar' }))
     await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument())
     expect(calls.find(({ method }) => method === 'PATCH')?.body).toEqual({ name: 'Loja nova' })
+  })
+
+  test('another address asks for the token, and travels with it', async () => {
+    const calls = stubChannels([buildChannel()], {
+      [`PATCH /api/user/channels/${uuid(10)}`]: () => ({ body: buildChannel() }),
+    })
+    const { user } = renderPart(<ChannelsPage />)
+    await user.click(await screen.findByRole('button', { name: 'Editar Loja' }))
+    const address = await screen.findByLabelText(pt.channels.baseUrl)
+    await user.clear(address)
+    await user.type(address, 'https://other.example')
+    await user.click(screen.getByRole('button', { name: 'Salvar' }))
+    expect(await screen.findByText(pt.fields.tokenForNewAddress)).toBeVisible()
+    expect(calls.some(({ method }) => method === 'PATCH')).toBe(false)
+    await user.type(screen.getByLabelText('Novo token'), 'made-for-there')
+    await user.click(screen.getByRole('button', { name: 'Salvar' }))
+    await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument())
+    const body = calls.find(({ method }) => method === 'PATCH')?.body
+    expect(body).toEqual({ baseUrl: 'https://other.example', token: 'made-for-there' })
   })
 
   test('deleting asks first, and says why it cannot be done', async () => {

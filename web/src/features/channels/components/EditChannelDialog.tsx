@@ -35,7 +35,7 @@ export function EditChannelDialog({ channel, onClose }: Props) {
 function EditChannelForm({ channel, onDone }: { channel: Channel; onDone: () => void }) {
   const { t } = useTranslation()
   const edit = useEditChannel(channel.id, onDone)
-  const { register, handleSubmit, formState, unregister } = useForm<Form>({
+  const { register, handleSubmit, formState, setError, unregister } = useForm<Form>({
     resolver: zodResolver(formSchema, { error: fieldErrorKey }),
     defaultValues: {
       name: channel.name,
@@ -46,7 +46,10 @@ function EditChannelForm({ channel, onDone }: { channel: Channel; onDone: () => 
   const [changesToken, setChangesToken] = useState(false)
   const submit = handleSubmit((form) => {
     const body = changedFields(channel, form)
-    if (Object.keys(body).length === 0) onDone()
+    if (needsToken(channel, body)) {
+      setChangesToken(true)
+      setError('token', { message: 'tokenForNewAddress' })
+    } else if (Object.keys(body).length === 0) onDone()
     else edit.mutate(body)
   })
   const { errors } = formState
@@ -127,4 +130,10 @@ function changedFields(channel: Channel, form: Form): EditChannelBody {
     ...(minDelay === channel.minDelay ? {} : { minDelay }),
     ...(form.token === undefined ? {} : { token: form.token }),
   }
+}
+
+/** The server sends a stored token to no other origin than the one it was entered for. */
+function needsToken(channel: Channel, { baseUrl: next, token: given }: EditChannelBody): boolean {
+  if (next === undefined || given !== undefined || channel.baseUrl === null) return false
+  return new URL(next).origin !== new URL(channel.baseUrl).origin
 }
