@@ -131,6 +131,8 @@ async function receiveForm(deps: UploadDeps, request: FastifyRequest, actor: Act
       else row = await receiveUpload(deps, actor.ownerId, onlyFile(part), defaultCountry)
     }
     if (row === null) throw invalidField('file', 'is missing')
+    // A file may take minutes to arrive; who sent it may have been turned away meanwhile.
+    if (!(await request.isStillSignedIn())) throw new AppError('UNAUTHENTICATED')
     const queued = await queueImport(deps.db, actor, row.id, defaultCountry)
     if (queued === undefined) throw new AppError('IMPORT_STATE')
     return queued

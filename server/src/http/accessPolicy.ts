@@ -6,16 +6,20 @@ import { AppError } from '#server/lib/AppError.ts'
 import type { Access } from '#server/lib/http.ts'
 
 const ACCESS: readonly Access[] = ['public', 'user', 'admin', 'webhook']
+/** A body that arrived within this time needs no second look: a revocation counts within a second. */
+const FRESH_MS = 500
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export type AccessDeps = { db: Db; sessions: Sessions; publicUrl: string | null }
 
 /**
- * Every route must say who may call it, and every request is held against that before its body is read.
+ * Every route must say who may call it, and every request is held against that before its body is read, and once more
+ * after it when that took its time.
  * Registered before any route: a hook does not see the routes that came earlier.
  */
 export function enforceAccess(app: FastifyInstance, deps: AccessDeps): void {
   app.decorateRequest('user', null)
+  app.decorateRequest('letInAt', 0)
   app.decorateRequest('isStillSignedIn', function (this: FastifyRequest) {
     return isStillSignedIn(deps, this)
   })
@@ -26,10 +30,20 @@ export function enforceAccess(app: FastifyInstance, deps: AccessDeps): void {
     if (access === 'webhook') return
     refuseForeignOrigin(request, deps.publicUrl)
     refuseKeyInQuery(request)
-    if (access === 'public') return
-    request.user = await authenticate(deps, request)
-    if (access === 'admin' && request.user.role !== 'admin') throw new AppError('FORBIDDEN')
+    if (access !== 'public') await letIn(deps, request, access)
   })
+  app.addHook('preValidation', async (request) => {
+    const { access } = request.routeOptions.config
+    if (request.user === null || access === 'public' || access === 'webhook') return
+    if (performance.now() - request.letInAt > FRESH_MS) await letIn(deps, request, access)
+  })
+}
+
+/** Keys, sessions and roles may be gone by the time that a slow body has arrived. */
+async function letIn(deps: AccessDeps, request: FastifyRequest, access: 'user' | 'admin'): Promise<void> {
+  request.letInAt = performance.now()
+  request.user = await authenticate(deps, request)
+  if (access === 'admin' && request.user.role !== 'admin') throw new AppError('FORBIDDEN')
 }
 
 /** The HEAD route that Fastify adds to each GET has the same options, so it is covered. */

@@ -46,6 +46,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Asks again what let the request in; for answers that go on for long. */
     isStillSignedIn: () => Promise<boolean>
+    /** When it was last asked who sends this; of `performance.now()`. */
+    letInAt: number
     /** Null on `public` and `webhook` routes. */
     user: SignedInUser | null
   }
