@@ -41,7 +41,7 @@ export const SETTINGS = {
     'PUBLIC_URL',
     null,
     origin,
-    'Where people and gateways reach the product; `https://…` turns on secure cookies and HSTS.',
+    'Where people and gateways reach the product, needed to sign in under a host name; `https://…` turns on secure cookies and HSTS.',
   ),
   trustedProxies: setting(
     'TRUSTED_PROXIES',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { authenticate, hasBearer, isStillSignedIn } from '#server/auth/authenticate.ts'
 import type { Sessions } from '#server/auth/sessions.ts'
@@ -10,7 +11,7 @@ const ACCESS: readonly Access[] = ['public', 'user', 'admin', 'webhook']
 const FRESH_MS = 500
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-export type AccessDeps = { db: Db; sessions: Sessions; publicUrl: string | null }
+export type AccessDeps = { db: Db; sessions: Sessions; publicUrl: string | null; host: string }
 
 /**
  * Every route must say who may call it, and every request is held against that before its body is read, and once more
@@ -28,7 +29,7 @@ export function enforceAccess(app: FastifyInstance, deps: AccessDeps): void {
     if (request.is404) return
     const access = request.routeOptions.config.access
     if (access === 'webhook') return
-    refuseForeignOrigin(request, deps.publicUrl)
+    refuseForeignOrigin(request, deps)
     refuseKeyInQuery(request)
     if (access !== 'public') await letIn(deps, request, access)
   })
@@ -57,19 +58,34 @@ function refuseUndeclared({ method, url, config }: RouteOptions): void {
  * that it is cross-site. What has neither is no browser; with a cookie only JSON is believed to be so, because any site may
  * send forms and plain text without asking first. An API key no browser adds by itself.
  */
-function refuseForeignOrigin(request: FastifyRequest, publicUrl: string | null): void {
+function refuseForeignOrigin(request: FastifyRequest, { publicUrl, host }: AccessDeps): void {
   if (SAFE_METHODS.has(request.method) || hasBearer(request)) return
   const { origin, 'sec-fetch-site': site } = request.headers
-  if (origin !== undefined ? isOwnOrigin(origin, request.host, publicUrl) : isOwnSite(site, request)) return
-  throw new AppError('FOREIGN_ORIGIN')
+  if (origin === undefined) {
+    if (isOwnSite(site, request)) return
+    throw new AppError('FOREIGN_ORIGIN')
+  }
+  if (origin === publicUrl) return
+  const named = webAddress(origin)
+  if (named === null || named.host !== request.host) throw new AppError('FOREIGN_ORIGIN')
+  if (isOwnHost(named, publicUrl, host)) return
+  throw new AppError('FOREIGN_ORIGIN', { message: UNKNOWN_NAME })
 }
 
-function isOwnOrigin(origin: string, host: string, publicUrl: string | null): boolean {
-  if (origin === publicUrl) return true
-  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return false
-  const named = new URL(origin).host
-  // Where the public address is https, its plain namesake is whoever stands in between.
-  return named === host && (publicUrl === null || named !== new URL(publicUrl).host)
+const UNKNOWN_NAME = 'This server does not know the name it was called by; set PUBLIC_URL to the address people open.'
+
+function webAddress(origin: string): URL | null {
+  return /^https?:\/\//.test(origin) && URL.canParse(origin) ? new URL(origin) : null
+}
+
+/**
+ * A name that Origin and Host agree on may be anybody's, pointed here for the moment (DNS rebinding); an address is
+ * nobody else's. Where the public address is https, its plain namesake is whoever stands in between.
+ */
+function isOwnHost({ host, hostname }: URL, publicUrl: string | null, listensOn: string): boolean {
+  if (publicUrl !== null && host === new URL(publicUrl).host) return false
+  if (publicUrl === null && hostname === listensOn) return true
+  return hostname === 'localhost' || isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0
 }
 
 function isOwnSite(site: string | string[] | undefined, { headers }: FastifyRequest): boolean {

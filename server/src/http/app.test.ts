@@ -351,6 +351,38 @@ describe('who may call', () => {
   })
 })
 
+test('a name that only the caller vouches for is another site, on a fresh installation too', async () => {
+  const fresh = await createTestDatabase()
+  const named = await createTestApp(fresh.db, { env: { HOST: 'revoada.lan' } })
+  const proxied = await createTestApp(fresh.db, { env: { PUBLIC_URL: 'https://revoada.example' } })
+  try {
+    const post = (on: FastifyInstance, url: string, host: string, origin = `http://${host}`, payload: object = {}) =>
+      on.inject({ method: 'POST', url, headers: { host, origin }, payload })
+    const admin = { name: 'Eve', email: 'eve@example.test', password: 'trovoada atrás do morro' }
+    for (const [on, host] of [
+      [named, 'evil.example'],
+      [named, 'evil.example:3000'],
+      [named, '127.0.0.1.evil.example'],
+      [proxied, 'evil.example'],
+      [proxied, 'evil.example:443'],
+    ] as const) {
+      const answer = await post(on, '/api/setup', host, `http://${host}`.replace(/:443$/, ''), admin)
+      expect([host, answer.statusCode, answer.json().error.code]).toEqual([host, 403, 'FOREIGN_ORIGIN'])
+    }
+    expect((await named.inject('/api/setup')).json()).toEqual({ needed: true })
+    const refused = await post(named, '/api/auth/sign-out', 'evil.example')
+    expect(refused.json().error.message).toContain('set PUBLIC_URL')
+    for (const host of ['revoada.lan:3000', 'localhost:3000', '127.0.0.1:3000', '192.168.0.7', '[::1]:3000'])
+      expect([host, (await post(named, '/api/auth/sign-out', host)).statusCode]).toEqual([host, 204])
+    const throughProxy = await post(proxied, '/api/auth/sign-out', 'upstream:3000', 'https://revoada.example')
+    expect(throughProxy.statusCode).toBe(204)
+  } finally {
+    await named.close()
+    await proxied.close()
+    await fresh.close()
+  }
+})
+
 test('behind TLS the plain namesake of the public address is another site', async () => {
   const tlsApp = await createTestApp(database.db, { env: { PUBLIC_URL: 'https://revoada.example' } })
   const signOut = async (origin: string, host: string) =>
@@ -359,6 +391,10 @@ test('behind TLS the plain namesake of the public address is another site', asyn
   expect(await signOut('http://revoada.example', 'revoada.example')).toBe(403)
   expect(await signOut('http://10.0.0.5:3000', '10.0.0.5:3000')).toBe(204)
   await tlsApp.close()
+  const byAddress = await createTestApp(database.db, { env: { PUBLIC_URL: 'https://10.0.0.5' } })
+  const headers = { host: '10.0.0.5', origin: 'http://10.0.0.5' }
+  expect((await byAddress.inject({ method: 'POST', url: '/api/auth/sign-out', headers })).statusCode).toBe(403)
+  await byAddress.close()
 })
 
 test('log lines name the route, never the address, the key or the cookie', async () => {

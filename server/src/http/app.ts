@@ -30,7 +30,7 @@ import { endSlowBodies } from './slowBodies.ts'
 import { serveWebApp } from './webApp.ts'
 
 export type AppDeps = {
-  config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'apiDocs' | 'importLimit' | 'exportLimit'>
+  config: Pick<Config, 'publicUrl' | 'host' | 'trustedProxies' | 'apiDocs' | 'importLimit' | 'exportLimit'>
   log: Log
   db: Db
   sessions: Sessions
@@ -62,7 +62,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   logRefusals(app)
   refuseWhileClosing(app)
   limitWaits(app)
-  enforceAccess(app, { ...deps, publicUrl: config.publicUrl })
+  enforceAccess(app, { ...deps, publicUrl: config.publicUrl, host: config.host })
   answerRepeats(app, deps)
   limitUsers(app, { db: deps.db, limits: { import: config.importLimit, export: config.exportLimit } })
   validateTokens(app, deps)
