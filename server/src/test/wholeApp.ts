@@ -32,7 +32,7 @@ export type Person = { id: string; email: string; role: 'admin' | 'user'; cookie
 
 export type WholeApp = Awaited<ReturnType<typeof startWholeApp>>
 
-const HOST = 'revoada.test'
+const HOST = '127.0.0.1'
 
 type Request = { payload?: unknown; headers?: Record<string, string> }
 
