@@ -84,6 +84,12 @@ it('of processes that start at once each file is applied by one, and none fails'
   expect(await migrate(opened.db)).toEqual({ applied: [] })
 })
 
+it('four that begin in the same moment on an empty database wait for each other', async () => {
+  await Promise.all(Array.from({ length: 4 }, () => sql`select 1`.execute(opened.db)))
+  const all = await Promise.all(Array.from({ length: 4 }, () => migrate(opened.db)))
+  expect(all.filter(({ applied }) => applied.length > 0)).toHaveLength(1)
+})
+
 it('a file that fails leaves the schema as it was, and the reason is what PostgreSQL said', async () => {
   await sql`create table workers (mine integer)`.execute(opened.db)
   await expect(migrate(opened.db)).rejects.toThrow('relation "workers" already exists')

@@ -25,8 +25,9 @@ export class NewerSchemaError extends Error {
  */
 export async function migrate(db: Db): Promise<{ applied: string[] }> {
   await refuseNewerSchema(db, await listMigrations())
-  // In a transaction of our own, because the lock lasts as long as one (see PooledAdapter in openDatabase.ts).
   return db.transaction().execute(async (trx) => {
+    // Before anything else: two that make the table of migrations at once would spoil each other's transaction.
+    await sql`select pg_advisory_xact_lock(hashtext('revoada migrations'))`.execute(trx)
     const migrator = new Migrator({
       db: trx,
       provider: { getMigrations: readMigrations },

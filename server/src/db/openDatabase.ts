@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Log } from '#server/lib/logger.ts'
 import type { Database, Db } from './Database.ts'
@@ -50,12 +50,13 @@ class PooledDialect extends PostgresDialect {
 }
 
 /**
- * Kysely's own lock belongs to the session. Behind a pooler the unlocking may reach another session than the locking:
- * then every later start waits until the pooler closes the first. This one ends with its transaction.
+ * Kysely's own lock of migrations belongs to the session. Behind a pooler the unlocking may reach another session than
+ * the locking: then every later start waits until the pooler closes the first. `migrate` takes one that ends with its
+ * transaction.
  */
 class PooledAdapter extends PostgresAdapter {
-  override async acquireMigrationLock(db: Kysely<never>): Promise<void> {
-    await sql`select pg_advisory_xact_lock(hashtext('revoada migrations'))`.execute(db)
+  override async acquireMigrationLock(): Promise<void> {
+    // Taken before.
   }
 
   override async releaseMigrationLock(): Promise<void> {
