@@ -51,12 +51,21 @@ function isBare(text: string): boolean {
   return url !== null && url.username === '' && url.password === '' && !/[?#]/.test(text)
 }
 
+/** What a bearer token may consist of. */
+export const BEARER_TOKEN = /^[\x21-\x7e]+$/
+/** An object of Meta's Graph API. */
+const graphId = z.string().regex(/^\d{5,25}$/)
+
+/** Tokens travel in a header. WuzAPI takes spaces within one, a bearer token (RFC 6750) has none. */
+const headerToken = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/, 'A token has plain characters only.')
+const bearerToken = z.string().regex(BEARER_TOKEN, 'A token has plain characters only, without spaces.')
+
 export const createChannelBody = z.discriminatedUnion('gateway', [
   z.strictObject({
     ...common,
     gateway: z.literal('wuzapi'),
     baseUrl: gatewayUrl,
-    token: z.string().min(8).max(256),
+    token: headerToken.min(8).max(256),
     /** Key that the gateway signs its webhooks with, 32 characters or more. */
     webhookKey: z.string().min(32).max(256).optional(),
   }),
@@ -64,13 +73,10 @@ export const createChannelBody = z.discriminatedUnion('gateway', [
     ...common,
     gateway: z.literal('cloud'),
     /** Of a system user, with whatsapp_business_messaging. */
-    token: z.string().min(8).max(1024),
-    phoneNumberId: z.string().regex(/^\d{5,32}$/),
+    token: bearerToken.min(8).max(1024),
+    phoneNumberId: graphId,
     /** WhatsApp Business Account; with it the webhook registers itself. */
-    wabaId: z
-      .string()
-      .regex(/^\d{5,32}$/)
-      .optional(),
+    wabaId: graphId.optional(),
     /** The app's secret: Meta signs its webhooks with it. */
     appSecret: z.string().min(16).max(256),
     /** Another address than Meta's own, for a simulator or a proxy. */
@@ -87,7 +93,7 @@ export const editChannelBody = z
     dailyCap: common.dailyCap,
     timeZone: common.timeZone,
     baseUrl: gatewayUrl.optional(),
-    token: z.string().min(8).max(1024).optional(),
+    token: headerToken.min(8).max(1024).optional(),
     webhookKey: z.string().min(32).max(256).optional(),
     appSecret: z.string().min(16).max(256).optional(),
     sandbox: sandboxBehaviour.optional(),

@@ -42,7 +42,7 @@ export async function unreachable(lab: Lab): Promise<Numbers> {
     const channel = await cloudChannel(site, gateway.url)
     const campaign = await startCampaign(site, channel, gateway, SIZE)
     await campaign.untilAccepted(1, { limitMs: lab.limit(10_000) })
-    const moved = { baseUrl: where, token: `of another origin ${name}` }
+    const moved = { baseUrl: where, token: `of-another-origin-${name.replaceAll(/\W/g, '-')}` }
     if (where !== '') await site.api.patch(`/api/user/channels/${channel.id}`, moved)
     return { name, codes, campaign, gateway }
   }

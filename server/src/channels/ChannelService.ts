@@ -28,7 +28,13 @@ import {
   saveChannelStatus,
 } from './channelQueries.ts'
 import type { ChannelRow } from './channelTables.ts'
-import { accessOf, refuseForeignFields, requireSecretsOfNewOrigin, trimmed } from './gatewayAccess.ts'
+import {
+  accessOf,
+  refuseForeignFields,
+  requireSecretsOfNewOrigin,
+  requireTellableToken,
+  trimmed,
+} from './gatewayAccess.ts'
 import { isAllowedHost } from './gatewayHosts.ts'
 import { tokenBinding, webhookKeyBinding, type GatewayRegistry } from './GatewayRegistry.ts'
 import { GatewayError } from './gateways/Gateway.ts'
@@ -105,6 +111,7 @@ export class ChannelService {
     const { box } = this.#deps
     const before = await this.#row(actor.ownerId, id)
     refuseForeignFields(before, body)
+    requireTellableToken(before, body)
     const cap = await this.#capOf(body)
     if (body.baseUrl !== undefined) this.#checkHost(actor.role, body.baseUrl)
     const webhookKey = body.webhookKey ?? body.appSecret

@@ -1,3 +1,4 @@
+import { AppError } from '#server/lib/AppError.ts'
 import { SealedError } from '#server/lib/Sealer.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
 import type { SealedColumn } from '#server/secrets/sealedRows.ts'
@@ -51,11 +52,11 @@ export class GatewayRegistry {
     // Before the entry is looked at again: nothing may come between that and its replacement.
     const token = await this.#tokenOf(channel)
     const closed = !(await this.#mayUse(channel)) ? 'host' : token === null ? 'token' : null
-    return this.#replace(channel.id, { fingerprint, closed }, () =>
-      closed === null && token !== null
-        ? this.#open(channel, baseUrl, token)
-        : createClosedGateway(closed ?? 'token', channel.gateway !== 'cloud'),
-    )
+    const shut = (because: ClosedBecause) => createClosedGateway(because, channel.gateway !== 'cloud')
+    return this.#replace(channel.id, { fingerprint, closed }, () => {
+      if (closed !== null || token === null) return shut(closed ?? 'token')
+      return this.#open(channel, baseUrl, token) ?? shut('access')
+    })
   }
 
   /** Null when it was changed, or belongs to another channel: then nothing may leave. */
@@ -78,7 +79,17 @@ export class GatewayRegistry {
     return gateway
   }
 
-  #open(channel: ChannelRow, baseUrl: string, token: string): Gateway {
+  /** Null for what can never work, such as a token that no header can carry: its campaigns pause instead of waiting. */
+  #open(channel: ChannelRow, baseUrl: string, token: string): Gateway | null {
+    try {
+      return this.#create(channel, baseUrl, token)
+    } catch (error) {
+      if (error instanceof AppError) return null
+      throw error
+    }
+  }
+
+  #create(channel: ChannelRow, baseUrl: string, token: string): Gateway {
     const deadlineOr = (ms: number) => this.#deadlineMs ?? ms
     if (channel.gateway === 'cloud') {
       const cloud = channel.settings.cloud ?? { phoneNumberId: '' }

@@ -151,6 +151,8 @@ describe('a channel is refused', () => {
     ['without a name', { name: '  ' }, 'name'],
     ['with a token that is no text', { token: 12345678 }, 'token'],
     ['with a token that is too short', { token: 'short' }, 'token'],
+    ['with a token that no header can carry', { token: 'símbolo-de-fora' }, 'token'],
+    ['with a token that begins with a space', { token: ' a-plain-token' }, 'token'],
     ['with a webhook key that is too short', { webhookKey: 'x'.repeat(31) }, 'webhookKey'],
     ['at an address that is not of the web', { baseUrl: 'file:///etc/passwd' }, 'baseUrl'],
     ['with the behaviour of the sandbox', { sandbox: {} }, 'sandbox'],
@@ -169,6 +171,22 @@ describe('a channel is refused', () => {
     ['on the sandbox with a setting that only tests have', { gateway: 'sandbox', name: 'x', sandbox: { seed: 'x' } }],
   ])('%s', async (_what, body) => {
     expect((await call('POST', '', body)).statusCode).toBe(400)
+  })
+
+  it('on the Cloud API with a token or a number that its requests could not carry, also in a change', async () => {
+    const cloud = { gateway: 'cloud', name: 'c', token: TOKEN, phoneNumberId: '1234567', appSecret: WEBHOOK_KEY }
+    const body = { ...cloud, baseUrl: CLOSED_PORT }
+    for (const [field, value] of [
+      ['token', 'a token of words'],
+      ['phoneNumberId', '1'.repeat(26)],
+    ]) {
+      const refused = await call('POST', '', { ...body, [field as string]: value }, admin)
+      expect(refused.json().error).toMatchObject({ code: 'VALIDATION_FAILED', details: [{ field }] })
+    }
+    const { id } = await create(body, admin)
+    const change = await call('PATCH', `/${id}`, { token: 'a token of words' }, admin)
+    expect(change.statusCode).toBe(422)
+    expect(change.json().error).toMatchObject({ code: 'UNPROCESSABLE', details: [{ field: 'token' }] })
   })
 
   it('at a host that is not on the list, unless by an administrator', async () => {

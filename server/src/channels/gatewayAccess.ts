@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CreateChannelBody, EditChannelBody } from '#contract/channels.ts'
+import { BEARER_TOKEN, type CreateChannelBody, type EditChannelBody } from '#contract/channels.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { ChannelRow, ChannelSettings } from './channelTables.ts'
 import { CLOUD_API_URL } from './gateways/cloudApi.ts'
@@ -47,6 +47,14 @@ export function refuseForeignFields(row: ChannelRow, body: EditChannelBody): voi
   const field = FOREIGN_FIELDS[row.gateway].find((name) => body[name] !== undefined)
   if (field === undefined) return
   throw new AppError('UNPROCESSABLE', { details: [{ field, message: `A channel on ${row.gateway} has no ${field}.` }] })
+}
+
+/** Throws UNPROCESSABLE for a token that this gateway can never be told; the contract does not know which one it is. */
+export function requireTellableToken(row: ChannelRow, { token }: EditChannelBody): void {
+  if (token === undefined || row.gateway !== 'cloud' || BEARER_TOKEN.test(token)) return
+  throw new AppError('UNPROCESSABLE', {
+    details: [{ field: 'token', message: 'A token has plain characters only, without spaces.' }],
+  })
 }
 
 /**

@@ -63,6 +63,19 @@ test('a gateway that left the list since the channel was made hears nothing, and
   await gateways.close()
 })
 
+test('a stored token that no header can carry closes the channel, so that its campaigns pause instead of waiting', async () => {
+  const gateways = registry([])
+  const userId = await buildUser(database.db, { role: 'admin' })
+  const { id } = await buildChannel(database.db, userId, { gateway: 'wuzapi', baseUrl: stub.url, token: 'símbolo' })
+  const row = await findChannelById(database.db, id)
+  const gateway = await gateways.get(row as NonNullable<typeof row>)
+  expect(await gateway.send(MESSAGE)).toMatchObject({
+    ok: false,
+    failure: { code: 'ACCESS_UNUSABLE', category: 'UNAUTHORIZED', fate: 'notSent', scope: 'channel' },
+  })
+  await gateways.close()
+})
+
 test('whoever is no administrator any more loses the address within five seconds, and has it back with the role', async () => {
   const gateways = registry([])
   const row = await channelOf('admin')

@@ -1,8 +1,8 @@
 import { GatewayError, type Gateway, type SendFailure } from './Gateway.ts'
 import { verdict } from './gatewayFailures.ts'
 
-/** Why nothing may leave on a channel: its address is not allowed, or its token cannot be read. */
-export type ClosedBecause = 'host' | 'token'
+/** Why nothing may leave on a channel: its address is not allowed, its token cannot be read, or no gateway could use either. */
+export type ClosedBecause = 'host' | 'token' | 'access'
 
 const FAILURES: Record<ClosedBecause, SendFailure> = {
   host: {
@@ -14,6 +14,11 @@ const FAILURES: Record<ClosedBecause, SendFailure> = {
     ...verdict('UNAUTHORIZED', 'TOKEN_UNREADABLE', { scope: 'channel' }),
     notBefore: null,
     message: 'The stored token of this channel is damaged; nothing was sent. Save the token anew.',
+  },
+  access: {
+    ...verdict('UNAUTHORIZED', 'ACCESS_UNUSABLE', { scope: 'channel' }),
+    notBefore: null,
+    message: 'No gateway can be reached with the address and token of this channel; nothing was sent. Save them anew.',
   },
 }
 
