@@ -51,7 +51,7 @@ async function connect(page: Page): Promise<void> {
   await dialog.getByLabel(pt.channels.token).fill(CANARY)
   await dialog.getByRole('button', { name: pt.channels.connect, exact: true }).click()
   await expect(page.getByRole('heading', { name: NAME })).toBeVisible()
-  const card = page.getByRole('region', { name: NAME })
+  const card = page.getByRole('article', { name: NAME })
   await expect(card.getByText(pt.channels.status.unreachable)).toBeVisible()
   await expectAccessible(page, 'channel-unreachable')
 }

@@ -1,10 +1,16 @@
 import type { ComponentProps, ReactNode } from 'react'
 import { cn } from './cn.ts'
 
+const CARD = 'rounded-card border border-line bg-surface p-4 shadow-card sm:p-6'
+
+/** A part of a page. */
 export function Card({ className, ...rest }: ComponentProps<'section'>) {
-  return (
-    <section {...rest} className={cn('rounded-card border border-line bg-surface p-4 shadow-card sm:p-6', className)} />
-  )
+  return <section {...rest} className={cn(CARD, className)} />
+}
+
+/** One of several things in a list. No landmark, because two may have the same name. */
+export function ItemCard({ className, ...rest }: ComponentProps<'article'>) {
+  return <article {...rest} className={cn(CARD, className)} />
 }
 
 /** The page's title, one sentence about it, and what can be done here. */

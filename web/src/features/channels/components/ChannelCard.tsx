@@ -4,7 +4,7 @@ import type { Channel, ChannelStatus } from '#contract/channels.ts'
 import { handleApiError } from '../../../lib/errorHandler.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { Button } from '../../../ui/Button.tsx'
-import { Card } from '../../../ui/Card.tsx'
+import { ItemCard } from '../../../ui/Card.tsx'
 import { channelStatusQuery } from '../api/getChannelStatus.ts'
 import { ChannelStatusBadge } from './ChannelStatusBadge.tsx'
 
@@ -18,7 +18,7 @@ export function ChannelCard({ channel, onEdit, onDelete }: Props) {
   const status: ChannelStatus = live.data?.status ?? channel.status
   const checkedAt = live.data?.checkedAt ?? channel.statusCheckedAt
   return (
-    <Card className="flex flex-col gap-3" aria-label={channel.name}>
+    <ItemCard className="flex flex-col gap-3" aria-label={channel.name}>
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0 flex-1">
           <h2 className="text-lg font-semibold">{channel.name}</h2>
@@ -62,7 +62,7 @@ export function ChannelCard({ channel, onEdit, onDelete }: Props) {
           {t('common.delete')}
         </Button>
       </div>
-    </Card>
+    </ItemCard>
   )
 }
 

@@ -6,7 +6,7 @@ import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { ProgressBar } from '../../../ui/bars.tsx'
 import { Button, buttonClass } from '../../../ui/Button.tsx'
-import { Badge, Card, type Tone } from '../../../ui/Card.tsx'
+import { Badge, ItemCard, type Tone } from '../../../ui/Card.tsx'
 import { Icon } from '../../../ui/icons.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import { hasEnded, importCsvUrl, importQuery } from '../api/getImport.ts'
@@ -34,7 +34,7 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
   // A short file has ended before the list is read: nobody asks again then, and what the upload left behind is older.
   const shown = hasEnded(listed) ? listed : live.data
   return (
-    <Card className="flex flex-col gap-4" aria-label={shown.fileName}>
+    <ItemCard className="flex flex-col gap-4" aria-label={shown.fileName}>
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0 flex-1">
           <h2 className="text-lg font-semibold [overflow-wrap:anywhere]">{shown.fileName}</h2>
@@ -79,7 +79,7 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
           </Button>
         )}
       </div>
-    </Card>
+    </ItemCard>
   )
 }
 

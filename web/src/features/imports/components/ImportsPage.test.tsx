@@ -73,7 +73,7 @@ describe('ImportsPage', () => {
   test('a finished import accounts for every row and links to what was refused and noticed', async () => {
     stubImports([buildImport()])
     renderPart(page)
-    const card = within(await screen.findByRole('region', { name: 'contatos.csv' }))
+    const card = within(await screen.findByRole('article', { name: 'contatos.csv' }))
     expect(card.getByText('7 aceitas + 2 repetidas + 1 recusadas = 10 linhas')).toBeVisible()
     expect(card.getByRole('link', { name: 'Linhas recusadas' })).toHaveAttribute(
       'href',
