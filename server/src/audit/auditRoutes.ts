@@ -14,7 +14,7 @@ import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { csvLine, sendCsv } from '#server/lib/csv.ts'
 import { actorOf, doneBy, requireUser, type RoutePlugin } from '#server/lib/http.ts'
-import { badCursor } from '#server/lib/listCursor.ts'
+import { badCursor, onePage } from '#server/lib/listCursor.ts'
 import type { AuditLogger } from './AuditLogger.ts'
 import { encodeText } from './encodeDetails.ts'
 import { hasHistory, listEverything, listHistory, type AnyAuditRow } from './auditQueries.ts'
@@ -75,18 +75,17 @@ async function historyPage(db: Db, ownerId: string, campaignId: string, query: z
   const after = query.cursor === undefined ? null : readId(query.cursor)
   const order = query.order === 'newest' ? 'desc' : 'asc'
   const rows = await listHistory(db, { ownerId, campaignId }, { order, after, limit: limit + 1 })
-  const page = rows.slice(0, limit)
-  return { items: page.map(toAuditRow), nextCursor: rows.length > limit ? String(page.at(-1)?.id) : null }
+  return onePage(rows, limit, { itemOf: toAuditRow, cursorOf: ({ id }) => String(id) })
 }
 
 async function everythingPage(db: Db, { limit = PAGE, cursor, ...filter }: z.output<typeof adminAuditQuery>) {
   const after = cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString()
   const rows = await listEverything(db, filter, { after, limit: limit + 1 })
   if (rows === null) throw badCursor()
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  const hasMore = rows.length > limit && last !== undefined
-  return { items: page.map(toAdminRow), nextCursor: hasMore ? Buffer.from(last.place).toString('base64url') : null }
+  return onePage(rows, limit, {
+    itemOf: toAdminRow,
+    cursorOf: ({ place }) => Buffer.from(place).toString('base64url'),
+  })
 }
 
 async function* everythingCsv(db: Db, filter: AuditFilter): AsyncGenerator<string> {

@@ -1,9 +1,9 @@
 import { randomUUID, scryptSync } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { bearerFor, cookieOf, createTestApp, signInAs, TEST_PASSWORD } from '#server/http/testApp.ts'
-import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { bearerFor, cookieOf, signInAs, TEST_PASSWORD, openTestSite } from '#server/http/testApp.ts'
+import type { TestDatabase } from '#server/test/testDatabase.ts'
 import { rateLimitKey } from './rateLimits.ts'
 import { totpCode } from './totp.ts'
 
@@ -14,17 +14,7 @@ let database: TestDatabase
 let app: FastifyInstance
 let peer: FastifyInstance
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  app = await createTestApp(database.db)
-  peer = await createTestApp(database.db)
-})
-
-afterAll(async () => {
-  await app?.close()
-  await peer?.close()
-  await database?.close()
-})
+openTestSite((site) => ({ database, app, peer } = site))
 
 afterEach(() => sql`truncate rate_limits`.execute(database.db))
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { AdminUser } from '#contract/auth.ts'
-import { bearerFor, createTestApp, signInAs, TEST_PASSWORD } from '#server/http/testApp.ts'
+import { bearerFor, signInAs, TEST_PASSWORD, openTestSite } from '#server/http/testApp.ts'
 import { buildChannel } from '#server/test/builders.ts'
-import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
+import type { TestDatabase } from '#server/test/testDatabase.ts'
 
 const PATH = '/api/admin/users'
 const body = { name: 'Bia', email: 'Bia@example.test', password: 'trovoada atrás do morro', role: 'user' }
@@ -15,17 +15,7 @@ let app: FastifyInstance
 let peer: FastifyInstance
 let admin: Awaited<ReturnType<typeof signInAs>>
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  app = await createTestApp(database.db)
-  peer = await createTestApp(database.db)
-})
-
-afterAll(async () => {
-  await app?.close()
-  await peer?.close()
-  await database?.close()
-})
+openTestSite((site) => ({ database, app, peer } = site))
 
 beforeEach(async () => {
   await sql`truncate users cascade`.execute(database.db)

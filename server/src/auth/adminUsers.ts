@@ -6,6 +6,7 @@ import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
+import { onePage } from '#server/lib/listCursor.ts'
 import { forget, type Remember } from './idempotencyKeys.ts'
 import { refuseWeakPassword } from './passwordRules.ts'
 import { hashPassword } from './passwords.ts'
@@ -30,8 +31,7 @@ export async function listUsers(
     .orderBy('u.id', 'desc')
     .limit(limit + 1)
     .execute()
-  const items = rows.slice(0, limit).map(toAdminUser)
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+  return onePage(rows, limit, { itemOf: toAdminUser, cursorOf: ({ id }) => id })
 }
 
 /** Throws NAME_TAKEN, PASSWORD_TOO_WEAK. */

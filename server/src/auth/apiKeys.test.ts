@@ -1,22 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bearerFor, createTestApp, signInAs } from '#server/http/testApp.ts'
-import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
+import { describe, expect, test } from 'vitest'
+import { bearerFor, signInAs, openTestSite } from '#server/http/testApp.ts'
+import type { TestDatabase } from '#server/test/testDatabase.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  app = await createTestApp(database.db)
-})
-
-afterAll(async () => {
-  await app?.close()
-  await database?.close()
-})
+openTestSite((site) => ({ database, app } = site))
 
 const post = (url: string, payload: object, headers: Record<string, string> = {}) =>
   app.inject({ method: 'POST', url, payload, headers })

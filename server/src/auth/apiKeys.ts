@@ -5,6 +5,7 @@ import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { doneBy, type Actor, type SignedInUser } from '#server/lib/http.ts'
+import { onePage } from '#server/lib/listCursor.ts'
 import type { ApiKeyRow } from './authTables.ts'
 import { forget, type Remember } from './idempotencyKeys.ts'
 import { newToken, tokenHash } from './randomTokens.ts'
@@ -60,8 +61,7 @@ export async function listApiKeys(
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute()
-  const items = rows.slice(0, limit).map(toApiKey)
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+  return onePage(rows, limit, { itemOf: toApiKey, cursorOf: ({ id }) => id })
 }
 
 /** From the next request on the key opens nothing. Revoking twice is fine. Throws NOT_FOUND for someone else's. */

@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { bearerFor, cookieOf, createTestApp, signInAs, TEST_PASSWORD } from '#server/http/testApp.ts'
-import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { bearerFor, cookieOf, createTestApp, signInAs, TEST_PASSWORD, openTestSite } from '#server/http/testApp.ts'
+import type { TestDatabase } from '#server/test/testDatabase.ts'
 import { insertUser, lockSetup } from './userQueries.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  app = await createTestApp(database.db)
-})
-
-afterAll(async () => {
-  await app?.close()
-  await database?.close()
-})
+openTestSite((site) => ({ database, app } = site))
 
 const post = (url: string, payload: object, headers: Record<string, string> = {}, on = app) =>
   on.inject({ method: 'POST', url, payload, headers })

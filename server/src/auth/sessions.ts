@@ -4,6 +4,7 @@ import type { Session } from '#contract/auth.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { SignedInUser } from '#server/lib/http.ts'
+import { onePage } from '#server/lib/listCursor.ts'
 import { Cookie } from './cookies.ts'
 import { newToken, tokenHash } from './randomTokens.ts'
 
@@ -123,15 +124,15 @@ export class Sessions {
       .orderBy('s.id', 'desc')
       .limit(limit + 1)
       .execute()
-    const items = rows.slice(0, limit).map((row) => ({
+    const itemOf = (row: (typeof rows)[number]) => ({
       id: row.id,
       createdAt: row.created_at.toISOString(),
       usedAt: row.used_at.toISOString(),
       address: row.address,
       userAgent: row.user_agent,
       current: row.id === user.sessionId,
-    }))
-    return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+    })
+    return onePage(rows, limit, { itemOf, cursorOf: ({ id }) => id })
   }
 
   get #alive() {

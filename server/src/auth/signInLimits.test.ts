@@ -1,23 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createTestApp, signInAs, TEST_PASSWORD } from '#server/http/testApp.ts'
-import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
+import { createTestApp, signInAs, TEST_PASSWORD, openTestSite } from '#server/http/testApp.ts'
+import type { TestDatabase } from '#server/test/testDatabase.ts'
 import { rateLimitKey } from './rateLimits.ts'
 import { createUser } from './setup.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  app = await createTestApp(database.db)
-})
-
-afterAll(async () => {
-  await app?.close()
-  await database?.close()
-})
+openTestSite((site) => ({ database, app } = site))
 
 const post = (url: string, payload: object) => app.inject({ method: 'POST', url, payload })
 

@@ -1,25 +1,17 @@
 import { scryptSync } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Trx } from '#server/db/Database.ts'
-import { createTestApp, signInAs, TEST_PASSWORD } from '#server/http/testApp.ts'
-import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
+import { signInAs, TEST_PASSWORD, openTestSite } from '#server/http/testApp.ts'
+import type { TestDatabase } from '#server/test/testDatabase.ts'
 import { endSessions } from './sessions.ts'
 import { totpCode } from './totp.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  app = await createTestApp(database.db)
-})
-
-afterAll(async () => {
-  await app?.close()
-  await database?.close()
-})
+openTestSite((site) => ({ database, app } = site))
 
 type Request = { url: string; cookie?: string; payload: object }
 const post = async ({ url, cookie = '', payload }: Request) => {

@@ -3,6 +3,8 @@ import type { CampaignStatus, Counts, PauseReason } from '#contract/states.ts'
 import { RECIPIENT_STATUSES } from '#contract/states.ts'
 import type { OwnedChannel } from '#server/channels/channelQueries.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { cursorAt, isOlder } from '#server/db/newestFirst.ts'
+import type { ListCursor } from '#server/lib/listCursor.ts'
 import type { CampaignKind, CampaignRow } from './campaignTables.ts'
 import { entriesTo } from './campaignStates.ts'
 
@@ -41,7 +43,7 @@ export type CampaignListRow = CampaignRow & { channelName: string; cursorAt: str
 export async function listCampaigns(
   db: Db,
   userId: string,
-  options: { limit: number; before: { createdAt: string; id: string } | null; statuses: CampaignStatus[] | null },
+  options: { limit: number; before: ListCursor | null; statuses: CampaignStatus[] | null },
 ): Promise<CampaignListRow[]> {
   const rows = await db
     .selectFrom('campaigns as c')
@@ -50,17 +52,13 @@ export async function listCampaigns(
       join.onRef('k.user_id', '=', 'c.user_id').onRef('k.campaign_id', '=', 'c.id'),
     )
     .selectAll('c')
-    .select(['l.name as channelName', sql<string>`c.created_at::text`.as('cursorAt')])
+    .select(['l.name as channelName', cursorAt('c')])
     .select(RECIPIENT_STATUSES.map((status) => `k.${status} as count_${status}` as const))
     .where('c.user_id', '=', userId)
     .where('c.kind', '=', 'campaign')
     .where('c.deleted_at', 'is', null)
     .$if(options.statuses !== null, (query) => query.where('c.status', 'in', options.statuses ?? []))
-    .$if(options.before !== null, (query) =>
-      query.where(
-        sql<boolean>`(c.created_at, c.id) < (${options.before?.createdAt}::timestamptz, ${options.before?.id}::uuid)`,
-      ),
-    )
+    .where(isOlder(options.before, 'c'))
     .orderBy('c.created_at', 'desc')
     .orderBy('c.id', 'desc')
     .limit(options.limit)

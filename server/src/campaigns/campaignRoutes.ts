@@ -18,7 +18,7 @@ import { senderOn } from '#server/channels/tokenValidator.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
-import { badCursor, readCursor, writeCursor } from '#server/lib/listCursor.ts'
+import { badCursor, cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { getCounts, listRecipients } from '#server/recipients/recipientQueries.ts'
 import { findChannelName } from '#server/channels/channelQueries.ts'
@@ -150,13 +150,7 @@ async function listPage(
     query.status === undefined ? fixed : (fixed ?? [query.status]).filter((status) => status === query.status)
   if (wanted?.length === 0) return { items: [], nextCursor: null }
   const rows = await listCampaigns(db, userId, { limit: limit + 1, before, statuses: wanted })
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  return {
-    items: page.map(toSummary),
-    nextCursor:
-      rows.length > limit && last !== undefined ? writeCursor({ createdAt: last.cursorAt, id: last.id }) : null,
-  }
+  return onePage(rows, limit, { itemOf: toSummary, cursorOf: cursorOfRow })
 }
 
 async function getDetails(db: Db, userId: string, id: string): Promise<z.output<typeof campaignDetails>> {
@@ -189,8 +183,7 @@ async function listBooks(db: Db, userId: string, id: string, query: z.output<typ
     limit: limit + 1,
     ...(query.status === undefined ? {} : { status: query.status }),
   })
-  const page = rows.slice(0, limit)
-  const items = page.map((row) => ({
+  const itemOf = (row: (typeof rows)[number]) => ({
     contactId: row.id,
     phone: row.phone,
     name: row.name,
@@ -200,8 +193,8 @@ async function listBooks(db: Db, userId: string, id: string, query: z.output<typ
     errorCategory: row.errorCategory,
     errorCode: row.errorCode,
     statusAt: row.statusAt.toISOString(),
-  }))
-  return { items, nextCursor: rows.length > limit ? String(page.at(-1)?.id) : null }
+  })
+  return onePage(rows, limit, { itemOf, cursorOf: ({ id: last }) => String(last) })
 }
 
 function toSummary(row: CampaignListRow): CampaignSummary {

@@ -4,6 +4,8 @@ import type { CampaignMessage, UnknownPolicy } from '#contract/campaigns.ts'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { CampaignStatus, PauseReason, RecipientStatus } from '#contract/states.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { isOlder } from '#server/db/newestFirst.ts'
+import type { ListCursor } from '#server/lib/listCursor.ts'
 import type { TimeColumns } from './campaignSettings.ts'
 
 /*
@@ -100,13 +102,10 @@ export async function findSingle(db: Db | Trx, userId: string, id: string): Prom
 export async function listSingles(
   db: Db,
   userId: string,
-  options: { limit: number; before: { createdAt: string; id: string } | null },
+  options: { limit: number; before: ListCursor | null },
 ): Promise<SingleRow[]> {
-  const { before } = options
-  const earlier =
-    before === null ? sql`true` : sql`(c.created_at, c.id) < (${before.createdAt}::timestamptz, ${before.id}::uuid)`
   const { rows } = await sql<SingleRow>`
-    ${SINGLES} where c.user_id = ${userId} and ${IS_SINGLE} and ${earlier}
+    ${SINGLES} where c.user_id = ${userId} and ${IS_SINGLE} and ${isOlder(options.before, 'c')}
     order by c.created_at desc, c.id desc limit ${options.limit}
   `.execute(db)
   return rows

@@ -4,7 +4,7 @@ import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
-import { badCursor } from '#server/lib/listCursor.ts'
+import { badCursor, onePage } from '#server/lib/listCursor.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { toContact } from './contactAnswers.ts'
 import { deleteContact, findContact, listContacts, updateContact, type ContactSearch } from './contactQueries.ts'
@@ -31,11 +31,10 @@ export class ContactService {
       limit: limit + 1,
       search: search === null ? null : searchOf(search),
     })
-    const last = rows.length > limit ? rows[limit - 1] : undefined
-    return {
-      items: rows.slice(0, limit).map(toContact),
-      nextCursor: last === undefined ? null : Buffer.from(String(last.id)).toString('base64url'),
-    }
+    return onePage(rows, limit, {
+      itemOf: toContact,
+      cursorOf: ({ id }) => Buffer.from(String(id)).toString('base64url'),
+    })
   }
 
   async get(userId: string, id: number): Promise<Contact> {

@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { cursorAt, isOlder } from '#server/db/newestFirst.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
+import type { ListCursor } from '#server/lib/listCursor.ts'
 import type { ImportRow } from './importLeases.ts'
 
 /** How long an upload may be silent before it counts as broken off. */
@@ -84,17 +86,14 @@ export type ImportListRow = ImportRow & { cursorAt: string }
 export async function listImports(
   db: Db,
   userId: string,
-  options: { limit: number; before: { createdAt: string; id: string } | null },
+  options: { limit: number; before: ListCursor | null },
 ): Promise<ImportListRow[]> {
-  const { before } = options
   return db
     .selectFrom('contact_imports')
     .selectAll()
-    .select(sql<string>`created_at::text`.as('cursorAt'))
+    .select(cursorAt())
     .where('user_id', '=', userId)
-    .$if(before !== null, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${before?.createdAt}::timestamptz, ${before?.id}::uuid)`),
-    )
+    .where(isOlder(options.before))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(options.limit)

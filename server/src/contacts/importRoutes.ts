@@ -7,16 +7,9 @@ import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { sendCsv } from '#server/lib/csv.ts'
 import { actorOf, requireUser, type Actor, type RoutePlugin } from '#server/lib/http.ts'
+import { cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
 import { isCountry } from '#server/phone/PhoneValidationService.ts'
-import {
-  cancelImport,
-  findImport,
-  isBeingExpanded,
-  listImports,
-  queueImport,
-  removeImport,
-  type ImportListRow,
-} from './importQueries.ts'
+import { cancelImport, findImport, isBeingExpanded, listImports, queueImport, removeImport } from './importQueries.ts'
 import type { ImportRow } from './importLeases.ts'
 import { rejectionsCsv, warningsCsv } from './importReports.ts'
 import { discardUpload, receiveUpload, type UploadDeps } from './receiveUpload.ts'
@@ -75,9 +68,9 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
       },
       async (request) => {
         const { limit = PAGE, cursor } = request.query
-        const rows = await listImports(db, requireUser(request).id, { limit: limit + 1, before: readCursor(cursor) })
-        const last = rows.length > limit ? rows[limit - 1] : undefined
-        return { items: rows.slice(0, limit).map(toContract), nextCursor: last === undefined ? null : cursorOf(last) }
+        const before = cursor === undefined ? null : readCursor(cursor)
+        const rows = await listImports(db, requireUser(request).id, { limit: limit + 1, before })
+        return onePage(rows, limit, { itemOf: toContract, cursorOf: cursorOfRow })
       },
     )
 
@@ -201,16 +194,4 @@ function toContract(row: ImportRow): ContactImport {
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
   }
-}
-
-function cursorOf(row: ImportListRow): string {
-  return Buffer.from(`${row.cursorAt} ${row.id}`).toString('base64url')
-}
-
-function readCursor(cursor: string | undefined): { createdAt: string; id: string } | null {
-  if (cursor === undefined) return null
-  const text = Buffer.from(cursor, 'base64url').toString()
-  const match = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+00) ([\da-f-]{36})$/.exec(text)
-  if (match?.[1] === undefined || match[2] === undefined) throw invalidField('cursor', 'is not a cursor of this list')
-  return { createdAt: match[1], id: match[2] }
 }

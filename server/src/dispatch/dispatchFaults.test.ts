@@ -42,17 +42,7 @@ describe('an answer of the database that got lost', () => {
 
   it('to the claim of a suspect leaves it a suspect', async () => {
     const line = await bench.newCampaign(3, { unknownPolicy: 'hold' })
-    await bench.db
-      .updateTable('campaign_contacts')
-      .set({ status: 'sending', claim_epoch: 0 })
-      .where('campaign_id', '=', line.campaign.id)
-      .where('id', '<=', 2)
-      .execute()
-    await bench.db
-      .updateTable('campaign_counts')
-      .set({ sending: 2, pending: 1 })
-      .where('campaign_id', '=', line.campaign.id)
-      .execute()
+    await bench.leaveUnderWay(line.campaign, 2)
     await bench.startWorker({ db: withFaults(bench.db, first(1, isSuspectClaim, 'loseAnswer')) })
     await bench.untilStatus(line, 'completed')
     expect(await bench.counts(line)).toMatchObject({ sent: 1, unknown: 2 })
@@ -164,16 +154,7 @@ describe('stopping', () => {
 describe('a suspect', () => {
   it('that is given back stays one that may have been sent', async () => {
     const line = await bench.newCampaign(3)
-    await bench.db
-      .updateTable('campaign_contacts')
-      .set({ status: 'sending', claim_epoch: 0 })
-      .where('campaign_id', '=', line.campaign.id)
-      .execute()
-    await bench.db
-      .updateTable('campaign_counts')
-      .set({ sending: 3, pending: 0 })
-      .where('campaign_id', '=', line.campaign.id)
-      .execute()
+    await bench.leaveUnderWay(line.campaign)
     await bench.sandbox.setState(line.sandboxUser, { state: 'absent' })
     await bench.startWorker()
     await bench.untilStatus(line, 'paused')
@@ -191,11 +172,7 @@ describe('a suspect', () => {
 describe('a claim of suspects', () => {
   it('that was refused because the lease had run out does not mean that there are none', async () => {
     const { campaign } = await bench.newCampaign(2)
-    await bench.db
-      .updateTable('campaign_contacts')
-      .set({ status: 'sending', claim_epoch: 0 })
-      .where('campaign_id', '=', campaign.id)
-      .execute()
+    await bench.leaveUnderWay(campaign)
     const lane = await holdLane(bench.db, campaign)
     const leaseUntil = (at: Date) =>
       bench.db.updateTable('channels').set({ lane_expires_at: at }).where('id', '=', campaign.channelId).execute()

@@ -131,6 +131,17 @@ export class DispatchTestBench {
     return (await transaction(this.db, (trx) => recount(trx, campaign.userId, campaign.id))).drifted
   }
 
+  /** As if the holder had died while it sent to the first `count` recipients, or to all. */
+  async leaveUnderWay({ userId, id }: { userId: string; id: string }, count = Number.MAX_SAFE_INTEGER): Promise<void> {
+    await this.db
+      .updateTable('campaign_contacts')
+      .set({ status: 'sending', claim_epoch: 0, rendered_at: new Date() })
+      .where('campaign_id', '=', id)
+      .where('id', '<=', count)
+      .execute()
+    await transaction(this.db, (trx) => recount(trx, userId, id))
+  }
+
   async moveTo(line: Line, status: 'paused' | 'running' | 'cancelled'): Promise<void> {
     await transaction(this.db, (trx) => moveCampaigns(trx, status, { id: line.campaign.id }))
   }

@@ -5,7 +5,7 @@ import { findCampaign } from '#server/campaigns/campaignQueries.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { requireUser, type RoutePlugin } from '#server/lib/http.ts'
-import { badCursor } from '#server/lib/listCursor.ts'
+import { badCursor, onePage } from '#server/lib/listCursor.ts'
 import { listErrors } from '#server/recipients/listErrors.ts'
 
 const PAGE = 50
@@ -35,9 +35,8 @@ async function errorPage(db: Db, userId: string, campaignId: string, query: z.ou
   const before = query.cursor === undefined ? null : Number(query.cursor)
   const limit = query.limit ?? PAGE
   const rows = await listErrors(db, userId, campaignId, { before, limit: limit + 1 })
-  const page = rows.slice(0, limit)
-  return {
-    items: page.map(({ id, at, ...row }) => ({ ...row, id: String(id), at: at.toISOString() })),
-    nextCursor: rows.length > limit ? String(page.at(-1)?.id) : null,
-  }
+  return onePage(rows, limit, {
+    itemOf: ({ id, at, ...row }) => ({ ...row, id: String(id), at: at.toISOString() }),
+    cursorOf: ({ id }) => String(id),
+  })
 }

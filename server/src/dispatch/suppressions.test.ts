@@ -90,16 +90,7 @@ describe('people who are suppressed while a campaign runs', () => {
 
   it('end as unknown and not as skipped where the message may have gone out before', async () => {
     const line = await bench.newCampaign(2)
-    await bench.db
-      .updateTable('campaign_contacts')
-      .set({ status: 'sending', claim_epoch: 0 })
-      .where('campaign_id', '=', line.campaign.id)
-      .execute()
-    await bench.db
-      .updateTable('campaign_counts')
-      .set({ pending: 0, sending: 2 })
-      .where('campaign_id', '=', line.campaign.id)
-      .execute()
+    await bench.leaveUnderWay(line.campaign)
     await suppress(line.campaign.userId, [phoneOf(1)])
     await bench.startWorker()
     await bench.untilStatus(line, 'completed')

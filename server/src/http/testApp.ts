@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance, InjectOptions } from 'fastify'
+import { afterAll, beforeAll } from 'vitest'
 import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
 import { authRoutes } from '#server/auth/authRoutes.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
@@ -14,7 +15,7 @@ import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import { SecretBox } from '#server/lib/SecretBox.ts'
-import { testLog } from '#server/test/testDatabase.ts'
+import { createTestDatabase, testLog, type TestDatabase } from '#server/test/testDatabase.ts'
 import { createApp, type AppDeps } from './app.ts'
 
 export const TEST_PASSWORD = 'correct horse battery'
@@ -55,6 +56,23 @@ export async function createTestApp(db: Db, options: TestAppOptions = {}): Promi
       ...(options.routes ?? []),
     ],
     webDirectory: options.webDirectory ?? join(tmpdir(), 'revoada-no-web-build'),
+  })
+}
+
+/** Two web servers on one database, as on two hosts. */
+export type TestSite = { database: TestDatabase; app: FastifyInstance; peer: FastifyInstance }
+
+/** A site for all tests of a file; `take` is given it before the first. */
+export function openTestSite(take: (site: TestSite) => void): void {
+  let site: TestSite | null = null
+  beforeAll(async () => {
+    const database = await createTestDatabase()
+    site = { database, app: await createTestApp(database.db), peer: await createTestApp(database.db) }
+    take(site)
+  })
+  afterAll(async () => {
+    await Promise.all([site?.app.close(), site?.peer.close()])
+    await site?.database.close()
   })
 }
 

@@ -16,6 +16,21 @@ export function readCursor(cursor: string): ListCursor {
   return { createdAt, id }
 }
 
+/** One page of a list, whose rows were asked for with one more than `limit`, and where the next begins. */
+export function onePage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  { itemOf, cursorOf }: { itemOf: (row: Row) => Item; cursorOf: (row: Row) => string },
+): { items: Item[]; nextCursor: string | null } {
+  const last = rows.length > limit ? rows[limit - 1] : undefined
+  return { items: rows.slice(0, limit).map(itemOf), nextCursor: last === undefined ? null : cursorOf(last) }
+}
+
+/** Of a row in a list that shows the newest first. */
+export function cursorOfRow({ cursorAt, id }: { cursorAt: string; id: string }): string {
+  return writeCursor({ createdAt: cursorAt, id })
+}
+
 export function badCursor(): AppError {
   return new AppError('VALIDATION_FAILED', { details: [{ field: 'cursor', message: 'This is not a cursor of ours.' }] })
 }

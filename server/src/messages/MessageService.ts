@@ -23,7 +23,7 @@ import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
-import { readCursor, writeCursor } from '#server/lib/listCursor.ts'
+import { cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { addOnlyRecipient } from '#server/recipients/addOnlyRecipient.ts'
 import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
@@ -95,13 +95,7 @@ export class MessageService {
   async list(userId: string, limit: number, cursor: string | null): Promise<MessagePage> {
     const before = cursor === null ? null : readCursor(cursor)
     const rows = await listSingles(this.#deps.db, userId, { limit: limit + 1, before })
-    const page = rows.slice(0, limit)
-    const last = page.at(-1)
-    const hasMore = rows.length > limit && last !== undefined
-    return {
-      items: page.map(toMessage),
-      nextCursor: hasMore ? writeCursor({ createdAt: last.cursorAt, id: last.id }) : null,
-    }
+    return onePage(rows, limit, { itemOf: toMessage, cursorOf: cursorOfRow })
   }
 
   /** Sends what was missed, or what has its time still ahead, now; what waits for its channel tries at once. */

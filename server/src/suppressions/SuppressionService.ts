@@ -7,7 +7,7 @@ import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
-import { readCursor, writeCursor } from '#server/lib/listCursor.ts'
+import { cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import type { SuppressionList } from './SuppressionList.ts'
 import type { SuppressionRow } from './suppressionTables.ts'
@@ -70,11 +70,7 @@ export class SuppressionService {
   async list(userId: string, limit: number, cursor: string | null): Promise<Page> {
     const before = cursor === null ? null : readCursor(cursor)
     const rows = await listSuppressions(this.#deps.db, userId, { limit: limit + 1, before })
-    const last = rows.length > limit ? rows[limit - 1] : undefined
-    return {
-      items: rows.slice(0, limit).map(toSuppression),
-      nextCursor: last === undefined ? null : writeCursor({ createdAt: last.cursorAt, id: last.id }),
-    }
+    return onePage(rows, limit, { itemOf: toSuppression, cursorOf: cursorOfRow })
   }
 
   /** Takes somebody off the list. Throws PERSON_ERASED where that needs the person's word: see `release`. */

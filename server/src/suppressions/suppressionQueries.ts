@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { SuppressionReason } from '#contract/suppressions.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { cursorAt, isOlder } from '#server/db/newestFirst.ts'
+import type { ListCursor } from '#server/lib/listCursor.ts'
 import type { SuppressionRow } from './suppressionTables.ts'
 
 export type NewSuppression = { phone: string; hash: Buffer }
@@ -75,17 +77,14 @@ export type SuppressionListRow = SuppressionRow & { cursorAt: string }
 export async function listSuppressions(
   db: Db,
   userId: string,
-  options: { limit: number; before: { createdAt: string; id: string } | null },
+  options: { limit: number; before: ListCursor | null },
 ): Promise<SuppressionListRow[]> {
-  const { before } = options
   return db
     .selectFrom('suppressions')
     .selectAll()
-    .select(sql<string>`created_at::text`.as('cursorAt'))
+    .select(cursorAt())
     .where('user_id', '=', userId)
-    .$if(before !== null, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${before?.createdAt}::timestamptz, ${before?.id}::uuid)`),
-    )
+    .where(isOlder(options.before))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(options.limit)
