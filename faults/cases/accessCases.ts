@@ -1,3 +1,4 @@
+import { shownByBrowserTests, shownByServerTests } from '../lab/testRuns.ts'
 import { encryptionAtRest } from './encryptionAtRest.ts'
 import { eventStreams } from './eventStreams.ts'
 import { crossSiteRequests } from './crossSiteRequests.ts'
@@ -14,6 +15,15 @@ import { stolenKeys } from './stolenKeys.ts'
 
 /** Who may call what, and what an attacker may try on the API. */
 export const ACCESS_CASES: Record<string, FaultCase> = {
+  A01: {
+    about:
+      'every route with every id of another tenant, for every role: the same answer as for an id that is not there',
+    run: shownByServerTests('http/routePolicy.test.ts', 'channels/tokenValidator.test.ts'),
+  },
+  A02: {
+    about: 'fields of the server (role, owner, status, counts) in every body at every depth: refused by name',
+    run: shownByServerTests('http/massAssignment.test.ts'),
+  },
   A03: {
     about: 'two API processes, forged addresses in every header, directly and behind proxies: no limit is got around',
     run: forwardedAddresses,
@@ -45,6 +55,10 @@ export const ACCESS_CASES: Record<string, FaultCase> = {
     run: databaseRole,
   },
   A23: { about: 'many first administrators at once: one wins, the door stays closed', run: firstRunTakeover },
+  A14: {
+    about: 'thirty texts that would be elements, wherever a page shows a name or what a gateway said: shown as text',
+    run: shownByBrowserTests('e2e/hostileNames.spec.ts'),
+  },
   A15: {
     about: 'every secret through every failure and misuse, then searched in all that was written, stored and answered',
     run: secretsEverywhere,

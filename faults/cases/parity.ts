@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { check } from '../lab/check.ts'
 import { startDebianPostgres } from '../lab/DebianPostgres.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
+import { notPassed, runServerTests } from '../lab/testRuns.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** What asks the database most. The whole suite on both is what `.ci/run` does. */
 const FULL = [
   'db/transaction',
@@ -19,9 +16,6 @@ const FULL = [
 ]
 const SHORT = ['recipients/', 'db/transaction']
 
-type Test = { fullName: string; status: string }
-type Report = { testResults: { name: string; assertionResults: Test[] }[] }
-
 /**
  * The tests that lean on the database most, on the embedded PostgreSQL 18 and on Debian's 15: the same tests with the
  * same results, none failed, none skipped. The whole server suite runs on both in `.ci/run`.
@@ -30,13 +24,13 @@ export async function parity(lab: Lab): Promise<Numbers> {
   const url = await startDebianPostgres(lab)
   const files = lab.rounds(1, 0) === 1 ? FULL : SHORT
   lab.tell('embedded')
-  const embedded = await runTests(join(lab.directory, 'embedded.json'), files, {})
+  const embedded = await runServerTests(join(lab.directory, 'embedded.json'), files)
   lab.tell('PostgreSQL 15')
-  const debian = await runTests(join(lab.directory, 'debian.json'), files, { TEST_DATABASE_URL: url })
+  const debian = await runServerTests(join(lab.directory, 'debian.json'), files, { TEST_DATABASE_URL: url })
   const names = new Set([...embedded.keys(), ...debian.keys()])
   const different = [...names].filter((name) => embedded.get(name) !== debian.get(name))
   check(different.length === 0, `Another result on PostgreSQL 15: ${different.slice(0, 5).join('; ')}.`)
-  const bad = [...embedded].filter(([, status]) => status !== 'passed').map(([name, status]) => `${name} (${status})`)
+  const bad = notPassed(embedded)
   check(bad.length === 0, `Failed or skipped on both: ${bad.slice(0, 5).join('; ')}.`)
   check(embedded.size > 0, 'No test ran.')
   return {
@@ -44,23 +38,4 @@ export async function parity(lab: Lab): Promise<Numbers> {
     'different results': 0,
     skipped: 0,
   }
-}
-
-/** Every test with how it ended. */
-async function runTests(report: string, files: string[], env: Record<string, string>): Promise<Map<string, string>> {
-  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
-  const options = ['run', '--project', 'server', '--reporter=json', `--outputFile=${report}`]
-  const paths = files.map((file) => `server/src/${file}`)
-  const child = spawn(process.execPath, [vitest, ...options, ...paths], {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: 'ignore',
-  })
-  await new Promise((resolve) => child.once('exit', resolve))
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
-  return new Map(
-    testResults.flatMap(({ name, assertionResults }) =>
-      assertionResults.map(({ fullName, status }) => [`${name.slice(ROOT.length)} ${fullName}`, status] as const),
-    ),
-  )
 }

@@ -1,3 +1,4 @@
+import { shownByServerTests } from '../lab/testRuns.ts'
 import { forbiddenAddresses } from './forbiddenAddresses.ts'
 import { fuzzApi } from './fuzzApi.ts'
 import { hostileTexts } from './hostileTexts.ts'
@@ -15,6 +16,10 @@ export const REQUEST_CASES: Record<string, FaultCase> = {
   A10: {
     about: 'two hundred injections in every string, id, filter and sort of every route: texts stay texts',
     run: injections,
+  },
+  A11: {
+    about: 'texts that reach for functions, files, the environment or endless work: refused or literal, within 5 ms',
+    run: shownByServerTests('templates/hostileTemplates.test.ts'),
   },
   A12: {
     about: 'addresses of this machine and of private networks in every spelling, as gateway and as link: never asked',
