@@ -64,13 +64,8 @@ export class Sessions {
   async find(request: FastifyRequest): Promise<SignedInUser | null> {
     const token = this.cookie.read(request)
     if (token === null) return null
-    const row = await this.#db
-      .selectFrom('sessions as s')
-      .innerJoin('users as u', 'u.id', 's.user_id')
+    const row = await this.#living(token)
       .select(['s.id as sessionId', 'u.id', 'u.name', 'u.email', 'u.role', isUseStale.as('isUseStale')])
-      .where('s.token_hash', '=', tokenHash(token))
-      .where('u.disabled_at', 'is', null)
-      .where(this.#alive)
       .executeTakeFirst()
     if (row === undefined) return null
     const { isUseStale: isStale, sessionId, ...user } = row
@@ -82,15 +77,7 @@ export class Sessions {
   async holds(request: FastifyRequest): Promise<boolean> {
     const token = this.cookie.read(request)
     if (token === null) return false
-    const row = await this.#db
-      .selectFrom('sessions as s')
-      .innerJoin('users as u', 'u.id', 's.user_id')
-      .select('s.id')
-      .where('s.token_hash', '=', tokenHash(token))
-      .where('u.disabled_at', 'is', null)
-      .where(this.#alive)
-      .executeTakeFirst()
-    return row !== undefined
+    return (await this.#living(token).select('s.id').executeTakeFirst()) !== undefined
   }
 
   /** Ends the session of the request, if there is one. Returns whose it was. */
@@ -133,6 +120,15 @@ export class Sessions {
       current: row.id === user.sessionId,
     })
     return onePage(rows, limit, { itemOf, cursorOf: ({ id }) => id })
+  }
+
+  #living(token: string) {
+    return this.#db
+      .selectFrom('sessions as s')
+      .innerJoin('users as u', 'u.id', 's.user_id')
+      .where('s.token_hash', '=', tokenHash(token))
+      .where('u.disabled_at', 'is', null)
+      .where(this.#alive)
   }
 
   get #alive() {
