@@ -55,9 +55,7 @@ export class AudiencePreparer {
         const campaign = await lockNext(trx, [...this.#setAside])
         taken = campaign?.id ?? null
         if (campaign === undefined) return 'idle'
-        return isFinal(campaign.status) || campaign.deleted_at !== null
-          ? this.#abandon(trx, campaign)
-          : this.#expand(trx, campaign)
+        return isNeeded(campaign) ? this.#expand(trx, campaign) : this.#abandon(trx, campaign)
       })
       if (done === 'idle') this.#setAside.clear()
       if (done === 'finished') this.#bell.ring()
@@ -93,6 +91,7 @@ export class AudiencePreparer {
   async #finish(trx: Trx, campaign: CampaignRow): Promise<'finished'> {
     await updateCampaign(trx, campaign, { preparing: false })
     if (campaign.next_recipient > ANALYZE_FROM) await sql`select analyze_recipients()`.execute(trx)
+    if (campaign.status === 'cancelled') return 'finished'
     const { pending } = await getCounts(trx, campaign.user_id, campaign.id)
     const about = { campaignId: campaign.id, userId: campaign.user_id }
     if (pending === 0) {
@@ -109,6 +108,11 @@ export class AudiencePreparer {
     await updateCampaign(trx, campaign, { preparing: false })
     return 'finished'
   }
+}
+
+/** Also of a campaign that was cancelled meanwhile: its books show everybody who was chosen, as cancelled. */
+function isNeeded({ status, deleted_at }: CampaignRow): boolean {
+  return deleted_at === null && (status === 'cancelled' || !isFinal(status))
 }
 
 async function lockNext(trx: Trx, except: string[]): Promise<CampaignRow | undefined> {

@@ -194,10 +194,10 @@ export class CampaignKeeper {
       )`)
   }
 
-  /** Closes rows of cancelled campaigns, a chunk of one campaign at a time; true when there may be more. */
+  /** Closes rows of cancelled campaigns whose audience is whole, a chunk of each at a time; true when there may be more. */
   async sweepCancelled(): Promise<boolean> {
     const { rows } = await sql<{ userId: string; id: string }>`
-      select user_id as "userId", id from campaigns where closing
+      select user_id as "userId", id from campaigns where closing and not preparing
     `.execute(this.#db)
     let closed = 0
     for (const { userId, id } of rows) {

@@ -16,6 +16,7 @@ import { AudiencePreparer } from './AudiencePreparer.ts'
 import { CampaignCreator } from './CampaignCreator.ts'
 import { campaignRateLimiter } from './campaignRateLimiter.ts'
 import { campaignRoutes } from './campaignRoutes.ts'
+import { CampaignKeeper } from './CampaignKeeper.ts'
 import { CampaignService } from './CampaignService.ts'
 import { canMove, EXITS } from './campaignStates.ts'
 
@@ -312,10 +313,21 @@ describe('the audience', () => {
     await test.db.updateTable('campaigns').set({ preparing: false }).where('id', '=', broken.campaignId).execute()
   })
 
-  it('of a cancelled campaign is not expanded any further', async () => {
-    const { campaignId } = await create()
-    await call('POST', `/${campaignId}/cancel`)
-    expect(await untilPrepared(campaignId)).toMatchObject({ status: 'cancelled', stats: { total: 0 } })
+  it('of a campaign that is cancelled before is expanded all the same, and everybody in it ends as cancelled', async () => {
+    const { campaignId } = await create({ start: true })
+    expect((await call('POST', `/${campaignId}/cancel`)).json()).toMatchObject({ status: 'cancelled', preparing: true })
+    const keeper = new CampaignKeeper({ db: test.db, audit: new AuditLogger(), bell: new Bell() })
+    await keeper.sweepCancelled()
+    expect(await untilPrepared(campaignId)).toMatchObject({ status: 'cancelled', stats: { total: 2 } })
+    while (await keeper.sweepCancelled());
+    const closed = (await call('GET', `/${campaignId}`)).json()
+    expect(closed).toMatchObject({ status: 'cancelled', stats: { total: 2, cancelled: 2, pending: 0 } })
+    const { closing } = await test.db
+      .selectFrom('campaigns')
+      .select('closing')
+      .where('id', '=', campaignId)
+      .executeTakeFirstOrThrow()
+    expect(closing).toBe(false)
   })
 })
 
