@@ -44,7 +44,8 @@ function readLetters({ plain, country }: TypedField): Repaired | null {
   const [phone] = readWhole(digits, country)
   if (phone === undefined) return null
   // Two changes at once are a guess.
-  if (!digits.replace(/\D/g, '').endsWith(phone.slice(-9))) return { phone, confidence: 'low' }
+  const lacksNinth = phone.startsWith('+55') && !digits.replace(/\D/g, '').endsWith(phone.slice(3))
+  if (lacksNinth) return { phone, confidence: 'low' }
   return { phone, confidence: /^[oOlIi]+$/.test(letters) ? 'high' : 'medium' }
 }
 

@@ -6,8 +6,8 @@ import { digitsOf, readWhole, type TypedField } from './TypedField.ts'
 
 /** Nobody types a number at such length; what is longer is a text, in which every guess would be wild. */
 const MAX_TYPED_LENGTH = 200
-/** Digits of a shorthand: `219888888 / 9`, `/ 89`. */
-const SHORTHAND = /^\d{1,3}$/
+/** Digits of a shorthand: `219888888 / 9`, `/ 89`, `/ 888889`. */
+const SHORTHAND = /^\d{1,6}$/
 /** `11 98765-432`: by its groups rather a number of nine digits whose last one was forgotten. */
 const LACKS_LAST_DIGIT = /9\d{4}\D\d{3}$/
 
