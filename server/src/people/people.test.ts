@@ -146,6 +146,7 @@ describe('erasing a person', () => {
         error_code: 'X',
         name: NAME,
         gateway_id: `wamid.${DIGITS}`,
+        send_to: '551110000001@s.whatsapp.net',
       })
       .where('campaign_id', '=', ended.id)
       .where('id', '=', 1)
@@ -173,6 +174,18 @@ describe('erasing a person', () => {
       values (${user.id}, ${owner.channelId}, '\\x01', jsonb_build_array(
         jsonb_build_object('type', 'receipt', 'messageIds', '[]'::jsonb, 'gatewayId', ${`wamid.${DIGITS}`}::text)))
     `.execute(test.db)
+    await test.db
+      .insertInto('phone_checks')
+      .values({
+        user_id: user.id,
+        phone: PHONE,
+        is_on_whatsapp: true,
+        jid: '551110000001@s.whatsapp.net',
+        send_to: '551110000001@s.whatsapp.net',
+        channel_id: owner.channelId,
+        expires_at: new Date('2099-01-01'),
+      })
+      .execute()
     const before = await getCounts(test.db, user.id, ended.id)
     expect((await rowsWith(DIGITS)).length).toBeGreaterThan(4)
 
