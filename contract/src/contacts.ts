@@ -86,6 +86,8 @@ export const personExport = z.object({
   exportedAt: instant,
   contact: contact.nullable(),
   suppression: suppression.nullable(),
+  /** What a gateway last said about the number; null where none was asked. */
+  whatsapp: z.object({ isOnWhatsapp: z.boolean(), jid: z.string().nullable(), checkedAt: instant }).nullable(),
   imports: z.array(personImport),
   warnings: z.array(
     z.object({ importId: id, line: z.number(), reason: z.string(), field: z.string(), cells: z.array(z.string()) }),

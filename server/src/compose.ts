@@ -12,6 +12,7 @@ import { campaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import { CampaignService } from '#server/campaigns/CampaignService.ts'
 import { UnknownDecider } from '#server/campaigns/UnknownDecider.ts'
 import { ChannelService } from '#server/channels/ChannelService.ts'
+import { numberGateway } from '#server/channels/numberGateway.ts'
 import { hostRule } from '#server/channels/gatewayHosts.ts'
 import { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import { ensureSandbox, type Sandbox } from '#server/channels/sandboxProcess.ts'
@@ -31,6 +32,9 @@ import { Poller } from '#server/lib/Poller.ts'
 import { loadSecretKey } from '#server/loadSecretKey.ts'
 import { openStore, type Store } from '#server/openStore.ts'
 import { KeyRingWatch } from '#server/secrets/KeyRingWatch.ts'
+import { NumberChecker } from '#server/phone/NumberChecker.ts'
+import { PhoneCache } from '#server/phone/PhoneCache.ts'
+import { PhoneValidationService } from '#server/phone/PhoneValidationService.ts'
 import { ConnectionApplier } from '#server/receipts/ConnectionApplier.ts'
 import { MessageService } from '#server/messages/MessageService.ts'
 import type { Stored } from '#server/receipts/hookRoutes.ts'
@@ -134,6 +138,13 @@ function buildParts(config: Config, log: Log, store: Store) {
     allowedHosts: config.gatewayAllowedHosts,
     log,
   })
+  const numbers = new NumberChecker({
+    db,
+    cache: new PhoneCache(),
+    gateway: numberGateway({ db, gateways }),
+    perHour: config.phoneChecksPerHour,
+    findErased: (trx, userId, phones) => list.lockAndFindErased(trx, userId, phones),
+  })
   const keeper = new CampaignKeeper({ db, audit, bell })
   const watcher = new ReconnectWatcher({ db, channels, keeper, log })
   const leaseMs = config.leaseSeconds * 1000
@@ -157,6 +168,8 @@ function buildParts(config: Config, log: Log, store: Store) {
     local,
     gateways,
     channels,
+    numbers,
+    phones: new PhoneValidationService(numbers),
     keeper,
     campaigns: new CampaignService({ db, audit, channels, bell }),
     creator: new CampaignCreator({ db, audit, channels, suppressions: list, bell }),
@@ -233,6 +246,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
     routes: apiRoutes({
       auth,
       channels: { channels: parts.channels },
+      phones: parts,
       people: parts.people,
       imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
       campaigns: { ...parts, limiter },

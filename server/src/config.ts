@@ -173,6 +173,12 @@ export const SETTINGS = {
   progressLimit: setting('PROGRESS_LIMIT', '120', wholeNumber(1, 100_000), 'Progress requests of a user in any 60 s.'),
   importLimit: setting('IMPORT_LIMIT', '10', wholeNumber(1, 100_000), 'Files a user may upload in any 60 s.'),
   exportLimit: setting('EXPORT_LIMIT', '30', wholeNumber(1, 100_000), 'Exports a user may ask for in any 60 s.'),
+  phoneChecksPerHour: setting(
+    'PHONE_CHECKS_PER_HOUR',
+    '200',
+    wholeNumber(0, 1000),
+    'Numbers that one channel may ask WhatsApp about in any 60 min; looking up strangers in bulk gets a number banned. 0 never asks.',
+  ),
   auditRetentionDays: setting(
     'AUDIT_RETENTION_DAYS',
     '30',

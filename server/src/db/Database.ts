@@ -5,6 +5,7 @@ import type { CampaignTables } from '#server/campaigns/campaignTables.ts'
 import type { ChannelTables } from '#server/channels/channelTables.ts'
 import type { ContactTables } from '#server/contacts/contactTables.ts'
 import type { DispatchTables } from '#server/dispatch/dispatchTables.ts'
+import type { PhoneTables } from '#server/phone/phoneTables.ts'
 import type { ReceiptTables } from '#server/receipts/receiptTables.ts'
 import type { RecipientTables } from '#server/recipients/recipientTables.ts'
 import type { SecretTables } from '#server/secrets/secretTables.ts'
@@ -19,6 +20,7 @@ export interface Database
     ChannelTables,
     ContactTables,
     DispatchTables,
+    PhoneTables,
     ReceiptTables,
     RecipientTables,
     SecretTables,

@@ -169,7 +169,7 @@ export class QueueManager {
     if (failpoints !== null) failpoints.passNow('during_render', recipient.phone)
     return {
       id: messageIdOf(this.campaign.messageTag, recipient.id, recipient.step),
-      to: recipient.phone.slice(1),
+      to: recipient.sendTo ?? recipient.phone.slice(1),
       content: this.#messageOf(recipient.step)(recipientScope(recipient)),
     }
   }

@@ -10,6 +10,7 @@ import { decideSettlement, giveBack, type CampaignRules } from './decideSettleme
 const campaign: CampaignRules = { id: 'c', unknownPolicy: 'resend', isIdempotent: true, stepDelaysMs: [0] }
 const recipient: ClaimedRecipient = {
   id: 1,
+  sendTo: null,
   phone: '+5511987654321',
   name: null,
   variables: {},

@@ -14,6 +14,7 @@ import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progre
 import type { RoutePlugin } from '#server/lib/http.ts'
 import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageRoutes.ts'
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
+import { phoneRoutes, type PhoneRoutesDeps } from '#server/phone/phoneRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
 import { suppressionRoutes, type SuppressionRoutesDeps } from '#server/suppressions/suppressionRoutes.ts'
 
@@ -21,6 +22,7 @@ import { suppressionRoutes, type SuppressionRoutesDeps } from '#server/suppressi
 export type ApiServices = {
   auth: SignInDeps
   channels: ChannelRoutesDeps
+  phones: PhoneRoutesDeps
   people: SuppressionRoutesDeps & ContactRoutesDeps & PeopleRoutesDeps
   imports: ImportRoutesDeps
   campaigns: CampaignRoutesDeps & FollowUpRoutesDeps
@@ -38,6 +40,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     adminUserRoutes(services.auth),
     apiKeyRoutes(services.auth),
     channelRoutes(services.channels),
+    phoneRoutes(services.phones),
     suppressionRoutes(services.people),
     contactRoutes(services.people),
     peopleRoutes(services.people),

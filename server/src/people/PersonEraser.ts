@@ -8,6 +8,7 @@ import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
+import { deleteAnswer } from '#server/phone/phoneCheckQueries.ts'
 import { writtenDigits } from '#server/phone/writtenDigits.ts'
 import { forgetInWebhooks } from '#server/receipts/forgetInWebhooks.ts'
 import { areUnderWay, eraseRecipients, findPlacesOf } from '#server/recipients/eraseRecipients.ts'
@@ -112,6 +113,7 @@ async function eraseEverywhere(
       places.map(({ campaignId }) => campaignId),
     )
   const { contacts, importRows } = await eraseContact(trx, userId, phone, spellings)
+  await deleteAnswer(trx, userId, phone)
   await forgetInWebhooks(trx, userId, [...spellings, ...gatewayIds])
   return { contacts, recipients: places.length, closed, importRows }
 }

@@ -11,10 +11,14 @@ import {
 import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
+import { findAnswers, type StoredAnswer } from '#server/phone/phoneCheckQueries.ts'
 import { findPlacesOf } from '#server/recipients/eraseRecipients.ts'
 import { listHistory, type RecipientHistory } from '#server/recipients/recipientHistory.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import { toSuppression } from '#server/suppressions/SuppressionService.ts'
+
+/** However old: they leave by themselves. */
+const EVER_MS = 100 * 365 * 86_400_000
 
 export type PersonExporterDeps = { db: Db; audit: AuditLogger; list: SuppressionList }
 
@@ -32,6 +36,7 @@ export class PersonExporter {
     const userId = actor.ownerId
     const contact = await findContactByPhone(db, userId, phone)
     const suppression = await list.find(db, userId, phone)
+    const [check] = await findAnswers(db, userId, [phone], EVER_MS)
     const history = await listHistory(db, userId, await findPlacesOf(db, userId, phone))
     const targets = [suppression?.id, contact && String(contact.id)].filter((target) => target !== undefined)
     const events = await listEventsAbout(db, userId, targets)
@@ -49,12 +54,17 @@ export class PersonExporter {
       exportedAt: new Date().toISOString(),
       contact: contact === undefined ? null : toContact(contact),
       suppression: suppression === undefined ? null : toSuppression(suppression),
+      whatsapp: check === undefined ? null : toCheck(check),
       imports: contact === undefined ? [] : (await listImportsOfContact(db, userId, contact.id)).map(toImport),
       warnings: await listWarningsOfPhone(db, userId, phone),
       campaigns: history.map(toCampaign),
       auditEvents: events.map(({ action, at, details }) => ({ action, at: at.toISOString(), details })),
     }
   }
+}
+
+function toCheck({ isOnWhatsapp, jid, checkedAt }: StoredAnswer) {
+  return { isOnWhatsapp, jid, checkedAt: checkedAt.toISOString() }
 }
 
 function toImport({ importedAt, ...entry }: ContactImportEntry) {

@@ -97,6 +97,22 @@ async function importPeople(...people: { phone: string; name: string }[]): Promi
   return id
 }
 
+/** As if a gateway had been asked about the number. */
+async function rememberCheck(): Promise<void> {
+  await test.db
+    .insertInto('phone_checks')
+    .values({
+      user_id: user.id,
+      phone: PHONE,
+      is_on_whatsapp: true,
+      jid: '551110000001@s.whatsapp.net',
+      send_to: '551110000001@s.whatsapp.net',
+      channel_id: owner.channelId,
+      expires_at: new Date('2099-01-01'),
+    })
+    .execute()
+}
+
 /** Seen over the API, as people see it. */
 async function suppressed(): Promise<Suppression[]> {
   return (await call('GET', '/suppressions')).json<{ items: Suppression[] }>().items
@@ -146,6 +162,7 @@ describe('erasing a person', () => {
         error_code: 'X',
         name: NAME,
         gateway_id: `wamid.${DIGITS}`,
+        send_to: '551110000001@s.whatsapp.net',
       })
       .where('campaign_id', '=', ended.id)
       .where('id', '=', 1)
@@ -173,6 +190,7 @@ describe('erasing a person', () => {
       values (${user.id}, ${owner.channelId}, '\\x01', jsonb_build_array(
         jsonb_build_object('type', 'receipt', 'messageIds', '[]'::jsonb, 'gatewayId', ${`wamid.${DIGITS}`}::text)))
     `.execute(test.db)
+    await rememberCheck()
     const before = await getCounts(test.db, user.id, ended.id)
     expect((await rowsWith(DIGITS)).length).toBeGreaterThan(4)
 
@@ -337,12 +355,14 @@ describe('the export of a person', () => {
     await call('POST', '/suppressions', { phones: [PHONE], reason: 'opted_out', note: 'pediu por telefone' })
     const lane = await holdLane(test.db, campaign)
     await claimRecipients(test.db, lane, campaign.id, { after: Number.MIN_SAFE_INTEGER, limit: 2 })
+    await rememberCheck()
     const id = await contactId(PHONE)
     const person = (await call('GET', `/contacts/${id}/export`)).json<PersonExport>()
     expect(person).toMatchObject({
       phone: PHONE,
       contact: { id, name: NAME, variables: { nome: NAME } },
       suppression: { reason: 'opted_out', note: 'pediu por telefone' },
+      whatsapp: { isOnWhatsapp: true, jid: '551110000001@s.whatsapp.net', checkedAt: expect.any(String) },
       imports: [{ importId, line: 2, created: true }],
       warnings: [{ importId, cells: [NAME, PHONE] }],
       campaigns: [{ campaignId: campaign.id, status: 'skipped', errorCode: SUPPRESSED, messages: [{ type: 'text' }] }],
@@ -359,6 +379,7 @@ describe('the export of a person', () => {
     expect((await call('POST', `/contacts/${id}/erase`)).statusCode).toBe(404)
     expect((await call('POST', '/contacts/export', { phone: PHONE })).json()).toMatchObject({
       contact: null,
+      whatsapp: null,
       campaigns: [],
     })
   })

@@ -3,7 +3,7 @@ import type { RejectReason } from '#contract/imports.ts'
 import type { DialResult } from './dial.ts'
 
 /** The 67 area codes of Brazil, from ANATEL's numbering plan as libphonenumber's metadata carries it. */
-const AREA = '(?:[14689][1-9]|2[12478]|3[1-578]|5[1345]|7[134579])'
+export const AREA = '(?:[14689][1-9]|2[12478]|3[1-578]|5[1345]|7[134579])'
 const STARTS_WITH_AREA = new RegExp(`^${AREA}`)
 /** Two digits of area code, then a mobile of nine digits or a landline of eight. */
 const COMPLETE = new RegExp(`^${AREA}(?:9\\d{8}|[2-5]\\d{7})$`)

@@ -57,8 +57,9 @@ function dialsAbroad(digits: string, country: string): boolean {
   return callingCode(country) === '7' && digits.startsWith('810')
 }
 
-function callingCode(country: string): string {
-  return getCountryCallingCode(country as CountryCode)
+/** `55`; null for what is no country. */
+export function callingCode(country: string): string | null {
+  return isSupportedCountry(country) ? getCountryCallingCode(country as CountryCode) : null
 }
 
 function reasonOf(number: string, country?: string): RejectReason {

@@ -1,5 +1,5 @@
 import type { RejectReason } from '#contract/imports.ts'
-import { dial, type DialResult } from './dial.ts'
+import { callingCode, dial, type DialResult } from './dial.ts'
 import { digitCount, GAP, readDigitBlocks, type DigitBlock } from './digitBlocks.ts'
 
 /**
@@ -12,6 +12,9 @@ export type FieldNumber =
 
 /** The shortest subscriber numbers have seven digits; fewer are shorthand, an extension or noise. */
 const SHORTEST_NUMBER = 7
+/** On small islands, and in Andorra, numbers have four to six digits. All of these have country codes of three. */
+const SHORTEST_ALONE = 4
+const CODE_OF_SMALL_COUNTRIES = 3
 /** An area code with trunk 0, or a country code with an area code, standing before a separator. */
 const LONGEST_AREA_CODE = 4
 const LONGEST_COUNTRY_AND_AREA_CODE = 6
@@ -22,15 +25,22 @@ export function readNumbers(field: string, country: string): { numbers: FieldNum
   const text = withoutOptionalZero(field)
   const { blocks, hasText } = readDigitBlocks(text)
   const numbers: FieldNumber[] = []
+  const isAlone = blocks.length === 1 && !hasText
+  const shortest = isAlone ? shortestOf(country) : SHORTEST_NUMBER
   for (let at = 0; at < Math.min(blocks.length, MAX_BLOCKS); at++) {
     const block = blocks[at]
     if (block === undefined) break
     const joined = joinAreaCode(block, blocks[at + 1], country)
     if (joined !== null) at += 1
-    numbers.push(...(joined ?? readBlock(block, text, country)))
+    numbers.push(...(joined ?? readBlock(block, text, { country, shortest })))
     if (isCountryCodeAlone(block, joined)) return { numbers: [undialable(block, text, 'NOT_DIALABLE')], hasText }
   }
   return { numbers, hasText }
+}
+
+/** Of a number that is all that stands in a field; beside others, so few digits would be shorthand. */
+function shortestOf(country: string): number {
+  return callingCode(country)?.length === CODE_OF_SMALL_COUNTRIES ? SHORTEST_ALONE : SHORTEST_NUMBER
 }
 
 /** `+44 (0)20 …`: the zero is for callers inside the country. */
@@ -54,21 +64,24 @@ function isCountryCodeAlone(block: DigitBlock, joined: FieldNumber[] | null): bo
   return joined === null && block.plus && digitCount(block) < SHORTEST_NUMBER
 }
 
-function readBlock(block: DigitBlock, text: string, country: string): FieldNumber[] {
+/** Where the field is at home, and from how many digits on something is a number. */
+type Rules = { country: string; shortest: number }
+
+function readBlock(block: DigitBlock, text: string, rules: Rules): FieldNumber[] {
   if (block.unreadable) return [undialable(block, text, 'NOT_A_NUMBER')]
-  const parts = splitBlock(block, country)
-  if (parts === null) return [undialable(block, text, reasonOf(block, country))]
+  const parts = splitBlock(block, rules)
+  if (parts === null) return [undialable(block, text, reasonOf(block, rules.country))]
   return parts.map((part) => part.number ?? leftover(part.groups.join(''), GAP.slash))
 }
 
 type Part = { groups: string[]; number: FieldNumber | null }
 
 /** Numbers side by side: the longest start that can be dialled, then the same for what remains. Null when none can. */
-function splitBlock(block: DigitBlock, country: string): Part[] | null {
+function splitBlock(block: DigitBlock, rules: Rules): Part[] | null {
   const parts: Part[] = []
   let from = 0
   while (from < block.groups.length) {
-    const end = longestDialable(block, from, country)
+    const end = longestDialable(block, from, rules)
     const to = end?.to ?? nextDash(block, from)
     if (end === null && isUncertain(block, from, to)) {
       return parts.length === 0 ? null : [...parts, { groups: block.groups.slice(from), number: null }]
@@ -89,10 +102,14 @@ function nextDash(block: DigitBlock, from: number): number {
   return dash < 0 ? block.groups.length : dash
 }
 
-function longestDialable(block: DigitBlock, from: number, country: string): { to: number; number: FieldNumber } | null {
+function longestDialable(
+  block: DigitBlock,
+  from: number,
+  { country, shortest }: Rules,
+): { to: number; number: FieldNumber } | null {
   for (let to = Math.min(block.groups.length, from + 20); to > from; to--) {
     const digits = block.groups.slice(from, to).join('')
-    if (digits.length < SHORTEST_NUMBER || !mayEndAt(block, to)) continue
+    if (digits.length < shortest || !mayEndAt(block, to)) continue
     const result = dial(digits, block.plus && from === 0, country)
     if (result.ok) return { to, number: dialable(result, digits.length) }
   }

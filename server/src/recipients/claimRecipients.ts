@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RecipientStatus } from '#contract/states.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db } from '#server/db/Database.ts'
+import { addressKnownFor } from '#server/phone/addressKnownFor.ts'
 import { isSuppressed } from '#server/suppressions/isSuppressed.ts'
 
 /** The right to send on a channel: valid only while the lane row says the same owner and epoch. */
@@ -11,6 +12,8 @@ export type LaneHold = { userId: string; channelId: string; owner: string; epoch
 export type ClaimedRecipient = {
   id: number
   phone: string
+  /** The JID to send to where the number itself will not do. Stamped with `renderedAt`. */
+  sendTo: string | null
   name: string | null
   variables: Record<string, string>
   step: number
@@ -33,14 +36,14 @@ export type ClaimedBatch = {
 
 /** Of `campaign_contacts c`. */
 export const CLAIMED_COLUMNS = sql`
-  c.id, c.phone, c.name, c.variables, c.step, c.attempts, c.resends, c.maybe_sent as "maybeSent",
+  c.id, c.phone, c.send_to as "sendTo", c.name, c.variables, c.step, c.attempts, c.resends, c.maybe_sent as "maybeSent",
   c.started_deaths as "startedDeaths", c.processing_order as "processingOrder", c.rendered_at as "renderedAt"`
 
 /** Holds only while the lane is ours, alive, and the campaign runs under our lock. */
 function heldBy(lane: LaneHold, campaignId: string) {
   return sql`
     held as materialized (
-      select 1 from channels l join campaigns p on p.user_id = l.user_id and p.channel_id = l.id
+      select l.gateway from channels l join campaigns p on p.user_id = l.user_id and p.channel_id = l.id
       where l.user_id = ${lane.userId} and l.id = ${lane.channelId} and l.lane_owner = ${lane.owner}
         and l.lane_epoch = ${lane.epoch} and l.lane_expires_at > clock_timestamp()
         and p.id = ${campaignId} and p.status = 'running' and p.processing_lock = ${lane.owner}
@@ -93,6 +96,8 @@ export async function claimRecipients(
       set status = case when not n.suppressed then 'sending' when c.maybe_sent then 'unknown' else 'skipped' end,
         claim_epoch = case when not n.suppressed then ${lane.epoch}::bigint end, status_at = clock_timestamp(),
         rendered_at = case when n.suppressed then c.rendered_at else coalesce(c.rendered_at, clock_timestamp()) end,
+        send_to = case when n.suppressed or c.rendered_at is not null then c.send_to
+          when (select gateway from held) <> 'cloud' then ${addressKnownFor(lane.userId, sql`c.phone`)} end,
         next_attempt_at = case when not n.suppressed then c.next_attempt_at end,
         error_category = case when not n.suppressed then c.error_category end,
         error_code = case when n.suppressed then ${SUPPRESSED} else c.error_code end

@@ -87,7 +87,7 @@ async function blankRows(trx: Trx, userId: string, places: RecipientPlace[]): Pr
     ),
     moved as (
       update campaign_contacts c
-      set phone = ${ERASED_PREFIX} || c.id, name = null, variables = '{}', contact_id = null, gateway_id = null,
+      set phone = ${ERASED_PREFIX} || c.id, name = null, variables = '{}', contact_id = null, gateway_id = null, send_to = null,
         status = t.becomes, next_attempt_at = null, claim_epoch = null,
         status_at = case when t.open then clock_timestamp() else c.status_at end,
         error_category = case when t.open then null else c.error_category end,

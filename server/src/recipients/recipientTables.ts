@@ -27,6 +27,8 @@ export interface CampaignContactsTable {
   error_category: FailureCategory | null
   error_code: string | null
   gateway_id: string | null
+  /** The JID that its message goes to; null is the number. */
+  send_to: string | null
   variables: ColumnType<Record<string, string>, string | undefined, string>
 }
 

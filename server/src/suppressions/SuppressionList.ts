@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '#server/db/Database.ts'
 import type { SecretBox } from '#server/lib/SecretBox.ts'
+import { lockToStorePeople } from './personLock.ts'
 import type { SuppressionRow } from './suppressionTables.ts'
 
 /**
@@ -42,6 +43,12 @@ export class SuppressionList {
         and phone_hash in (select decode(h, 'hex') from unnest(${[...byHash.keys()]}::text[]) as h)
     `.execute(db)
     return new Set(rows.flatMap(({ hash }) => byHash.get(hash) ?? []))
+  }
+
+  /** The same for a transaction that stores the others: nobody of them is erased before it ends. */
+  async lockAndFindErased(trx: Trx, userId: string, phones: readonly string[]): Promise<Set<string>> {
+    await lockToStorePeople(trx, userId)
+    return this.findErased(trx, userId, phones)
   }
 }
 

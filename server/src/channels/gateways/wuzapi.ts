@@ -58,6 +58,8 @@ export const WEBHOOK_EVENTS = [
 const DEFAULT_DEADLINE_MS = 100_000
 /** Answered from memory or one row of its database, so a screen need not wait longer. */
 const CONTROL_DEADLINE_MS = 15_000
+/** Somebody waits for the answer; most come within a second or two. */
+const CHECK_DEADLINE_MS = 20_000
 const DEFAULT_MAX_ANSWER_BYTES = 65_536
 /** WuzAPI asks WhatsApp for all numbers of a call at once; larger questions are answered with a rate limit. */
 const NUMBERS_PER_CHECK = 50
@@ -235,7 +237,7 @@ async function checkNumbers(wire: Wire, numbers: string[]): Promise<NumberCheck[
   const checks: NumberCheck[] = []
   for (let at = 0; at < asked.length; at += NUMBERS_PER_CHECK) {
     const batch = asked.slice(at, at + NUMBERS_PER_CHECK)
-    const data = await ask(wire, 'check', '/user/check', { Phone: batch }, wire.deadlineMs)
+    const data = await ask(wire, 'check', '/user/check', { Phone: batch }, CHECK_DEADLINE_MS)
     checks.push(...readChecks(batch, field(data, 'Users')))
   }
   return checks

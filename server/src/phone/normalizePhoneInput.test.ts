@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { describe, expect, it } from 'vitest'
 import { dialBrazil } from './brazil.ts'
-import { normalizePhoneInput } from './PhoneValidationService.ts'
+import { normalizePhoneInput } from './normalizePhoneInput.ts'
 
 const RUNS = { numRuns: 300 }
 const AREAS = ['11', '21', '27', '31', '48', '51', '55', '61', '71', '79', '81', '92', '99']
