@@ -18,6 +18,7 @@ const recipient: ClaimedRecipient = {
   resends: 0,
   maybeSent: false,
   startedDeaths: 0,
+  usesFallback: false,
   processingOrder: 1,
   renderedAt: new Date(),
 }

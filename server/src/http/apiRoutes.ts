@@ -12,10 +12,12 @@ import { importRoutes, type ImportRoutesDeps } from '#server/contacts/importRout
 import { errorLogRoutes } from '#server/dispatch/errorLogRoutes.ts'
 import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progressRoutes.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
+import { mediaRoutes, type MediaRoutesDeps } from '#server/media/mediaRoutes.ts'
 import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageRoutes.ts'
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
 import { suppressionRoutes, type SuppressionRoutesDeps } from '#server/suppressions/suppressionRoutes.ts'
+import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templateRoutes.ts'
 
 /** What the domains' routes need, made in compose.ts. */
 export type ApiServices = {
@@ -23,6 +25,7 @@ export type ApiServices = {
   channels: ChannelRoutesDeps
   people: SuppressionRoutesDeps & ContactRoutesDeps & PeopleRoutesDeps
   imports: ImportRoutesDeps
+  content: MediaRoutesDeps & TemplateRoutesDeps
   campaigns: CampaignRoutesDeps & FollowUpRoutesDeps
   messages: MessageRoutesDeps
   progress: ProgressRoutesDeps
@@ -42,6 +45,8 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     contactRoutes(services.people),
     peopleRoutes(services.people),
     importRoutes(services.imports),
+    mediaRoutes(services.content),
+    templateRoutes(services.content),
     campaignRoutes(services.campaigns),
     followUpRoutes(services.campaigns),
     messageRoutes(services.messages),
