@@ -150,18 +150,25 @@ async function mediumFor(post: Post, canary: string): Promise<string> {
   return upload(post, '/api/user/media', file)
 }
 
-async function upload(post: Post, url: string, file: { name: string; type: string; text: string }): Promise<string> {
+export type UploadedFile = { name: string; type: string; bytes: Buffer }
+
+/** A medium of this person. Returns its id. */
+export async function uploadMedium(whole: WholeApp, person: Person, file: UploadedFile): Promise<string> {
+  const answer = await whole.call(person, 'POST', '/api/user/media', formOf(file))
+  expect([answer.statusCode, answer.body]).toEqual([201, expect.anything()])
+  return answer.json<{ id: string }>().id
+}
+
+async function upload(post: Post, url: string, { text, ...file }: { name: string; type: string; text: string }) {
+  const { payload, headers } = formOf({ ...file, bytes: Buffer.from(text) })
+  return post(url, payload, headers)
+}
+
+function formOf({ name, type, bytes }: UploadedFile): { payload: Buffer; headers: Record<string, string> } {
   const boundary = randomUUID()
-  const payload = [
-    `--${boundary}`,
-    `content-disposition: form-data; name="file"; filename="${file.name}"`,
-    `content-type: ${file.type}`,
-    '',
-    file.text,
-    `--${boundary}--`,
-    '',
-  ].join('\r\n')
-  return post(url, payload, { 'content-type': `multipart/form-data; boundary=${boundary}` })
+  const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: ${type}\r\n\r\n`
+  const payload = Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)])
+  return { payload, headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } }
 }
 
 /** Everything that the database keeps of a user, as one text. */
