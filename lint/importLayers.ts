@@ -9,6 +9,7 @@ const SERVER_LAYERS = [
   'auth',
   'phone',
   'suppressions',
+  'media',
   'channels',
   'templates',
   'contacts',

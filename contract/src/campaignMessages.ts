@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { id } from './common.ts'
 
 /** WhatsApp's limit for one text message, in UTF-16 units as its clients count. */
 export const MAX_TEXT_LENGTH = 4096
+/** The same for what stands under a picture, a video or a document. */
+export const MAX_CAPTION_LENGTH = 1024
 
 /** Pause after the step before, at most one day. */
 const delayBeforeMs = z.int().min(0).max(86_400_000).optional()
@@ -57,6 +60,44 @@ export const templateMessage = z.strictObject({
 })
 export type TemplateMessage = z.infer<typeof templateMessage>
 
+/** What every message with a file has. */
+const medium = {
+  /** Of `/api/user/media`, of the kind that the message's type says. */
+  mediaId: id,
+  delayBeforeMs,
+  /** Goes instead, under the same id, when the file cannot be sent for good. */
+  textFallback: z.string().min(1).max(MAX_TEXT_LENGTH).optional(),
+}
+/** Longer than a caption may become, because a condition may leave parts of it out. */
+const caption = z.string().min(1).max(MAX_TEXT_LENGTH).optional()
+
+export const imageMessage = z.strictObject({ type: z.literal('image'), ...medium, content: caption })
+export const videoMessage = z.strictObject({ type: z.literal('video'), ...medium, content: caption })
+/** WhatsApp shows no text with audio. Opus in Ogg plays as a voice note. */
+export const audioMessage = z.strictObject({ type: z.literal('audio'), ...medium })
+export const documentMessage = z.strictObject({
+  type: z.literal('document'),
+  ...medium,
+  content: caption,
+  /** What the recipient sees; without it the name that the file was uploaded under. */
+  fileName: z
+    .string()
+    .min(1)
+    .max(240)
+    .regex(/^[^/\\\p{Cc}]+$/u, 'Write a name without slashes.')
+    .optional(),
+})
+export type MediumMessage = z.infer<
+  typeof imageMessage | typeof videoMessage | typeof audioMessage | typeof documentMessage
+>
+
 /** One step of the sequence that every recipient gets. */
-export const campaignMessage = z.discriminatedUnion('type', [textMessage, templateMessage])
+export const campaignMessage = z.discriminatedUnion('type', [
+  textMessage,
+  templateMessage,
+  imageMessage,
+  videoMessage,
+  audioMessage,
+  documentMessage,
+])
 export type CampaignMessage = z.infer<typeof campaignMessage>

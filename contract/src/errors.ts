@@ -33,6 +33,7 @@ export const ERRORS = {
   CAMPAIGN_CONTENT_FROZEN: { status: 409, message: 'The content of a started campaign cannot change.' },
   MESSAGE_STATE: { status: 409, message: 'The message is in a state that does not allow this.' },
   IMPORT_STATE: { status: 409, message: 'The import is in a state that does not allow this.' },
+  MEDIA_IN_USE: { status: 409, message: 'A message that may still go out, or a saved template, uses this file.' },
   PERSON_ERASED: { status: 409, message: 'This person was erased and can come back only by agreeing anew.' },
   PERSON_BUSY: { status: 409, message: 'A message to this person is under way; nothing more starts, repeat shortly.' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request is larger than the limit.' },

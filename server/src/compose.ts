@@ -18,6 +18,7 @@ import { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
 import { ensureSandbox, type Sandbox } from '#server/channels/sandboxProcess.ts'
 import type { Config } from '#server/config.ts'
 import { dailySweeps } from '#server/dailySweeps.ts'
+import { createContent } from '#server/contacts/createContent.ts'
 import { createImportRunner } from '#server/contacts/importRunner.ts'
 import { CampaignScheduler } from '#server/dispatch/CampaignScheduler.ts'
 import { ReconnectWatcher } from '#server/dispatch/ReconnectWatcher.ts'
@@ -174,6 +175,7 @@ function buildParts(config: Config, log: Log, store: Store) {
     campaigns: new CampaignService({ db, audit, channels, bell }),
     creator: new CampaignCreator({ db, audit, channels, suppressions: list, bell }),
     messages: new MessageService({ db, audit, suppressions: list, bell }),
+    content: createContent({ db, audit }),
     people: createPeople({ db, audit, list, bell }),
     unknown: new UnknownDecider({ db, audit, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
@@ -249,6 +251,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
       phones: parts,
       people: parts.people,
       imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
+      content: { ...parts.content, maxMediaBytes: config.maxMediaBytes },
       campaigns: { ...parts, limiter },
       messages: parts,
       progress: { db: store.db, limiter },

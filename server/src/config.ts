@@ -103,6 +103,12 @@ export const SETTINGS = {
     wholeNumber(1024, 4096 * MIB),
     'Largest file that can be uploaded, in bytes.',
   ),
+  maxMediaBytes: setting(
+    'MAX_MEDIA_BYTES',
+    String(16 * MIB),
+    wholeNumber(1024, 100 * MIB),
+    'Largest picture, video, sound or document that a message can carry, in bytes; WhatsApp takes pictures up to 5 MiB.',
+  ),
   leaseSeconds: setting(
     'LEASE_SECONDS',
     '30',

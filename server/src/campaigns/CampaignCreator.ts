@@ -1,7 +1,13 @@
 import { randomInt } from 'node:crypto'
 import type { Insertable } from 'kysely'
 import type { z } from 'zod'
-import type { createCampaignBody, CreatedCampaign, RetriedCampaign, retryFailedBody } from '#contract/campaigns.ts'
+import type {
+  CampaignMessage,
+  createCampaignBody,
+  CreatedCampaign,
+  RetriedCampaign,
+  retryFailedBody,
+} from '#contract/campaigns.ts'
 import { FAILURE_CATEGORIES, type FailureCategory } from '#contract/errors.ts'
 import { isFinal } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
@@ -15,6 +21,7 @@ import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
+import { requireMedia } from '#server/media/requireMedia.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import {
   copyAudience,
@@ -25,10 +32,11 @@ import {
 } from '#server/recipients/expandAudience.ts'
 import { getCounts, getFailures } from '#server/recipients/recipientQueries.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
+import { checkLinks } from '#server/templates/checkLinks.ts'
+import { checkMessages, checkTexts } from '#server/templates/checkMessages.ts'
 import { totalsOf, wrongState } from './campaignAnswers.ts'
 import { findCampaign } from './campaignQueries.ts'
-import { checkLinks } from './checkLinks.ts'
-import { checkMessages, checkPace, checkTexts, timeColumnsOf, toMs } from './campaignSettings.ts'
+import { checkPace, timeColumnsOf, toMs } from './campaignSettings.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 import { withMessageTag } from './messageTag.ts'
 
@@ -154,6 +162,7 @@ export class CampaignCreator {
   ): Promise<A> {
     const answer = await withMessageTag((tag) =>
       transaction(this.#deps.db, async (trx) => {
+        await requireMedia(trx, plan.user_id, JSON.parse(plan.messages) as CampaignMessage[])
         const row = await this.#insert(trx, actor, { ...plan, message_tag: tag }, storePeople)
         const created = toAnswer(row)
         await remember(trx, created)

@@ -11,11 +11,13 @@ import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
+import { requireMedia } from '#server/media/requireMedia.ts'
+import { checkLinks } from '#server/templates/checkLinks.ts'
+import { checkMessages, checkTexts } from '#server/templates/checkMessages.ts'
 import { wrongState } from './campaignAnswers.ts'
 import { untilReleased } from './campaignLocks.ts'
 import { findCampaign, lockCampaign, markDeleted, moveCampaigns, noteStartRequest } from './campaignQueries.ts'
-import { checkLinks } from './checkLinks.ts'
-import { checkMessages, checkPace, checkTexts, configColumnsOf } from './campaignSettings.ts'
+import { checkPace, configColumnsOf } from './campaignSettings.ts'
 import type { CampaignRow } from './campaignTables.ts'
 
 export type CampaignServiceDeps = {
@@ -52,6 +54,7 @@ export class CampaignService {
       if (body.messages !== undefined) {
         checkMessages(channel, body.messages)
         checkTexts(body.messages)
+        await requireMedia(trx, userId, body.messages)
       }
       const columns = configColumnsOf(campaign, body, new Date())
       checkPace(channel, columns.delay_min_ms, columns.delay_max_ms)

@@ -43,6 +43,8 @@ export type TakenSingle = {
   epoch: number
   messageTag: number
   message: CampaignMessage
+  /** In which its texts speak of date and time. */
+  timeZone: string
   unknownPolicy: UnknownPolicy
   /** Somebody died while it was on its way. */
   wasUnderWay: boolean
@@ -78,7 +80,7 @@ export async function acquireSingleLocks(
       lock_expires_at = clock_timestamp() + ${leaseMs}::double precision * interval '1 millisecond', lock_epoch = c.lock_epoch + 1
     from next n where c.user_id = n.user_id and c.id = n.id
     returning c.id, c.user_id as "userId", c.lock_epoch as epoch, c.message_tag as "messageTag", c.messages -> 0 as message,
-      c.unknown_policy as "unknownPolicy", 
+      c.unknown_policy as "unknownPolicy", coalesce(c.content_zone, c.time_zone) as "timeZone",
       extract(epoch from c.due_at)::double precision as "dueAt", coalesce(n.slow_until > clock_timestamp(), false) as "isSlow",
       exists (
         select 1 from campaign_contacts r

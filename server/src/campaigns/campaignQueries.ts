@@ -151,6 +151,7 @@ export async function moveCampaigns(
       due_at = case when ${to === 'running'} and c.kind = 'single' then clock_timestamp() end,
       slow_until = clock_timestamp() + ${options.slowForMs ?? null}::double precision * interval '1 millisecond',
       started_at = case when ${to === 'running'} then coalesce(c.started_at, clock_timestamp()) else c.started_at end,
+      content_zone = case when ${to === 'running'} then coalesce(c.content_zone, c.time_zone) else c.content_zone end,
       running_since = case when ${to === 'running'} then clock_timestamp() end,
       running_ms = c.running_ms + coalesce(extract(epoch from clock_timestamp() - c.running_since) * 1000, 0)::bigint,
       lock_renewed_at = case when ${to === 'running'} then clock_timestamp() else c.lock_renewed_at end,

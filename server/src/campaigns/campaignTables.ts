@@ -27,6 +27,8 @@ export interface CampaignsTable {
   scheduled_at: NullableInstant
   /** Zone of the schedule and of the window. */
   time_zone: Generated<string>
+  /** Zone in which the texts speak of date and time: that of the first start, for good. */
+  content_zone: string | null
   /** What was meant by the schedule, as it was said. */
   scheduled_wall_time: string | null
   scheduled_offset: string | null

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import { AppError } from '#server/lib/AppError.ts'
+import { isTimeZone } from '#server/lib/isTimeZone.ts'
 
 /** A start, resolved once: what was meant stays readable beside the instant that the scheduler goes by. */
 export type Schedule = {
@@ -36,15 +37,6 @@ export function resolveSchedule(scheduledAt: string, timeZone: string, now: Date
     timeZone,
     wallTime: zoned.toPlainDateTime().toString({ smallestUnit: 'minute' }),
     offset: zoned.offset,
-  }
-}
-
-export function isTimeZone(timeZone: string): boolean {
-  try {
-    // An offset such as `+03:00` would pass as a zone, but knows nothing of clock changes.
-    return !/^[+-]/.test(timeZone) && Temporal.Now.zonedDateTimeISO(timeZone) !== undefined
-  } catch {
-    return false
   }
 }
 

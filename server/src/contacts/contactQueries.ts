@@ -18,6 +18,11 @@ export async function findContact(db: Db | Trx, userId: string, id: number): Pro
   return db.selectFrom('contacts').selectAll().where('user_id', '=', userId).where('id', '=', id).executeTakeFirst()
 }
 
+/** Those of `ids` that the user has, in no order. */
+export async function findContacts(db: Db | Trx, userId: string, ids: number[]): Promise<ContactRow[]> {
+  return db.selectFrom('contacts').selectAll().where('user_id', '=', userId).where('id', 'in', ids).execute()
+}
+
 export async function countContacts(db: Db, userId: string): Promise<number> {
   const { count } = await db
     .selectFrom('contacts')

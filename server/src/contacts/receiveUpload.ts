@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
+import { inChunks } from '#server/lib/inChunks.ts'
 import { dropUpload, noteUploaded, openImport } from './importQueries.ts'
 import type { ImportRow } from './importLeases.ts'
 import { UPLOAD_CHUNK_BYTES, type UploadStore } from './UploadStore.ts'
@@ -37,25 +38,11 @@ export async function discardUpload({ db, store }: UploadDeps, row: ImportRow): 
 async function storeChunks({ db, store }: UploadDeps, row: ImportRow, file: Readable): Promise<void> {
   let seq = 0
   let total = 0
-  for await (const bytes of chunksOf(file)) {
+  for await (const bytes of inChunks(file as AsyncIterable<Buffer>, UPLOAD_CHUNK_BYTES)) {
     await store.append({ userId: row.user_id, uploadId: row.id }, seq++, bytes)
     total += bytes.length
     if (!(await noteUploaded(db, row.user_id, row.id, total))) throw new AppError('IMPORT_STATE')
   }
-}
-
-async function* chunksOf(file: Readable): AsyncGenerator<Buffer> {
-  let parts: Buffer[] = []
-  let length = 0
-  for await (const part of file as AsyncIterable<Buffer>) {
-    parts.push(part)
-    length += part.length
-    if (length < UPLOAD_CHUNK_BYTES) continue
-    yield Buffer.concat(parts, length)
-    parts = []
-    length = 0
-  }
-  if (length > 0) yield Buffer.concat(parts, length)
 }
 
 /** The last part of what the browser called it, without anything that could be a path or a control character. */

@@ -6,10 +6,12 @@ import type { ChannelTables } from '#server/channels/channelTables.ts'
 import type { ContactTables } from '#server/contacts/contactTables.ts'
 import type { DispatchTables } from '#server/dispatch/dispatchTables.ts'
 import type { PhoneTables } from '#server/phone/phoneTables.ts'
+import type { MediaTables } from '#server/media/mediaTables.ts'
 import type { ReceiptTables } from '#server/receipts/receiptTables.ts'
 import type { RecipientTables } from '#server/recipients/recipientTables.ts'
 import type { SecretTables } from '#server/secrets/secretTables.ts'
 import type { SuppressionTables } from '#server/suppressions/suppressionTables.ts'
+import type { TemplateTables } from '#server/templates/templateTables.ts'
 
 /** Every table, gathered from the domains that own them; types only. */
 export interface Database
@@ -21,10 +23,12 @@ export interface Database
     ContactTables,
     DispatchTables,
     PhoneTables,
+    MediaTables,
     ReceiptTables,
     RecipientTables,
     SecretTables,
-    SuppressionTables {}
+    SuppressionTables,
+    TemplateTables {}
 
 export type Db = Kysely<Database>
 /** What must be atomic takes this: forgetting the transaction is a type error. */

@@ -18,6 +18,7 @@ import type { Bell } from '#server/lib/Bell.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
+import { MediaCache, mediaLoader, type LoadMedium } from '#server/media/MediaCache.ts'
 import { listTakeableChannels } from './dispatchQueries.ts'
 import { LaneRunner } from './LaneRunner.ts'
 import type { QueueManager } from './QueueManager.ts'
@@ -57,6 +58,8 @@ export class CampaignScheduler {
   readonly #deps: CampaignSchedulerDeps
   readonly #running = new Map<string, Running>()
   readonly #repairer: CampaignRepairer
+  /** Shared by all lanes: memory holds a file once. */
+  readonly #loadMedium: LoadMedium
   readonly #checks = new Set<Promise<void>>()
   readonly #finder: Poller
   readonly #renewer: Poller
@@ -66,6 +69,8 @@ export class CampaignScheduler {
 
   constructor(deps: CampaignSchedulerDeps) {
     this.#deps = deps
+    const media = new MediaCache(mediaLoader(deps.db))
+    this.#loadMedium = (userId, id) => media.get(userId, id)
     this.#repairer = new CampaignRepairer({ db: deps.db, audit: new AuditLogger() })
     this.#finder = new Poller({ work: () => this.#takeLanes(), intervalMs: deps.pollMs, log: deps.log })
     this.#renewer = new Poller({
@@ -184,6 +189,7 @@ export class CampaignScheduler {
     log.info({ channelId: channel.id, epoch: lane.epoch }, 'lane taken')
     const runner = new LaneRunner(hold, lane, askedAt + leaseMs * TRUSTED_PART, {
       ...this.#deps,
+      loadMedium: this.#loadMedium,
       acquireLock: (campaignId, laneEpoch) => this.#acquireChecked(channel.userId, campaignId, laneEpoch),
       releaseLock: (campaignId) => this.releaseLock(campaignId),
       takeSingles: (limit, known) => this.#acquireSingles(hold, limit, known),

@@ -1,6 +1,7 @@
 import type { TakenSingle } from '#server/campaigns/campaignLocks.ts'
 import type { Gateway } from '#server/channels/gateways/Gateway.ts'
 import type { Db } from '#server/db/Database.ts'
+import type { LoadMedium } from '#server/media/MediaCache.ts'
 import type { LaneHold } from '#server/recipients/claimRecipients.ts'
 import type { HeldRows } from '#server/recipients/lostClaims.ts'
 import type { Settlement } from '#server/recipients/settleRecipients.ts'
@@ -20,6 +21,7 @@ export type LaneQueuesDeps = {
   held: HeldRows
   settle: (settlement: Settlement) => void
   batchSize: number
+  loadMedium: LoadMedium
 }
 
 /** Makes the queues of one lane. */
@@ -46,7 +48,7 @@ export class LaneQueues {
   }
 
   #queueOf(campaign: RunningCampaign, pace: CampaignPace, gateway: Gateway, mayHaveSuspects: boolean): QueueManager {
-    const { db, hold, held, settle, batchSize } = this.#deps
+    const { db, hold, held, settle, batchSize, loadMedium } = this.#deps
     return new QueueManager({
       db,
       lane: hold,
@@ -55,6 +57,7 @@ export class LaneQueues {
       gateway,
       held,
       settle,
+      loadMedium,
       mayHaveSuspects,
       suppressions: this.suppressions,
       maxBatch: batchSize,

@@ -10,6 +10,7 @@ import type { Db } from '#server/db/Database.ts'
 import { takesNoWrites } from '#server/db/takesNoWrites.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
+import type { LoadMedium } from '#server/media/MediaCache.ts'
 import type { ClaimedRecipient, LaneHold } from '#server/recipients/claimRecipients.ts'
 import { HeldRows } from '#server/recipients/lostClaims.ts'
 import { settleRecipients, type Settlement } from '#server/recipients/settleRecipients.ts'
@@ -39,6 +40,7 @@ export type LaneRunnerDeps = {
   log: Log
   pollMs: number
   batchSize: number
+  loadMedium: LoadMedium
   /** Takes the lock of a campaign for this lane; null when it is not to be had. */
   acquireLock: (campaignId: string, laneEpoch: number) => Promise<number | null>
   releaseLock: (campaignId: string) => Promise<void>
@@ -259,7 +261,7 @@ export class LaneRunner {
   async #send(gateway: Gateway, queue: QueueManager, recipient: ClaimedRecipient): Promise<SendOutcome> {
     let isOut = false
     try {
-      const message = queue.render(recipient)
+      const message = await queue.render(recipient)
       if (failpoints !== null) await failpoints.pass('before_send', recipient.phone)
       if (!this.#startGate.isTrusted) return { ok: false, failure: OUTLIVED }
       isOut = true

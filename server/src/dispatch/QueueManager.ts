@@ -1,6 +1,7 @@
 import type { Db } from '#server/db/Database.ts'
 import type { Gateway, OutgoingMessage } from '#server/channels/gateways/Gateway.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
+import type { LoadMedium } from '#server/media/MediaCache.ts'
 import {
   claimRecipients,
   claimSuspect,
@@ -11,12 +12,11 @@ import { findLostClaims, type HeldRows } from '#server/recipients/lostClaims.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { findNextRetryInMs } from '#server/recipients/recipientQueries.ts'
 import type { Settlement } from '#server/recipients/settleRecipients.ts'
-import { compileMessage, type CompiledMessage } from '#server/templates/compileMessage.ts'
-import { recipientScope } from '#server/templates/recipientScope.ts'
 import { POISON } from './categorizeError.ts'
 import { failFor, giveBack, giveUpAsUnknown, leaveOut, mayResend, type CampaignRules } from './decideSettlement.ts'
 import type { CampaignPace, RunningCampaign } from './dispatchQueries.ts'
 import { getEnhancedProgress } from './getEnhancedProgress.ts'
+import { MessageMaker } from './MessageMaker.ts'
 import { PaceGate } from './PaceGate.ts'
 import { NEVER_CHECKED, type SuppressionWatch } from './SuppressionWatch.ts'
 
@@ -37,7 +37,7 @@ export class QueueManager {
   readonly gate: PaceGate
   readonly #db: Db
   readonly #lane: LaneHold
-  readonly #messages = new Map<number, CompiledMessage>()
+  readonly #messages: MessageMaker
   readonly #held: HeldRows
   readonly #settle: (settlement: Settlement) => void
   readonly #maxBatch: number
@@ -69,6 +69,7 @@ export class QueueManager {
     /** Whether somebody may have died while holding rows of this campaign; true where nobody has looked. */
     mayHaveSuspects?: boolean
     suppressions: SuppressionWatch
+    loadMedium: LoadMedium
     /** Whether the channel's gateway bears a repeat, and how many requests it takes at once. */
     gateway: Pick<Gateway, 'isIdempotent' | 'limits'>
   }) {
@@ -76,6 +77,7 @@ export class QueueManager {
     this.#lane = options.lane
     this.campaign = options.campaign
     this.gate = new PaceGate(options.pace)
+    this.#messages = new MessageMaker(options.campaign, options.loadMedium)
     this.#held = options.held
     this.#settle = options.settle
     this.#suppressions = options.suppressions
@@ -88,6 +90,7 @@ export class QueueManager {
       unknownPolicy: options.campaign.unknownPolicy,
       isIdempotent,
       stepDelaysMs: options.campaign.messages.map((message) => message.delayBeforeMs ?? 0),
+      hasFallback: (step) => this.#messages.hasFallback(step),
     }
   }
 
@@ -165,12 +168,13 @@ export class QueueManager {
   }
 
   /** The message for a claimed recipient. Throws TEMPLATE_INVALID when it cannot be rendered. */
-  render(recipient: ClaimedRecipient): OutgoingMessage {
+  async render(recipient: ClaimedRecipient): Promise<OutgoingMessage> {
     if (failpoints !== null) failpoints.passNow('during_render', recipient.phone)
+    const made = this.#messages.make(recipient)
     return {
       id: messageIdOf(this.campaign.messageTag, recipient.id, recipient.step),
       to: recipient.sendTo ?? recipient.phone.slice(1),
-      content: this.#messageOf(recipient.step)(recipientScope(recipient)),
+      content: made instanceof Promise ? await made : made,
     }
   }
 
@@ -210,23 +214,13 @@ export class QueueManager {
     return this.#ready.length < lowWater && (!this.#exhausted || performance.now() >= this.#lookAgainAt)
   }
 
-  /** Compiled when first needed: a text that an older version accepted fails its recipients and not the whole channel. */
-  #messageOf(step: number): CompiledMessage {
-    const known = this.#messages.get(step)
-    if (known !== undefined) return known
-    const message = this.campaign.messages[step]
-    if (message === undefined) throw new Error(`Step ${step} is beyond the sequence.`)
-    const compiled = compileMessage(message)
-    this.#messages.set(step, compiled)
-    return compiled
-  }
-
   #batchSize(minDelayMs: number): number {
     const gapMs = Math.max(this.gate.shortestGapMs, minDelayMs)
     return gapMs === 0 ? this.#maxBatch : Math.min(this.#maxBatch, Math.max(1, Math.floor(BATCH_HORIZON_MS / gapMs)))
   }
 
   async #claimNext(limit: number): Promise<void> {
+    await this.#messages.prepare()
     if (this.#mayHaveLost) return this.#takeLost()
     // Until its answer is here, a claim may have been carried out unseen.
     this.#mayHaveLost = true

@@ -19,6 +19,7 @@ const recipient: ClaimedRecipient = {
   resends: 0,
   maybeSent: false,
   startedDeaths: 0,
+  usesFallback: false,
   processingOrder: 1,
   renderedAt: new Date(),
 }

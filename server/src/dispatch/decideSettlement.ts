@@ -23,6 +23,8 @@ export type CampaignRules = {
   isIdempotent: boolean
   /** For each step, the pause before it in ms. */
   stepDelaysMs: number[]
+  /** Whether a step has a text that goes where its file cannot. */
+  hasFallback?: (step: number) => boolean
 }
 
 const NO_EFFECT: ChannelEffect = { pause: null, backOffMs: null }
@@ -86,7 +88,7 @@ function afterSuccess(campaign: CampaignRules, recipient: ClaimedRecipient, gate
       error: null,
     })
   }
-  const fresh = { step: next, attempts: 0, resends: 0, maybeSent: false }
+  const fresh = { step: next, attempts: 0, resends: 0, maybeSent: false, usesFallback: false }
   return settle(campaign.id, recipient, {
     status: 'retrying',
     ...fresh,
@@ -127,6 +129,10 @@ function afterNotSent(
   }
   const attempts = recipient.attempts + 1
   if (failure.permanent || attempts >= MAX_ATTEMPTS) {
+    if (mayFallBack(campaign, recipient, failure)) {
+      const asText = { usesFallback: true, attempts: 0, resends: 0, retryInMs: 0 }
+      return settle(campaign.id, recipient, { status: 'retrying', ...asText, error })
+    }
     return settle(campaign.id, recipient, {
       status: isSurelyUnsent(recipient, failure) ? 'failed' : 'unknown',
       attempts,
@@ -147,6 +153,16 @@ function afterNotSent(
  */
 function isSurelyUnsent(recipient: ClaimedRecipient, failure: SendFailure): boolean {
   return !recipient.maybeSent || failure.category === 'INVALID_NUMBER'
+}
+
+/**
+ * What failed for good may be the file; its step then goes out as text, under the same id: surely nobody has got that.
+ * Not where the failure is about the number or the connection: the text would meet it, too.
+ */
+function mayFallBack(campaign: CampaignRules, recipient: ClaimedRecipient, failure: SendFailure): boolean {
+  const isAboutContent = failure.category === 'API_ERROR' || failure.code.startsWith('UPLOAD_')
+  if (!isAboutContent || failure.scope !== 'recipient' || recipient.maybeSent || recipient.usesFallback) return false
+  return campaign.hasFallback?.(recipient.step) ?? false
 }
 
 /** Failures that say nothing about the recipient do not use up its attempts. */
@@ -181,6 +197,7 @@ function settle(
     attempts: recipient.attempts,
     resends: recipient.resends,
     maybeSent: recipient.maybeSent,
+    usesFallback: recipient.usesFallback,
     retryInMs: null,
     gatewayId: null,
     ...changes,

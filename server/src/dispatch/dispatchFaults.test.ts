@@ -180,6 +180,7 @@ describe('a claim of suspects', () => {
     if (running === undefined) throw new Error('The campaign does not run.')
     const pace = { delayMinMs: 0, delayMaxMs: 0, window: null, timeZone: 'UTC', isSlow: false }
     const queue = new QueueManager({
+      loadMedium: async () => null,
       db: bench.db,
       lane,
       campaign: running,

@@ -8,6 +8,8 @@ export type RunningCampaign = {
   userId: string
   messageTag: number
   messages: CampaignMessage[]
+  /** In which its texts speak of date and time; that of its first start, whatever its window follows now. */
+  timeZone: string
   unknownPolicy: UnknownPolicy
   /** A message to one person, which goes before every campaign. */
   isSingle: boolean
@@ -112,7 +114,7 @@ export async function takeChannelsToWatch(db: Db, everyMs: number): Promise<{ us
 export async function findRunningCampaign(db: Db, id: string): Promise<RunningCampaign | undefined> {
   const row = await db
     .selectFrom('campaigns')
-    .select(['id', 'user_id', 'message_tag', 'messages', 'unknown_policy'])
+    .select(['id', 'user_id', 'message_tag', 'messages', 'unknown_policy', 'content_zone', 'time_zone'])
     .where('id', '=', id)
     .where('status', '=', 'running')
     .executeTakeFirst()
@@ -122,6 +124,7 @@ export async function findRunningCampaign(db: Db, id: string): Promise<RunningCa
       userId: row.user_id,
       messageTag: row.message_tag,
       messages: row.messages,
+      timeZone: row.content_zone ?? row.time_zone,
       unknownPolicy: row.unknown_policy,
       isSingle: false,
     }

@@ -137,6 +137,7 @@ it('somebody who is suppressed while the answer of their claim is on its way is 
   if (running === undefined) throw new Error('The campaign does not run.')
   const settled: Settlement[] = []
   const queue = new QueueManager({
+    loadMedium: async () => null,
     db: bench.db.withPlugin(meanwhile),
     lane,
     campaign: running,

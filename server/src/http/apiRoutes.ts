@@ -12,11 +12,13 @@ import { importRoutes, type ImportRoutesDeps } from '#server/contacts/importRout
 import { errorLogRoutes } from '#server/dispatch/errorLogRoutes.ts'
 import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progressRoutes.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
+import { mediaRoutes, type MediaRoutesDeps } from '#server/media/mediaRoutes.ts'
 import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageRoutes.ts'
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { phoneRoutes, type PhoneRoutesDeps } from '#server/phone/phoneRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
 import { suppressionRoutes, type SuppressionRoutesDeps } from '#server/suppressions/suppressionRoutes.ts'
+import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templateRoutes.ts'
 
 /** What the domains' routes need, made in compose.ts. */
 export type ApiServices = {
@@ -25,6 +27,7 @@ export type ApiServices = {
   phones: PhoneRoutesDeps
   people: SuppressionRoutesDeps & ContactRoutesDeps & PeopleRoutesDeps
   imports: ImportRoutesDeps
+  content: MediaRoutesDeps & TemplateRoutesDeps
   campaigns: CampaignRoutesDeps & FollowUpRoutesDeps
   messages: MessageRoutesDeps
   progress: ProgressRoutesDeps
@@ -45,6 +48,8 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     contactRoutes(services.people),
     peopleRoutes(services.people),
     importRoutes(services.imports),
+    mediaRoutes(services.content),
+    templateRoutes(services.content),
     campaignRoutes(services.campaigns),
     followUpRoutes(services.campaigns),
     messageRoutes(services.messages),

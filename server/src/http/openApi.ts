@@ -69,18 +69,18 @@ const CHANNEL_TOKEN = {
   description: 'The gateway token of the channel to send on, instead of its id or besides it. It does not sign in.',
 }
 
-/** Read part by part as it comes, so that no schema checks it as a whole. */
-const UPLOAD = {
-  type: 'object',
-  properties: {
-    defaultCountry: { type: 'string', pattern: '^[A-Z]{2}$', description: 'Before the file.' },
-    file: { type: 'string', format: 'binary' },
-  },
-  required: ['file'],
-  additionalProperties: false,
+/** Read part by part as they come, so that no schema checks them as a whole. */
+const UPLOADS = {
+  file: uploadOf({ defaultCountry: { type: 'string', pattern: '^[A-Z]{2}$', description: 'Before the file.' } }),
+  medium: uploadOf({}),
 }
 
-type RouteConfig = { access?: Access; creates?: true; sends?: true; produces?: string; receives?: 'file' }
+function uploadOf(fields: object) {
+  const properties = { ...fields, file: { type: 'string', format: 'binary' } }
+  return { type: 'object', properties, required: ['file'], additionalProperties: false }
+}
+
+type RouteConfig = { access?: Access; creates?: true; sends?: true; produces?: string; receives?: 'file' | 'medium' }
 
 function commonParts(schema: { response?: unknown }, { access, creates, sends, produces, receives }: RouteConfig = {}) {
   const headers = {
@@ -91,7 +91,7 @@ function commonParts(schema: { response?: unknown }, { access, creates, sends, p
   const failure = { description: 'Any refusal or failure.', ...ERROR_SCHEMA }
   return {
     response: { ...(produces === undefined ? (response ?? DONE) : streamOf(produces)), default: failure },
-    ...(receives === 'file' ? { consumes: ['multipart/form-data'], body: UPLOAD } : {}),
+    ...(receives === undefined ? {} : { consumes: ['multipart/form-data'], body: UPLOADS[receives] }),
     ...(Object.keys(headers).length > 0 ? { headers: { type: 'object', properties: headers } } : {}),
     security: access === 'user' || access === 'admin' ? SIGNED_IN : [],
   }

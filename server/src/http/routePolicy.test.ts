@@ -4,7 +4,18 @@ import { exampleOf, fillIds, idFieldsOf } from '#server/test/exampleBodies.ts'
 import { canaryOf, kindOfField, kindOfPath, make, missingId, rowsOf, type Kind } from '#server/test/tenantThings.ts'
 import { startWholeApp, visible, type Person, type Route, type WholeApp } from '#server/test/wholeApp.ts'
 
-const KINDS: Kind[] = ['channel', 'campaign', 'message', 'import', 'apiKey', 'session', 'suppression', 'contact']
+const KINDS: Kind[] = [
+  'channel',
+  'campaign',
+  'message',
+  'import',
+  'apiKey',
+  'session',
+  'suppression',
+  'contact',
+  'medium',
+  'template',
+]
 
 type Things = Record<Kind, string>
 

@@ -26,5 +26,5 @@ export function endSlowBodies(app: FastifyInstance, deadlineMs = BODY_DEADLINE_M
 
 /** Whatever its Content-Type, which is the caller's word: only routes that take files wait for one. */
 function hasSmallBody({ method, routeOptions }: FastifyRequest): boolean {
-  return method !== 'GET' && method !== 'HEAD' && routeOptions.config?.receives !== 'file'
+  return method !== 'GET' && method !== 'HEAD' && routeOptions.config?.receives === undefined
 }

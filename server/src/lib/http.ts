@@ -40,8 +40,8 @@ declare module 'fastify' {
     limited?: CostlyWork
     /** Content type of an answer that is not JSON. */
     produces?: string
-    /** Reads a multipart form with one file. */
-    receives?: 'file'
+    /** Reads a multipart form with one file: a table of contacts, or what a message carries. */
+    receives?: 'file' | 'medium'
   }
   interface FastifyRequest {
     /** Asks again what let the request in; for answers that go on for long. */

@@ -5,8 +5,7 @@ import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import { untilReleased } from '#server/campaigns/campaignLocks.ts'
 import { endClosing, moveCampaigns } from '#server/campaigns/campaignQueries.ts'
-import { checkLinks } from '#server/campaigns/checkLinks.ts'
-import { checkMessages, checkTexts, timeColumnsOf } from '#server/campaigns/campaignSettings.ts'
+import { timeColumnsOf } from '#server/campaigns/campaignSettings.ts'
 import { withMessageTag } from '#server/campaigns/messageTag.ts'
 import {
   findSingle,
@@ -24,12 +23,15 @@ import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import { cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
+import { requireMedia } from '#server/media/requireMedia.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { addOnlyRecipient } from '#server/recipients/addOnlyRecipient.ts'
 import { cancelRecipients } from '#server/recipients/cancelRecipients.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { lockToStorePeople } from '#server/suppressions/personLock.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
+import { checkLinks } from '#server/templates/checkLinks.ts'
+import { checkMessages, checkTexts } from '#server/templates/checkMessages.ts'
 import { messageStateOf } from './messageState.ts'
 
 export type MessageServiceDeps = {
@@ -77,6 +79,7 @@ export class MessageService {
     const created = await withMessageTag((messageTag) =>
       transaction(db, async (trx) => {
         await this.#refuseSuppressed(trx, userId, recipient.phone)
+        await requireMedia(trx, userId, [message], () => 'message')
         const single = { userId, channelId, message, unknownPolicy, times, messageTag }
         const answer = toMessage(await this.#insert(trx, actor, single, recipient))
         await remember(trx, answer)

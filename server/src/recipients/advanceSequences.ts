@@ -28,7 +28,7 @@ export async function advanceSequences(trx: Trx, userId: string, receipts: Recei
     ),
     moved as (
       update campaign_contacts c
-      set status = 'retrying', step = t.step + 1, attempts = 0, resends = 0, maybe_sent = false, claim_epoch = null,
+      set status = 'retrying', step = t.step + 1, attempts = 0, resends = 0, maybe_sent = false, uses_fallback = false, claim_epoch = null,
         started_epoch = null, started_deaths = 0, rendered_at = null, gateway_id = null, status_at = clock_timestamp(),
         next_attempt_at = clock_timestamp() + t.delay_ms * interval '1 millisecond', error_category = null, error_code = null
       from target t

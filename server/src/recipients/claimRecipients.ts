@@ -21,6 +21,8 @@ export type ClaimedRecipient = {
   resends: number
   maybeSent: boolean
   startedDeaths: number
+  /** The file of this step could not be sent: its text goes instead. */
+  usesFallback: boolean
   processingOrder: number
   /** Stamped once, so that a resend renders the same bytes. */
   renderedAt: Date
@@ -37,7 +39,8 @@ export type ClaimedBatch = {
 /** Of `campaign_contacts c`. */
 export const CLAIMED_COLUMNS = sql`
   c.id, c.phone, c.send_to as "sendTo", c.name, c.variables, c.step, c.attempts, c.resends, c.maybe_sent as "maybeSent",
-  c.started_deaths as "startedDeaths", c.processing_order as "processingOrder", c.rendered_at as "renderedAt"`
+  c.started_deaths as "startedDeaths", c.uses_fallback as "usesFallback", c.processing_order as "processingOrder",
+  c.rendered_at as "renderedAt"`
 
 /** Holds only while the lane is ours, alive, and the campaign runs under our lock. */
 function heldBy(lane: LaneHold, campaignId: string) {

@@ -16,6 +16,7 @@ export interface CampaignContactsTable {
   attempts: Generated<number>
   resends: Generated<number>
   maybe_sent: Generated<boolean>
+  uses_fallback: Generated<boolean>
   started_epoch: number | null
   started_deaths: Generated<number>
   claim_epoch: number | null

@@ -20,6 +20,8 @@ export type Settlement = {
   resends: number
   maybeSent: boolean
   retryInMs: number | null
+  /** From now on the step goes out as text, because its file cannot be sent. */
+  usesFallback?: boolean
   /** The gateway's own id of the message just accepted, where it does not use ours. */
   gatewayId: string | null
   /** Set for every failed attempt; each becomes one row in the error log. */
@@ -84,12 +86,13 @@ async function settleOnce(
         ${rows.map((row) => row.resends)}::smallint[], ${rows.map((row) => row.maybeSent)}::boolean[],
         ${rows.map((row) => row.retryInMs)}::double precision[], ${rows.map((row) => row.error?.category ?? null)}::text[],
         ${rows.map((row) => row.error?.code ?? row.reason ?? null)}::text[], ${rows.map((row) => row.error?.message ?? null)}::text[],
-        ${rows.map((row) => row.gatewayId)}::text[]
-      ) as i(campaign_id, id, status, step, finished_step, attempts, resends, maybe_sent, retry_ms, category, code, message, gateway_id)
+        ${rows.map((row) => row.gatewayId)}::text[], ${rows.map((row) => row.usesFallback ?? false)}::boolean[]
+      ) as i(campaign_id, id, status, step, finished_step, attempts, resends, maybe_sent, retry_ms, category, code, message, gateway_id, uses_fallback)
     ),
     moved as (
       update campaign_contacts c
       set status = i.status, step = i.step, attempts = i.attempts, resends = i.resends, maybe_sent = i.maybe_sent,
+        uses_fallback = i.uses_fallback,
         claim_epoch = null, started_epoch = null, started_deaths = 0,
         next_attempt_at = clock_timestamp() + i.retry_ms * interval '1 millisecond',
         rendered_at = case when i.step = c.step then c.rendered_at end,

@@ -9,6 +9,7 @@ const ana = {
   name: 'Ana Souza',
   variables: { Cupom: 'A-20', Vazio: '' },
   renderedAt: new Date('2026-03-01T12:00:00Z'),
+  timeZone: 'America/Sao_Paulo',
 }
 
 const OFFER: CampaignMessage = {

@@ -8,7 +8,13 @@ const CANARY = 'canary-in-the-environment'
 const LIMIT_MS = 500
 
 function render(text: string, variables: Record<string, string> = {}): string {
-  const scope = recipientScope({ phone: '+5511987654321', name: 'Ana', variables, renderedAt: new Date(0) })
+  const scope = recipientScope({
+    phone: '+5511987654321',
+    name: 'Ana',
+    variables,
+    renderedAt: new Date(0),
+    timeZone: 'UTC',
+  })
   try {
     return renderTemplate(compileTemplate(text), scope)
   } catch (error) {

@@ -7,6 +7,7 @@ const person = {
   name: 'Ana Maria Souza',
   variables: {},
   renderedAt: new Date('2026-01-22T13:05:00Z'),
+  timeZone: 'America/Sao_Paulo',
 }
 
 function render(text: string, changes: Partial<Parameters<typeof recipientScope>[0]>): string {
@@ -75,3 +76,32 @@ function ownEntries(entries: [string, string][]): Record<string, string> {
     `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`,
   ) as Record<string, string>
 }
+
+describe('the zone of the campaign', () => {
+  it.each([
+    ['America/Sao_Paulo', '22/01/2026, Boa noite, 00:30'],
+    ['America/Manaus', '21/01/2026, Boa noite, 23:30'],
+    ['America/Rio_Branco', '21/01/2026, Boa noite, 22:30'],
+    ['Europe/Lisbon', '22/01/2026, Boa noite, 03:30'],
+    ['Asia/Tokyo', '22/01/2026, Boa tarde, 12:30'],
+  ])('%s decides date, greeting and dates', (timeZone, expected) => {
+    const renderedAt = new Date('2026-01-22T03:30:00Z')
+    expect(render('{{data}}, {{saudacao}}, {{"now" | date: "%H:%M"}}', { renderedAt, timeZone })).toBe(expected)
+  })
+})
+
+it.each([
+  [{ Empresa: 'Casa Verde' }, 'Casa Verde'],
+  [{ company: 'Acme', Nome: 'x' }, 'Acme'],
+  [{ Empresa: '', 'Razão Social': 'Verde Ltda' }, 'Verde Ltda'],
+  [{ Empresa: 'Casa Verde', company: 'Acme' }, 'Casa Verde'],
+  [{}, ''],
+])('the company of %j is %j', (variables: Record<string, string>, company) => {
+  expect(render('{{empresa}}', { variables })).toBe(company)
+})
+
+it('a character of two units is cut whole or not at all', () => {
+  expect(render('{{nome | slice: 0, 4}}|{{nome | truncate: 4, ""}}', { name: 'Ana😀😀' })).toBe('Ana😀|Ana😀')
+  expect(render('{{nome | split: "" | first}}|{{nome | split: "" | last}}', { name: 'Ana😀' })).toBe('A|')
+  expect(render('{{nome}}', { name: '👨‍👩‍👧🇧🇷é\u202e\u2028' })).toBe('👨‍👩‍👧🇧🇷é\u202e\u2028')
+})

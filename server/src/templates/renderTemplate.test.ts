@@ -9,7 +9,7 @@ const MORNING = new Date('2026-01-22T13:05:00Z')
 function render(text: string, variables: Record<string, string> = {}, name: string | null = 'Ana Souza'): string {
   return renderTemplate(
     compileTemplate(text),
-    recipientScope({ phone: '+5511987654321', name, variables, renderedAt: MORNING }),
+    recipientScope({ phone: '+5511987654321', name, variables, renderedAt: MORNING, timeZone: 'America/Sao_Paulo' }),
   )
 }
 
@@ -91,7 +91,13 @@ describe('rendering stops', () => {
 
 describe('rendering goes on', () => {
   it('when the machine stalled and not the text', () => {
-    const scope = recipientScope({ phone: '+5511987654321', name: 'Ana Souza', variables: {}, renderedAt: MORNING })
+    const scope = recipientScope({
+      phone: '+5511987654321',
+      name: 'Ana Souza',
+      variables: {},
+      renderedAt: MORNING,
+      timeZone: 'UTC',
+    })
     let stalls = 2
     Object.defineProperty(scope, 'cidade', {
       enumerable: true,
@@ -201,7 +207,13 @@ describe('a resend', () => {
         const text = parts.join('')
         const compiled = compileTemplate(text)
         const scope = () =>
-          recipientScope({ phone: '+5511987654321', name: 'Ana', variables: { a }, renderedAt: MORNING })
+          recipientScope({
+            phone: '+5511987654321',
+            name: 'Ana',
+            variables: { a },
+            renderedAt: MORNING,
+            timeZone: 'UTC',
+          })
         const first = renderTemplate(compiled, scope())
         waitOneMillisecond()
         expect(renderTemplate(compiled, scope())).toBe(first)

@@ -1,10 +1,9 @@
 import { Liquid, type Template } from 'liquidjs'
+import { MAX_TEXT_LENGTH } from '#contract/campaignMessages.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { TemplateScope } from './recipientScope.ts'
 import { restrictFilters } from './templateFilters.ts'
 
-/** The longest message that may come out, in UTF-16 units: WhatsApp's own limit for a text. */
-const MAX_OUTPUT = 4096
 /**
  * The time limit is by the clock on the wall: a machine that stalls for 50 ms while a text is made exceeds it as well as
  * a text that is slow. Rendering is pure, so what is wrong with the text is wrong every time, and the stall is not.
@@ -24,6 +23,8 @@ const engine = new Liquid({
   jekyllInclude: false,
   // A filter that is not known is an error, not nothing: a misspelt `default` would leave gaps in a million messages.
   strictFilters: true,
+  // A column that is empty is as good as none: `{% if cupom %}` must not let it through.
+  jsTruthy: true,
   // Names of months and days; without it the language of the process decides.
   locale: 'pt-BR',
 })
@@ -44,16 +45,37 @@ export function compileTemplate(text: string): CompiledTemplate {
 
 /**
  * Fills in the variables; one that is missing is empty, and a value is never read as a template again. Throws
- * TEMPLATE_INVALID when the result is longer than WhatsApp takes, or rendering takes too long.
+ * TEMPLATE_INVALID when the result is longer than `maxLength` (UTF-16 units, as WhatsApp's clients count), or rendering
+ * takes too long.
  */
-export function renderTemplate(template: CompiledTemplate, scope: TemplateScope): string {
-  const text = render(template, scope)
-  if (text.length > MAX_OUTPUT) {
-    throw new AppError('TEMPLATE_INVALID', {
-      details: { message: `The text is longer than ${MAX_OUTPUT} characters.` },
-    })
-  }
+export function renderTemplate(
+  template: CompiledTemplate,
+  scope: TemplateScope,
+  maxLength: number = MAX_TEXT_LENGTH,
+): string {
+  const text = withoutHalves(render(template, scope))
+  if (text.length > maxLength) throw tooLong(maxLength)
   return text
+}
+
+/** Throws TEMPLATE_INVALID when what stands outside of all variables and conditions is too long for anybody. */
+export function refuseTooLong(template: CompiledTemplate, maxLength: number): void {
+  const fixed = template.parts.reduce((length, part) => length + fixedLength(part), 0)
+  if (fixed > maxLength) throw tooLong(maxLength)
+}
+
+/** Of plain text, without the spaces that a `{%-` beside it takes away. */
+function fixedLength(part: Template): number {
+  return 'str' in part && typeof part.str === 'string' ? part.str.length : 0
+}
+
+function tooLong(maxLength: number): AppError {
+  return new AppError('TEMPLATE_INVALID', { details: { message: `The text is longer than ${maxLength} characters.` } })
+}
+
+/** Filters that cut a text know nothing of characters that take two units; half of one is no text. */
+function withoutHalves(text: string): string {
+  return text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, '')
 }
 
 function render(template: CompiledTemplate, scope: TemplateScope): string {

@@ -33,12 +33,12 @@ type Filter = Extract<FilterImplOptions, (...args: never[]) => unknown>
  */
 function withFixedClock(date: Filter): Filter {
   return function (value: unknown, format: unknown, zone: unknown): unknown {
+    const { [RENDERED_AT]: renderedAt, [TIME_ZONE]: timeZone } = this.context.environments as TemplateScope
     if (value === 'now' || value === 'today') {
-      const { [RENDERED_AT]: renderedAt } = this.context.environments as TemplateScope
-      return renderedAt === undefined ? '' : date.call(this, renderedAt, format, zone ?? TIME_ZONE)
+      return renderedAt === undefined ? '' : date.call(this, renderedAt, format, zone ?? timeZone)
     }
     const match = typeof value === 'string' ? ZONELESS.exec(value.trim()) : null
-    if (match === null) return date.call(this, value, format, zone ?? TIME_ZONE)
+    if (match === null) return date.call(this, value, format, zone ?? timeZone)
     return date.call(this, `${match[1]}T${match[2] ?? '00:00'}Z`, format, zone ?? 0)
   }
 }

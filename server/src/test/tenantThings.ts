@@ -7,7 +7,17 @@ import { inAYear } from './exampleBodies.ts'
 import type { Person, WholeApp } from './wholeApp.ts'
 
 /** What belongs to one user and has an id that requests name. */
-export type Kind = 'campaign' | 'channel' | 'message' | 'import' | 'apiKey' | 'session' | 'suppression' | 'contact'
+export type Kind =
+  | 'campaign'
+  | 'channel'
+  | 'message'
+  | 'import'
+  | 'apiKey'
+  | 'session'
+  | 'suppression'
+  | 'contact'
+  | 'medium'
+  | 'template'
 
 /** What an id in a path stands for: the longest beginning that fits. A new route with an id of a new kind is told here. */
 const KIND_OF_PATH: Record<string, Kind> = {
@@ -19,10 +29,16 @@ const KIND_OF_PATH: Record<string, Kind> = {
   '/api/user/sessions/:id': 'session',
   '/api/user/suppressions/:id': 'suppression',
   '/api/user/contacts/:id': 'contact',
+  '/api/user/media/:id': 'medium',
+  '/api/user/templates/:id': 'template',
 }
 
 /** What an id in a body stands for, by the field's name. */
-const KIND_OF_FIELD: Record<string, Kind> = { channelId: 'channel', importIds: 'import' }
+const KIND_OF_FIELD: Record<string, Kind> = {
+  channelId: 'channel',
+  importIds: 'import',
+  mediaId: 'medium',
+}
 
 export function kindOfPath(url: string): Kind | undefined {
   const known = Object.keys(KIND_OF_PATH).filter((path) => url === path || url.startsWith(`${path}/`))
@@ -88,6 +104,13 @@ export async function make(whole: WholeApp, person: Person, kind: Kind, channelI
       return other(await whole.call(person, 'GET', '/api/user/suppressions'))
     case 'contact':
       return contactFor(whole, person)
+    case 'medium':
+      return mediumFor(post, canary)
+    case 'template':
+      return post('/api/user/templates', {
+        name: `${canary} ${randomUUID()}`,
+        messages: [{ type: 'text', content: canary }],
+      })
   }
 }
 
@@ -111,23 +134,41 @@ async function contactFor(whole: WholeApp, person: Person): Promise<string> {
 
 /** As if the worker had read it: there is none here. */
 async function importFor(whole: WholeApp, post: Post, canary: string): Promise<string> {
-  const boundary = randomUUID()
-  const payload = [
-    `--${boundary}`,
-    `content-disposition: form-data; name="file"; filename="${canary}.csv"`,
-    'content-type: text/csv',
-    '',
-    `nome;telefone\n${canary};11987654321\n`,
-    `--${boundary}--`,
-    '',
-  ].join('\r\n')
-  const id = await post('/api/user/imports', payload, { 'content-type': `multipart/form-data; boundary=${boundary}` })
+  const file = { name: `${canary}.csv`, type: 'text/csv', text: `nome;telefone\n${canary};11987654321\n` }
+  const id = await upload(post, '/api/user/imports', file)
   await whole.db
     .updateTable('contact_imports')
     .set({ status: 'completed', finished_at: new Date() })
     .where('id', '=', id)
     .execute()
   return id
+}
+
+/** Another one each time: the same bytes would be the same medium. */
+async function mediumFor(post: Post, canary: string): Promise<string> {
+  const file = { name: `${canary}.txt`, type: 'text/plain', text: `${canary} ${randomUUID()}` }
+  return upload(post, '/api/user/media', file)
+}
+
+export type UploadedFile = { name: string; type: string; bytes: Buffer }
+
+/** A medium of this person. Returns its id. */
+export async function uploadMedium(whole: WholeApp, person: Person, file: UploadedFile): Promise<string> {
+  const answer = await whole.call(person, 'POST', '/api/user/media', formOf(file))
+  expect([answer.statusCode, answer.body]).toEqual([201, expect.anything()])
+  return answer.json<{ id: string }>().id
+}
+
+async function upload(post: Post, url: string, { text, ...file }: { name: string; type: string; text: string }) {
+  const { payload, headers } = formOf({ ...file, bytes: Buffer.from(text) })
+  return post(url, payload, headers)
+}
+
+function formOf({ name, type, bytes }: UploadedFile): { payload: Buffer; headers: Record<string, string> } {
+  const boundary = randomUUID()
+  const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: ${type}\r\n\r\n`
+  const payload = Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)])
+  return { payload, headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } }
 }
 
 /** Everything that the database keeps of a user, as one text. */

@@ -44,6 +44,7 @@ export const ERROR_NATURES: Record<AnyErrorCode, Nature> = {
   CAMPAIGN_CONTENT_FROZEN: once('warn'),
   MESSAGE_STATE: once('info'),
   IMPORT_STATE: once('info'),
+  MEDIA_IN_USE: once('warn'),
   PERSON_ERASED: once('warn'),
   PERSON_BUSY: again('info'),
   PAYLOAD_TOO_LARGE: once('warn'),

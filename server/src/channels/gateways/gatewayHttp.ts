@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
@@ -8,7 +9,8 @@ export type HttpRequest = {
   path: string
   /** Flat list of names and values, made once: this runs thousands of times a second. */
   headers: string[]
-  body: string | Uint8Array | null
+  /** Pieces are written as they are, with the `content-length` that the headers name. */
+  body: string | Uint8Array | Uint8Array[] | null
 }
 
 /** Names in lower case. */
@@ -106,8 +108,14 @@ export function exchange(
     const handler = new ExchangeHandler(limits, resolve)
     if (failpoints !== null) handler.failpointSubject = request.path
     if (signal !== undefined) endWith(signal, handler)
-    pool.dispatch(request, handler)
+    pool.dispatch(inOnePiece(request), handler)
   })
+}
+
+type Whole = Omit<HttpRequest, 'body'> & { body: string | Uint8Array | Readable | null }
+
+function inOnePiece({ body, ...request }: HttpRequest): Whole {
+  return { ...request, body: Array.isArray(body) ? Readable.from(body) : body }
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import { classifySafely, classifyTransportError } from './gatewayFailures.ts'
 import { createPool, exchange, type Exchange, type HttpLimits, type HttpRequest } from './gatewayHttp.ts'
 import { field, isObject, parseJson, textField } from './gatewayJson.ts'
-import { renderSend } from './wuzapiBody.ts'
+import { renderSend, type RenderedSend } from './wuzapiBody.ts'
 import { classifyWuzapiAnswer, type WuzapiCall } from './wuzapiFailures.ts'
 
 export type WuzapiOptions = {
@@ -85,7 +85,7 @@ export function createWuzapiGateway(options: WuzapiOptions): WuzapiGateway {
 
 type Wire = {
   deadlineMs: number
-  send(path: string, body: string, signal?: AbortSignal): Promise<Exchange>
+  send(path: string, body: RenderedSend['body'], signal?: AbortSignal): Promise<Exchange>
   /** Everything but sends, on connections of its own: a question about the status does not wait behind a send. */
   ask(method: 'GET' | 'POST', path: string, body: unknown, deadlineMs: number): Promise<Exchange>
   /** The text without the token, in case somebody's error page repeats our headers. */
@@ -103,7 +103,7 @@ function createWire(options: WuzapiOptions): Wire {
   return {
     deadlineMs,
     send: (path, body, signal) =>
-      exchange(sends, { method: 'POST', path: prefix + path, headers, body }, sendLimits, signal),
+      exchange(sends, { method: 'POST', path: prefix + path, ...contentOf(headers, body) }, sendLimits, signal),
     ask: (method, path, body, askDeadlineMs) => {
       const request: HttpRequest = {
         method,
@@ -118,6 +118,12 @@ function createWire(options: WuzapiOptions): Wire {
       await Promise.all([sends.destroy(), questions.destroy()])
     },
   }
+}
+
+/** Pieces go out with their length: not every proxy takes a body of unknown size. */
+function contentOf(headers: string[], body: RenderedSend['body']): Pick<HttpRequest, 'headers' | 'body'> {
+  if (typeof body === 'string') return { headers, body }
+  return { headers: [...headers, 'content-length', String(body.length)], body: body.pieces }
 }
 
 function readAddress(baseUrl: string): { origin: string; prefix: string } {
@@ -148,7 +154,7 @@ async function send(wire: Wire, message: OutgoingMessage, signal?: AbortSignal):
   // WuzAPI makes a WhatsApp id of any text, so what is no number has to be stopped here.
   if (!/^\d{5,20}$|^[\w.:-]+@[\w.-]+$/.test(to))
     return { ok: false, failure: localFailure('INVALID_NUMBER', 'UNPARSABLE_PHONE') }
-  let request: { path: string; body: string }
+  let request: RenderedSend
   try {
     request = renderSend({ ...message, to })
   } catch {

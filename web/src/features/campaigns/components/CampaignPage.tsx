@@ -27,9 +27,10 @@ export function CampaignPage({ campaignId, backLink }: { campaignId: string; bac
   )
 }
 
-/** Of an approved template only its name and what we fill in is known here. */
+/** Of an approved template only its name and what we fill in is known here, of a file what stands with it. */
 function textOf(message: CampaignDetails['messages'][number]): string {
   if (message.type === 'text') return message.content
+  if (message.type !== 'template') return message.type === 'audio' ? '' : (message.content ?? '')
   return [`${message.name} (${message.language})`, ...(message.body ?? []).map(({ text }) => text)].join('\n')
 }
 
