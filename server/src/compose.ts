@@ -234,7 +234,12 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
       auth,
       channels: { channels: parts.channels },
       people: parts.people,
-      imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
+      imports: {
+        db: store.db,
+        suppressions: new SuppressionList(parts.box),
+        maxUploadBytes: config.maxUploadBytes,
+        onQueued: () => parts.importRunner.nudge(),
+      },
       campaigns: { ...parts, limiter },
       messages: parts,
       progress: { db: store.db, limiter },

@@ -74,17 +74,18 @@ const UPLOAD = {
   type: 'object',
   properties: {
     defaultCountry: { type: 'string', pattern: '^[A-Z]{2}$', description: 'Before the file.' },
+    preview: { type: 'string', enum: ['true', 'false'], description: 'The file waits to be committed.' },
     file: { type: 'string', format: 'binary' },
   },
   required: ['file'],
   additionalProperties: false,
 }
 
-type RouteConfig = { access?: Access; creates?: true; sends?: true; produces?: string; receives?: 'file' }
+type RouteConfig = { access?: Access; creates?: true | 202; sends?: true; produces?: string; receives?: 'file' }
 
 function commonParts(schema: { response?: unknown }, { access, creates, sends, produces, receives }: RouteConfig = {}) {
   const headers = {
-    ...(creates === true ? { 'Idempotency-Key': IDEMPOTENCY_KEY } : {}),
+    ...(creates !== undefined ? { 'Idempotency-Key': IDEMPOTENCY_KEY } : {}),
     ...(sends === true ? { token: CHANNEL_TOKEN } : {}),
   }
   const response = schema.response as Record<string, unknown> | undefined
