@@ -132,7 +132,8 @@ describe('the sample list', () => {
     const table = await readTable(createReadStream(SAMPLE), 'BR')
     const batch = nothingPrepared()
     const phones = new Set<string>()
-    for await (const rows of table.batches) prepareRows(batch, phones, rows, table.columns, 'BR')
+    const columns = { ...table.columns, variables: table.columns.headers }
+    for await (const rows of table.batches) prepareRows(batch, phones, rows, columns, 'BR')
     expect(batch.rows).toBe(5000)
     expect(batch.people.length + batch.repeated + batch.rejections.length).toBe(5000)
     expect(new Set(batch.rejections.map((row) => row.reason)).size).toBeGreaterThanOrEqual(8)

@@ -250,7 +250,12 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
       channels: { channels: parts.channels },
       phones: parts,
       people: parts.people,
-      imports: { db: store.db, maxUploadBytes: config.maxUploadBytes, onQueued: () => parts.importRunner.nudge() },
+      imports: {
+        db: store.db,
+        suppressions: new SuppressionList(parts.box),
+        maxUploadBytes: config.maxUploadBytes,
+        onQueued: () => parts.importRunner.nudge(),
+      },
       content: { ...parts.content, maxMediaBytes: config.maxMediaBytes },
       campaigns: { ...parts, limiter },
       messages: parts,

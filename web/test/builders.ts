@@ -70,6 +70,8 @@ export function buildImport(overrides: Partial<ContactImport> = {}): ContactImpo
     columns: ['Nome', 'Telefone', 'Código Postal'],
     encoding: 'utf-8',
     delimiter: ';',
+    mapping: { phoneColumns: [1], nameColumn: 0, leftOut: [], renamed: [] },
+    undo: null,
     failure: null,
     createdAt: AT,
     finishedAt: AT,

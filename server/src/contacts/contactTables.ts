@@ -1,5 +1,12 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
-import type { ImportFailure, ImportStatus, RejectReason, WarningReason } from '#contract/imports.ts'
+import type {
+  ColumnMapping,
+  ImportFailure,
+  ImportStatus,
+  ImportUndo,
+  RejectReason,
+  WarningReason,
+} from '#contract/imports.ts'
 
 type Instant = ColumnType<Date, Date | undefined, Date>
 type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
@@ -16,6 +23,9 @@ export interface ContactsTable {
   created_at: Instant
   updated_at: Instant
 }
+
+/** `after`: the contact up to which it has come. */
+export type UndoState = ImportUndo & { after: number }
 
 export interface ContactImportsTable {
   user_id: string
@@ -34,6 +44,9 @@ export interface ContactImportsTable {
   columns: Json<string[]>
   encoding: string | null
   delimiter: string | null
+  sheet: string | null
+  mapping: ColumnType<ColumnMapping | null, string | null | undefined, string | null>
+  undo: ColumnType<UndoState | null, string | null | undefined, string | null>
   failure: ColumnType<ImportFailure | null, string | null | undefined, string | null>
   lease_owner: string | null
   lease_expires_at: NullableInstant
@@ -69,6 +82,13 @@ export interface ImportWarningsTable {
   cells: Json<string[]>
 }
 
+export interface ImportMappingsTable {
+  user_id: string
+  header_hash: Buffer
+  mapping: Json<ColumnMapping>
+  updated_at: Instant
+}
+
 export interface UploadChunksTable {
   user_id: string
   upload_id: string
@@ -80,6 +100,7 @@ export interface ContactTables {
   contacts: ContactsTable
   contact_imports: ContactImportsTable
   import_contacts: ImportContactsTable
+  import_mappings: ImportMappingsTable
   import_rejections: ImportRejectionsTable
   import_warnings: ImportWarningsTable
   upload_chunks: UploadChunksTable

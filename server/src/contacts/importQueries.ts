@@ -1,14 +1,20 @@
 import { sql } from 'kysely'
+import type { AccountAction } from '#contract/audit.ts'
+import type { ColumnMapping } from '#contract/imports.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { cursorAt, isOlder } from '#server/db/newestFirst.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import type { ListCursor } from '#server/lib/listCursor.ts'
+import { toContract } from './importAnswers.ts'
 import type { ImportRow } from './importLeases.ts'
 
 /** How long an upload may be silent before it counts as broken off. */
 const UPLOAD_LEASE_SECONDS = 120
+/** How long a whole upload waits for somebody to say how it is to be read. */
+const PREVIEW_LEASE_SECONDS = 24 * 3600
 /** Rows deleted in one statement; millions at once would exceed the time a query may take. */
 const DELETED_AT_ONCE = 10_000
 
@@ -16,7 +22,12 @@ const DELETED_AT_ONCE = 10_000
 export async function openImport(db: Db, userId: string, fileName: string, defaultCountry: string): Promise<ImportRow> {
   return db
     .insertInto('contact_imports')
-    .values({ user_id: userId, file_name: fileName, default_country: defaultCountry, lease_expires_at: uploadLease() })
+    .values({
+      user_id: userId,
+      file_name: fileName,
+      default_country: defaultCountry,
+      lease_expires_at: leaseFor(UPLOAD_LEASE_SECONDS),
+    })
     .returningAll()
     .executeTakeFirstOrThrow()
 }
@@ -24,26 +35,62 @@ export async function openImport(db: Db, userId: string, fileName: string, defau
 /** Notes that bytes arrived. False when the import was cancelled meanwhile. */
 export async function noteUploaded(db: Db, userId: string, id: string, bytesTotal: number): Promise<boolean> {
   const { numUpdatedRows } = await uploading(db, userId, id)
-    .set({ bytes_total: bytesTotal, lease_expires_at: uploadLease() })
+    .set({ bytes_total: bytesTotal, lease_expires_at: leaseFor(UPLOAD_LEASE_SECONDS) })
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }
 
-/** The upload is whole: from now on any process may import it. Undefined when it was cancelled meanwhile. */
+/**
+ * The upload is whole: from now on any process may import it, or with `preview` it waits to be committed. Undefined when
+ * it was cancelled meanwhile.
+ */
 export async function queueImport(
   db: Db,
   actor: Actor,
   id: string,
-  defaultCountry: string,
+  { defaultCountry, preview }: { defaultCountry: string; preview: boolean },
+  remember: Remember = forget,
 ): Promise<ImportRow | undefined> {
   return transaction(db, async (trx) => {
     const row = await uploading(trx, actor.ownerId, id)
-      .set({ status: 'running', default_country: defaultCountry, lease_owner: null, lease_expires_at: null })
+      .set({
+        status: preview ? 'preview' : 'running',
+        default_country: defaultCountry,
+        lease_owner: null,
+        lease_expires_at: preview ? leaseFor(PREVIEW_LEASE_SECONDS) : null,
+      })
       .returningAll()
       .executeTakeFirst()
-    if (row !== undefined) await note(trx, actor, 'import-create', row)
+    if (row === undefined) return undefined
+    await noteImport(trx, actor, preview ? 'import-upload' : 'import-create', row)
+    await remember(trx, toContract(row))
     return row
   })
+}
+
+/** An upload that waited goes on as was said. Undefined when it does not wait any more. */
+export async function startImport(
+  trx: Trx,
+  actor: Actor,
+  id: string,
+  choice: { defaultCountry: string; sheet: string | null; mapping: ColumnMapping },
+): Promise<ImportRow | undefined> {
+  const row = await trx
+    .updateTable('contact_imports')
+    .set({
+      status: 'running',
+      default_country: choice.defaultCountry,
+      sheet: choice.sheet,
+      mapping: JSON.stringify(choice.mapping),
+      lease_expires_at: null,
+    })
+    .where('user_id', '=', actor.ownerId)
+    .where('id', '=', id)
+    .where('status', '=', 'preview')
+    .returningAll()
+    .executeTakeFirst()
+  if (row !== undefined) await noteImport(trx, actor, 'import-create', row)
+  return row
 }
 
 /** Forgets an upload that did not arrive whole. */
@@ -64,8 +111,8 @@ function uploading(db: Db | Trx, userId: string, id: string) {
     .where('status', '=', 'uploading')
 }
 
-function uploadLease() {
-  return sql<Date>`clock_timestamp() + make_interval(secs => ${UPLOAD_LEASE_SECONDS})`
+function leaseFor(seconds: number) {
+  return sql<Date>`clock_timestamp() + make_interval(secs => ${seconds})`
 }
 
 export async function findImport(db: Db, userId: string, id: string): Promise<ImportRow | undefined> {
@@ -108,16 +155,16 @@ export async function cancelImport(db: Db, actor: Actor, { user_id: userId, id }
       .set({ status: 'cancelled', finished_at: sql<Date>`now()`, lease_owner: null, lease_expires_at: null })
       .where('user_id', '=', userId)
       .where('id', '=', id)
-      .where('status', 'in', ['uploading', 'running'])
+      .where('status', 'in', ['uploading', 'preview', 'running'])
       .returning(['user_id', 'id', 'file_name'])
       .executeTakeFirst()
-    if (row !== undefined) await note(trx, actor, 'import-cancel', row)
+    if (row !== undefined) await noteImport(trx, actor, 'import-cancel', row)
     return row !== undefined
   })
 }
 
 /** Whether a campaign is still reading its audience from the import. Read-only look at what `campaigns` owns. */
-export async function isBeingExpanded(db: Db, userId: string, id: string): Promise<boolean> {
+export async function isBeingExpanded(db: Db | Trx, userId: string, id: string): Promise<boolean> {
   const found = await db
     .selectFrom('campaign_sources as s')
     .innerJoin('campaigns as c', (join) =>
@@ -140,16 +187,19 @@ export async function removeImport(db: Db, actor: Actor, row: ImportRow): Promis
   await removeRows(db, 'import_warnings', 'line', userId, id)
   await transaction(db, async (trx) => {
     await trx.deleteFrom('contact_imports').where('user_id', '=', userId).where('id', '=', id).execute()
-    await note(trx, actor, 'import-delete', row)
+    await noteImport(trx, actor, 'import-delete', row)
   })
 }
 
 type Noted = Pick<ImportRow, 'user_id' | 'id' | 'file_name'>
 
-async function note(
+type ImportAction = Extract<AccountAction, `import-${string}`>
+
+/** In the trail: which file, never who stands in it. */
+export async function noteImport(
   trx: Trx,
   actor: Actor,
-  action: 'import-create' | 'import-cancel' | 'import-delete',
+  action: ImportAction,
   { user_id: ownerId, id, file_name: fileName }: Noted,
 ): Promise<void> {
   await new AuditLogger().logEvent(trx, { ...doneBy(actor), ownerId, action, target: id, details: { fileName } })

@@ -1,3 +1,4 @@
+import type { RejectReason } from '#contract/imports.ts'
 import type { Db } from '#server/db/Database.ts'
 import { csvLine } from '#server/lib/csv.ts'
 import type { ImportRow } from './importLeases.ts'
@@ -6,16 +7,18 @@ import { HEADINGS, REJECTION_TEXTS, WARNING_TEXTS } from './importTexts.ts'
 const PAGE_ROWS = 1000
 
 /**
- * The refused rows as a CSV for people: UTF-8 with BOM and `;`, their cells as they stood in the file, then the line
- * and the reason. Read page by page, so a slow reader costs no memory.
+ * The refused rows as a CSV for people: UTF-8 with BOM and `;`, their cells as they stood in the file, then the line,
+ * the column that was looked at and the reason. Read page by page, so a slow reader costs no memory.
  */
 export async function* rejectionsCsv(db: Db, row: ImportRow): AsyncGenerator<string> {
   const width = await widthOf(db, 'import_rejections', row)
-  yield `\ufeff${csvLine([...headings(row.columns, width), HEADINGS.line, HEADINGS.reason])}`
+  yield `\ufeff${csvLine([...headings(row.columns, width), HEADINGS.line, HEADINGS.field, HEADINGS.reason])}`
   for (let after = 0; ;) {
     const page = await pageOf(db, 'import_rejections', row, after).select(['line', 'reason', 'cells']).execute()
     yield page
-      .map(({ line, reason, cells }) => csvLine([...padded(cells, width), String(line), REJECTION_TEXTS[reason]]))
+      .map(({ line, reason, cells }) =>
+        csvLine([...padded(cells, width), String(line), fieldOf(row, reason, cells), REJECTION_TEXTS[reason]]),
+      )
       .join('')
     if (page.length < PAGE_ROWS) return
     after = page.at(-1)?.line ?? after
@@ -48,6 +51,14 @@ export async function* warningsCsv(db: Db, row: ImportRow): AsyncGenerator<strin
     if (page.length < PAGE_ROWS) return
     after = page.at(-1) ?? after
   }
+}
+
+/** The header of the column in which the phone was looked for; nothing where the row as a whole was refused. */
+function fieldOf({ mapping, columns }: ImportRow, reason: RejectReason, cells: string[]): string {
+  if (mapping === null || reason === 'BROKEN_ROW' || reason === 'ERASED') return ''
+  const [best] = mapping.phoneColumns
+  const filled = mapping.phoneColumns.find((column) => (cells[column] ?? '') !== '') ?? best
+  return filled === undefined ? '' : (columns[filled] ?? '')
 }
 
 function pageOf(db: Db, table: 'import_rejections', row: ImportRow, after: number) {

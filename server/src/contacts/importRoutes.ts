@@ -2,21 +2,27 @@ import multipart, { type MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { idParams, pageOf, pageQuery } from '#contract/common.ts'
-import { contactImport, country, type ContactImport } from '#contract/imports.ts'
+import { contactImport, country, importChoice, importPreview } from '#contract/imports.ts'
+import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { sendCsv } from '#server/lib/csv.ts'
 import { actorOf, requireUser, type Actor, type RoutePlugin } from '#server/lib/http.ts'
 import { cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
-import { isCountry } from '#server/phone/PhoneValidationService.ts'
+import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
+import { toContract } from './importAnswers.ts'
 import { cancelImport, findImport, isBeingExpanded, listImports, queueImport, removeImport } from './importQueries.ts'
 import type { ImportRow } from './importLeases.ts'
 import { rejectionsCsv, warningsCsv } from './importReports.ts'
 import { discardUpload, receiveUpload, type UploadDeps } from './receiveUpload.ts'
+import { askUndo } from './undoImport.ts'
 import { createUploadStore } from './UploadStore.ts'
+import { commitImport, countryOf, previewImport } from './waitingImport.ts'
 
 export type ImportRoutesDeps = {
   db: Db
+  /** Who was erased does not come back by a file, and its preview says so. */
+  suppressions: SuppressionList
   /** Largest file in bytes. */
   maxUploadBytes: number
   /** Called when an import waits: `importRunner.nudge` where the runner lives in this process. */
@@ -29,10 +35,11 @@ const CSV = { ...USER, produces: 'text/csv', limited: 'export' } as const
 const DEFAULT_COUNTRY = 'BR'
 const PAGE = 50
 
-/** Imports of contacts from CSV files: upload, progress, what was refused and why, cancel and undo. */
+/** Imports of contacts from files: upload, preview, progress, what was refused and why, cancel and undo. */
 export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
   const { db } = deps
   const upload: UploadDeps = { db, store: createUploadStore(db) }
+  const waiting = { ...upload, suppressions: deps.suppressions }
   return async (app) => {
     await app.register(multipart, {
       limits: { fileSize: deps.maxUploadBytes, files: 1, fields: 4, parts: 5, fieldSize: 200, headerPairs: 50 },
@@ -41,15 +48,15 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
     app.post(
       PATH,
       {
-        config: { ...USER, receives: 'file', limited: 'import' },
+        config: { ...USER, creates: 202, receives: 'file', limited: 'import' },
         schema: {
           summary:
-            'Upload a CSV file (multipart/form-data: file, defaultCountry) and import its contacts in the background',
+            'Upload a CSV file or a workbook (xlsx) and import its contacts in the background, or after a preview',
           response: { 202: contactImport },
         },
       },
       async (request, reply) => {
-        const row = await receiveForm(upload, request, actorOf(request))
+        const row = await receiveForm(upload, request)
         deps.onQueued()
         reply.code(202)
         return toContract(row)
@@ -81,6 +88,58 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
         schema: { summary: 'Progress and outcome of an import', params: idParams, response: { 200: contactImport } },
       },
       async (request) => toContract(await getImport(db, request, request.params.id)),
+    )
+
+    app.post(
+      `${PATH}/:id/preview`,
+      {
+        config: { ...USER, limited: 'import' },
+        schema: {
+          summary: 'How a file that waits would be read, with its first rows; changes nothing',
+          params: idParams,
+          body: importChoice,
+          response: { 200: importPreview },
+        },
+      },
+      async (request) => previewImport(waiting, await getImport(db, request, request.params.id), request.body),
+    )
+
+    app.post(
+      `${PATH}/:id/commit`,
+      {
+        config: USER,
+        schema: {
+          summary: 'Import a file that waits; a mapping that is given is remembered for files with the same headers',
+          params: idParams,
+          body: importChoice,
+          response: { 202: contactImport },
+        },
+      },
+      async (request, reply) => {
+        const row = await getImport(db, request, request.params.id)
+        const started = await commitImport(waiting, actorOf(request), row, request.body)
+        deps.onQueued()
+        reply.code(202)
+        return toContract(started)
+      },
+    )
+
+    app.post(
+      `${PATH}/:id/undo`,
+      {
+        config: USER,
+        schema: {
+          summary: 'Take out the contacts that an import created and that nothing else uses since, in the background',
+          params: idParams,
+          response: { 202: contactImport },
+        },
+      },
+      async (request, reply) => {
+        const row = await askUndo(db, actorOf(request), await getImport(db, request, request.params.id))
+        deps.onQueued()
+        reply.code(202)
+        return toContract(row)
+      },
     )
 
     app.delete(
@@ -115,18 +174,19 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
   }
 }
 
-async function receiveForm(deps: UploadDeps, request: FastifyRequest, actor: Actor): Promise<ImportRow> {
+async function receiveForm(deps: UploadDeps, request: FastifyRequest): Promise<ImportRow> {
+  const actor = actorOf(request)
   let row: ImportRow | null = null
-  let defaultCountry = DEFAULT_COUNTRY
+  let form: Form = { defaultCountry: DEFAULT_COUNTRY, preview: false }
   try {
     for await (const part of request.parts()) {
-      if (part.type === 'field') defaultCountry = readField(part.fieldname, part.value)
-      else row = await receiveUpload(deps, actor.ownerId, onlyFile(part), defaultCountry)
+      if (part.type === 'field') form = { ...form, ...readField(part.fieldname, part.value) }
+      else row = await receiveUpload(deps, actor.ownerId, onlyFile(part), form.defaultCountry)
     }
     if (row === null) throw invalidField('file', 'is missing')
     // A file may take minutes to arrive; who sent it may have been turned away meanwhile.
     if (!(await request.isStillSignedIn())) throw new AppError('UNAUTHENTICATED')
-    const queued = await queueImport(deps.db, actor, row.id, defaultCountry)
+    const queued = await queueImport(deps.db, actor, row.id, form, rememberOf(request))
     if (queued === undefined) throw new AppError('IMPORT_STATE')
     return queued
   } catch (error) {
@@ -137,15 +197,17 @@ async function receiveForm(deps: UploadDeps, request: FastifyRequest, actor: Act
   }
 }
 
-function readField(name: string, value: unknown): string {
+type Form = { defaultCountry: string; preview: boolean }
+
+function readField(name: string, value: unknown): Partial<Form> {
+  if (name === 'preview') {
+    if (value !== 'true' && value !== 'false') throw invalidField(name, 'must be true or false')
+    return { preview: value === 'true' }
+  }
   if (name !== 'defaultCountry') throw invalidField(name, 'is not known here')
   const read = country.safeParse(value)
   if (!read.success) throw invalidField(name, 'must be two capital letters (ISO 3166-1)')
-  if (!isCountry(read.data))
-    throw new AppError('UNPROCESSABLE', {
-      details: [{ field: name, message: 'is not a country with telephone numbers' }],
-    })
-  return read.data
+  return { defaultCountry: countryOf(read.data) }
 }
 
 function onlyFile(part: MultipartFile): MultipartFile {
@@ -168,30 +230,8 @@ async function cancelOrRemove({ db, store }: UploadDeps, actor: Actor, row: Impo
     await store.remove({ userId: row.user_id, uploadId: row.id })
     return
   }
+  if (row.status === 'undoing') throw new AppError('IMPORT_STATE')
   // A campaign that is reading its audience from here would silently lose the rest of it.
   if (await isBeingExpanded(db, row.user_id, row.id)) throw new AppError('IMPORT_STATE')
   await removeImport(db, actor, row)
-}
-
-function toContract(row: ImportRow): ContactImport {
-  return {
-    id: row.id,
-    fileName: row.file_name,
-    status: row.status,
-    defaultCountry: row.default_country,
-    bytesTotal: row.bytes_total,
-    bytesRead: row.bytes_read,
-    rows: row.rows,
-    accepted: row.accepted,
-    created: row.created,
-    duplicates: row.duplicates,
-    rejected: row.rejected,
-    warnings: row.warnings,
-    columns: row.columns,
-    encoding: row.encoding,
-    delimiter: row.delimiter,
-    failure: row.failure,
-    createdAt: row.created_at.toISOString(),
-    finishedAt: row.finished_at?.toISOString() ?? null,
-  }
 }

@@ -7,7 +7,8 @@ import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
 import { CsvProblem } from './csv/CsvProblem.ts'
 import type { Row } from './csv/parseRows.ts'
-import { readTable, type Table } from './csv/readTable.ts'
+import type { Table } from './csv/readTable.ts'
+import { applyMapping, chooseMapping, type ChosenColumns } from './columnMapping.ts'
 import {
   claimImport,
   completeImport,
@@ -19,8 +20,10 @@ import {
   type ImportRow,
 } from './importLeases.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
+import { openTable } from './openTable.ts'
 import { nothingPrepared, prepareRows, type PreparedRows } from './prepareRows.ts'
-import { createUploadStore, type UploadStore } from './UploadStore.ts'
+import { undoChunk } from './undoImport.ts'
+import { createUploadStore, type StoredFile, type UploadStore } from './UploadStore.ts'
 import { ImportLostError, writeImportBatch } from './writeImportBatch.ts'
 
 export type ImportRunner = { start(): void; stop(): Promise<void>; nudge(): void }
@@ -60,7 +63,8 @@ export function createImportRunner(options: RunnerOptions): ImportRunner {
     work: async () => {
       const found = await claimImport(db, owner, leaseSeconds)
       if (found === undefined) return false
-      await runImport(work, found, { userId: found.user_id, importId: found.id, owner, leaseSeconds })
+      const hold = { userId: found.user_id, importId: found.id, owner, leaseSeconds }
+      await (found.status === 'undoing' ? runUndo(work, hold) : runImport(work, found, hold))
       return !work.stopping
     },
   })
@@ -118,19 +122,55 @@ async function endEarly(work: Work, hold: ImportHold, error: unknown, log: Log):
     error instanceof CsvProblem
       ? { reason: error.reason, line: error.line }
       : { reason: 'INTERNAL' as const, line: null }
-  log[error instanceof CsvProblem ? 'info' : 'error']({ err: error }, 'import failed')
-  await failImport(work.db, hold, failure)
+  if (await failImport(work.db, hold, failure))
+    log[error instanceof CsvProblem ? 'info' : 'error']({ err: error }, 'import failed')
   return true
 }
 
+/** What was taken out is counted with every chunk, so that whoever goes on after a stop or a crash begins there. */
+async function runUndo(work: Work, hold: ImportHold): Promise<void> {
+  const log = work.log.child({ importId: hold.importId })
+  try {
+    while (await undoChunk(work.db, hold)) if (work.stopping) return await releaseImport(work.db, hold)
+    log.info('import undone')
+  } catch (error) {
+    if (!(error instanceof ImportLostError)) throw error
+    log.info('undo taken over')
+  }
+}
+
 async function importFile(work: Work, row: ImportRow, hold: ImportHold): Promise<void> {
-  const file = countBytes(work.store.read({ userId: hold.userId, uploadId: hold.importId }))
-  const table = await readTable(file.bytes, row.default_country)
-  await describe(work.db, hold, table)
+  const file = countBytes(await work.store.open({ userId: hold.userId, uploadId: hold.importId }))
+  const table = await openTable(file.stored, row.default_country, row.sheet)
+  try {
+    await importTable(work, row, hold, table, file)
+  } finally {
+    await table.close()
+  }
+}
+
+async function importTable(
+  work: Work,
+  row: ImportRow,
+  hold: ImportHold,
+  table: Table,
+  file: CountedFile,
+): Promise<void> {
+  const { mapping } = await chooseMapping(work.db, row.user_id, table.columns, row.mapping)
+  if (mapping.phoneColumns.length === 0) throw new CsvProblem('NO_PHONE_COLUMN', table.firstLine)
+  const columns = applyMapping(table.columns, mapping)
+  const describe = () =>
+    describeImport(work.db, hold, {
+      columns: columns.headers,
+      encoding: table.encoding(),
+      delimiter: table.delimiter,
+      mapping,
+    })
+  await describe()
   const encodingAtFirst = table.encoding()
   let writing: Promise<void> = Promise.resolve()
   let rowsSinceCollection = 0
-  for await (const { batch, bytesRead } of batches(work, table, row, file)) {
+  for await (const { batch, bytesRead } of batches(work, { table, columns }, row, file)) {
     await writing
     if (work.stopping) throw new StoppedError()
     // The next rows are read while these are written; a failure shows at the next turn.
@@ -143,39 +183,37 @@ async function importFile(work: Work, row: ImportRow, hold: ImportHold): Promise
     }
   }
   await writing
-  if (table.encoding() !== encodingAtFirst) await describe(work.db, hold, table)
-}
-
-function describe(db: Db, hold: ImportHold, table: Table): Promise<void> {
-  return describeImport(db, hold, {
-    columns: table.columns.headers,
-    encoding: table.encoding(),
-    delimiter: table.delimiter,
-  })
+  if (table.encoding() !== encodingAtFirst) await describe()
 }
 
 type Batch = { batch: PreparedRows; bytesRead: number }
-type CountedFile = { bytes: AsyncIterable<Buffer>; read: () => number }
+type CountedFile = { stored: StoredFile; read: () => number }
 
-function countBytes(bytes: AsyncIterable<Buffer>): CountedFile {
-  let read = 0
-  async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of bytes) {
-      read += chunk.length
+/** Of a workbook some bytes are read more than once. */
+function countBytes({ size, read }: StoredFile): CountedFile {
+  let count = 0
+  async function* counted(start: number, end: number): AsyncGenerator<Buffer> {
+    for await (const chunk of read(start, end)) {
+      count += chunk.length
       yield chunk
     }
   }
-  return { bytes: counted(), read: () => read }
+  return { stored: { size, read: counted }, read: () => Math.min(count, size) }
 }
 
 /** What the rows come to, in batches of one transaction; those written before a restart are passed over. */
-async function* batches(work: Work, table: Table, row: ImportRow, file: CountedFile): AsyncGenerator<Batch> {
+async function* batches(
+  work: Work,
+  { table, columns }: { table: Table; columns: ChosenColumns },
+  row: ImportRow,
+  file: CountedFile,
+): AsyncGenerator<Batch> {
   const pieceRows = Math.min(PIECE_ROWS, work.batchRows)
   let batch = nothingPrepared()
   let phones = new Set<string>()
   let bytesBefore = 0
   for await (const rows of pieces(skip(table.batches, row.rows), pieceRows)) {
-    prepareRows(batch, phones, rows, table.columns, row.default_country)
+    prepareRows(batch, phones, rows, columns, row.default_country)
     await nextTurn()
     if (batch.rows + pieceRows <= work.batchRows && file.read() - bytesBefore < BATCH_BYTES) continue
     yield { batch, bytesRead: file.read() }

@@ -5,6 +5,7 @@ export const HEADINGS = {
   line: 'linha',
   phone: 'telefone usado',
   others: 'outros no campo',
+  field: 'campo',
   reason: 'motivo',
   warning: 'aviso',
 } as const

@@ -28,7 +28,12 @@ beforeAll(async () => {
   database = await createTestDatabase({ max: 15 })
   db = database.db
   const routes = [
-    importRoutes({ db, maxUploadBytes: MAX_UPLOAD_BYTES, onQueued: () => runners.forEach((runner) => runner.nudge()) }),
+    importRoutes({
+      db,
+      suppressions: testSuppressions,
+      maxUploadBytes: MAX_UPLOAD_BYTES,
+      onQueued: () => runners.forEach((runner) => runner.nudge()),
+    }),
   ]
   app = await createTestApp(db, { routes })
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -254,12 +259,12 @@ describe('an import', () => {
     })
     expect(rejected.headers['content-type']).toBe('text/csv; charset=utf-8')
     expect(rejected.body.split('\r\n')).toEqual([
-      '\ufeff"Nome";"Telefone";"Cidade";"coluna 4";"coluna 5";"linha";"motivo"',
-      '"Vazio";"";"Rio";"";"";"6";"O campo de telefone está vazio."',
-      expect.stringMatching(/^"Excel";"5,51199E\+12";"Rio";"";"";"7";"O Excel transformou/),
-      '"Curto";"98765-4321";"Rio";"";"";"8";"Falta o DDD."',
-      expect.stringMatching(/^"Torta";"11987654322";"Rio";"a";"mais";"9";"A linha não tem o mesmo formato/),
-      '"";"";"";"";"";"11";"O campo de telefone está vazio."',
+      '\ufeff"Nome";"Telefone";"Cidade";"coluna 4";"coluna 5";"linha";"campo";"motivo"',
+      '"Vazio";"";"Rio";"";"";"6";"Telefone";"O campo de telefone está vazio."',
+      expect.stringMatching(/^"Excel";"5,51199E\+12";"Rio";"";"";"7";"Telefone";"O Excel transformou/),
+      '"Curto";"98765-4321";"Rio";"";"";"8";"Telefone";"Falta o DDD."',
+      expect.stringMatching(/^"Torta";"11987654322";"Rio";"a";"mais";"9";"";"A linha não tem o mesmo formato/),
+      '"";"";"";"";"";"11";"Telefone";"O campo de telefone está vazio."',
       '',
     ])
     const warnings = await app.inject({
@@ -328,7 +333,8 @@ describe('an import', () => {
     ['a header alone', 'nome;telefone\n', { reason: 'NO_ROWS', line: null }],
     ['no phone column', 'produto;preço\nCafé;12\n', { reason: 'NO_PHONE_COLUMN', line: 1 }],
     ['an unclosed quote', 'nome;telefone\nAna;11987654321\nBia;"11987654322\n', { reason: 'UNCLOSED_QUOTE', line: 3 }],
-    ['a spreadsheet', Buffer.from('504b030414000600', 'hex'), { reason: 'SPREADSHEET_FILE', line: null }],
+    ['an old spreadsheet', Buffer.from('d0cf11e0a1b11ae1', 'hex'), { reason: 'SPREADSHEET_FILE', line: null }],
+    ['half a workbook', Buffer.from('504b030414000600', 'hex'), { reason: 'SPREADSHEET_BROKEN', line: null }],
   ]
   it.each(unusable)('of %s fails and says where', async (_, file, failure) => {
     await newUser()

@@ -1,10 +1,10 @@
 import type { RejectReason, WarningReason } from '#contract/imports.ts'
 import { withoutGuard } from '#server/lib/csv.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
+import type { ChosenColumns } from './columnMapping.ts'
 import type { Row } from './csv/parseRows.ts'
-import type { TableColumns } from './csv/tableColumns.ts'
 
-/** Somebody to be stored. `variables` is JSON text: every filled column under its header. */
+/** Somebody to be stored. `variables` is JSON text: every filled column that is not left out, under its variable. */
 export type PreparedPerson = { line: number; phone: string; name: string; variables: string }
 export type Rejection = { line: number; reason: RejectReason; field: string; cells: string[] }
 export type Warning = {
@@ -39,17 +39,17 @@ export function prepareRows(
   batch: PreparedRows,
   phones: Set<string>,
   rows: Row[],
-  columns: TableColumns,
+  columns: ChosenColumns,
   country: string,
 ): void {
-  const keys = columns.headers.map((header) => JSON.stringify(header))
+  const keys = columns.variables.map((variable) => (variable === null ? null : JSON.stringify(variable)))
   for (const row of rows) {
     batch.rows += 1
     prepareRow(batch, phones, row, { columns, country, keys })
   }
 }
 
-type Context = { columns: TableColumns; country: string; keys: string[] }
+type Context = { columns: ChosenColumns; country: string; keys: (string | null)[] }
 
 function prepareRow(batch: PreparedRows, phones: Set<string>, row: Row, { columns, country, keys }: Context): void {
   const { line } = row
@@ -74,7 +74,7 @@ function reject(batch: PreparedRows, rejection: Rejection): void {
 }
 
 /** The first phone column that is filled in this row. */
-function phoneField(cells: string[], { phoneColumns }: TableColumns): string {
+function phoneField(cells: string[], { phoneColumns }: ChosenColumns): string {
   for (const column of phoneColumns) if ((cells[column] ?? '') !== '') return cells[column] ?? ''
   return ''
 }
@@ -83,22 +83,22 @@ function phoneField(cells: string[], { phoneColumns }: TableColumns): string {
  * More filled cells than headers: an unquoted delimiter has shifted the row, nobody knows where. A cell that begins
  * with a quote and spans lines: the quote did not close where it should, and another row may be in it.
  */
-function isBroken(cells: string[], { headers }: TableColumns): boolean {
+function isBroken(cells: string[], { headers }: ChosenColumns): boolean {
   for (let column = headers.length; column < cells.length; column++) if (cells[column] !== '') return true
   return cells.some((cell) => cell.startsWith('"') && cell.includes('\n'))
 }
 
-function nameOf(cells: string[], { nameColumn }: TableColumns): string {
+function nameOf(cells: string[], { nameColumn }: ChosenColumns): string {
   const name = nameColumn === null ? '' : (cells[nameColumn] ?? '')
   return cut(name, MAX_NAME_LENGTH)
 }
 
 /** Written by hand: an object would give `__proto__` a meaning. */
-function variablesOf(cells: string[], keys: string[]): string {
+function variablesOf(cells: string[], keys: (string | null)[]): string {
   let json = ''
   for (const [column, key] of keys.entries()) {
     const value = cells[column] ?? ''
-    if (value !== '') json += `${json === '' ? '' : ','}${key}:${JSON.stringify(value)}`
+    if (key !== null && value !== '') json += `${json === '' ? '' : ','}${key}:${JSON.stringify(value)}`
   }
   return `{${json}}`
 }

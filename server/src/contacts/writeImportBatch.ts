@@ -33,8 +33,7 @@ export async function writeImportBatch(
       await lockToStorePeople(trx, hold.userId)
       const phones = prepared.people.map(({ phone }) => phone)
       const batch = withoutErased(prepared, await suppressions.findErased(trx, hold.userId, phones))
-      // Two imports of one account may carry the same people in any order: without taking turns they could deadlock.
-      await sql`select pg_advisory_xact_lock(hashtextextended(${`contacts ${hold.userId}`}, 0))`.execute(trx)
+      await lockContacts(trx, hold.userId)
       const { accepted, created } = await savePeople(trx, hold, batch.people)
       if (failpoints !== null) await failpoints.pass('during_import_batch')
       await saveRejections(trx, hold, batch.rejections)
@@ -43,6 +42,11 @@ export async function writeImportBatch(
       await advance(trx, hold, { ...batch, accepted, created, duplicates, bytesRead })
     }),
   )
+}
+
+/** Two imports of one account may carry the same people in any order: without taking turns they could deadlock. */
+export async function lockContacts(trx: Trx, userId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`contacts ${userId}`}, 0))`.execute(trx)
 }
 
 /**

@@ -71,7 +71,10 @@ const CHANNEL_TOKEN = {
 
 /** Read part by part as they come, so that no schema checks them as a whole. */
 const UPLOADS = {
-  file: uploadOf({ defaultCountry: { type: 'string', pattern: '^[A-Z]{2}$', description: 'Before the file.' } }),
+  file: uploadOf({
+    defaultCountry: { type: 'string', pattern: '^[A-Z]{2}$', description: 'Before the file.' },
+    preview: { type: 'string', enum: ['true', 'false'], description: 'The file waits to be committed.' },
+  }),
   medium: uploadOf({}),
 }
 
@@ -80,11 +83,17 @@ function uploadOf(fields: object) {
   return { type: 'object', properties, required: ['file'], additionalProperties: false }
 }
 
-type RouteConfig = { access?: Access; creates?: true; sends?: true; produces?: string; receives?: 'file' | 'medium' }
+type RouteConfig = {
+  access?: Access
+  creates?: true | 202
+  sends?: true
+  produces?: string
+  receives?: 'file' | 'medium'
+}
 
 function commonParts(schema: { response?: unknown }, { access, creates, sends, produces, receives }: RouteConfig = {}) {
   const headers = {
-    ...(creates === true ? { 'Idempotency-Key': IDEMPOTENCY_KEY } : {}),
+    ...(creates !== undefined ? { 'Idempotency-Key': IDEMPOTENCY_KEY } : {}),
     ...(sends === true ? { token: CHANNEL_TOKEN } : {}),
   }
   const response = schema.response as Record<string, unknown> | undefined

@@ -8,6 +8,7 @@ import { importRoutes } from '#server/contacts/importRoutes.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
 import { bearerFor, createTestApp, signInAs } from './testApp.ts'
+import { testSuppressions } from '#server/test/builders.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
@@ -21,7 +22,12 @@ const probeRoutes: RoutePlugin = async (scope) => {
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  const imports = importRoutes({ db: database.db, maxUploadBytes: 1e6, onQueued: () => undefined })
+  const imports = importRoutes({
+    db: database.db,
+    suppressions: testSuppressions,
+    maxUploadBytes: 1e6,
+    onQueued: () => undefined,
+  })
   app = await createTestApp(database.db, { routes: [probeRoutes, imports] })
   await app.listen({ port: 0, host: '127.0.0.1' })
 })

@@ -34,8 +34,11 @@ export type CostlyWork = 'import' | 'export'
 declare module 'fastify' {
   interface FastifyContextConfig {
     access: Access
-    /** Honours `Idempotency-Key`: the handler hands `rememberOf(request)` to what creates. Answers 201. */
-    creates?: true
+    /**
+     * Honours `Idempotency-Key`: the handler hands `rememberOf(request)` to what creates. Answers 201, or 202 where what
+     * was created is worked on in the background.
+     */
+    creates?: true | 202
     /** Counts against the user's limit for this. */
     limited?: CostlyWork
     /** Content type of an answer that is not JSON. */

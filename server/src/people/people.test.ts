@@ -70,7 +70,10 @@ function call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, payload
 /** An import of these people through the real pipeline, without the file. */
 async function importPeople(...people: { phone: string; name: string }[]): Promise<string> {
   const { id } = await openImport(test.db, user.id, 'people.csv', 'BR')
-  await queueImport(test.db, { ownerId: user.id, userId: user.id, address: null }, id, 'BR')
+  await queueImport(test.db, { ownerId: user.id, userId: user.id, address: null }, id, {
+    defaultCountry: 'BR',
+    preview: false,
+  })
   await claimImport(test.db, user.id, 60)
   const prepared = people.map((person, index) => ({
     ...person,
@@ -412,7 +415,10 @@ it('a file that is being imported when the person is erased does not bring them 
     test.db,
   )
   await test.db.updateTable('contact_imports').set({ bytes_total: bytes.length }).where('id', '=', id).execute()
-  await queueImport(test.db, { ownerId: user.id, userId: user.id, address: null }, id, 'BR')
+  await queueImport(test.db, { ownerId: user.id, userId: user.id, address: null }, id, {
+    defaultCountry: 'BR',
+    preview: false,
+  })
   await call('POST', '/contacts/erase', { phone: PHONE })
   const runner = createImportRunner({ db: test.db, log: testLog, suppressions: testSuppressions, intervalMs: 20 })
   runner.start()

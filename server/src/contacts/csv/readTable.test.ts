@@ -240,8 +240,10 @@ describe('columns', () => {
     expect(rows).toHaveLength(3)
   })
 
-  it('a table without any phone is refused', async () => {
-    expect(await problemOf('produto;preço\nCafé;12\nPão;3\n')).toEqual({ reason: 'NO_PHONE_COLUMN', line: 1 })
+  it('none is found in a table without any phone', async () => {
+    const { columns, firstLine } = await read('\nproduto;preço\nCafé;12\nPão;3\n')
+    expect(columns).toMatchObject({ hasHeader: true, phoneColumns: [], nameColumn: null })
+    expect(firstLine).toBe(2)
   })
 })
 

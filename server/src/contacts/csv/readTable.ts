@@ -10,11 +10,19 @@ const SAMPLE_ROWS = 100
 
 export type Table = {
   columns: TableColumns
-  delimiter: Delimiter
+  /** Line of the first row, the header where there is one. */
+  firstLine: number
+  /** Null for a workbook. */
+  delimiter: Delimiter | null
   /** May turn from utf-8 to windows-1252 while rows are read; see `Utf8Stream`. */
-  encoding(): FileEncoding
+  encoding(): FileEncoding | 'xlsx'
+  /** Names of the sheets of a workbook, and of the one that is read. */
+  sheets: string[]
+  sheet: string | null
   /** Data rows in batches of what a slice of the file held; without the header. Can be read once. */
   batches: AsyncGenerator<Row[]>
+  /** Lets go of the file. Needed only where the rows are not read to their end. */
+  close(): Promise<void>
 }
 
 /**
@@ -28,10 +36,25 @@ export async function readTable(bytes: AsyncIterable<Buffer>, defaultCountry: st
   const text = new Utf8Stream(encoding)
   const delimiter = detectDelimiter(previewOf(head.subarray(bomLength), encoding))
   const rows = parseRows(chain(head.subarray(bomLength), rest), text, delimiter)
-  const first = await readSample(rows)
-  const columns = readColumns(first.slice(0, SAMPLE_ROWS + 1), defaultCountry)
-  const body = columns.hasHeader ? first.slice(1) : first
-  return { columns, delimiter, encoding: () => text.encoding, batches: withFirst(body, rows) }
+  const table = await tableOf(rows, defaultCountry)
+  return { ...table, delimiter, encoding: () => text.encoding, sheets: [], sheet: null }
+}
+
+/** What any rows come to as a table. When it throws, the rows are let go of. */
+export async function tableOf(
+  rows: AsyncGenerator<Row[]>,
+  defaultCountry: string,
+): Promise<Pick<Table, 'columns' | 'firstLine' | 'batches' | 'close'>> {
+  try {
+    const first = await readSample(rows)
+    const columns = readColumns(first.slice(0, SAMPLE_ROWS + 1), defaultCountry)
+    const body = columns.hasHeader ? first.slice(1) : first
+    const close = async () => void (await rows.return(undefined))
+    return { columns, firstLine: first[0]?.line ?? 1, batches: withFirst(body, rows), close }
+  } catch (error) {
+    await rows.return(undefined)
+    throw error
+  }
 }
 
 async function readHead(bytes: AsyncIterable<Buffer>): Promise<{ head: Buffer; rest: AsyncIterator<Buffer> }> {

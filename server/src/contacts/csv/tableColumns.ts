@@ -64,8 +64,8 @@ const NAME_WORDS = [
 const SOME = 0.2
 
 /**
- * Finds out what the columns mean from the first rows of a file. Throws `CsvProblem`: NO_ROWS for a header alone,
- * TOO_MANY_COLUMNS, NO_PHONE_COLUMN.
+ * Finds out what the columns mean from the first rows of a file; no phone column where none looks like one. Throws
+ * `CsvProblem`: NO_ROWS for a header alone, TOO_MANY_COLUMNS.
  */
 export function readColumns(sample: Row[], defaultCountry: string): TableColumns {
   const [first] = sample
@@ -77,7 +77,6 @@ export function readColumns(sample: Row[], defaultCountry: string): TableColumns
   const labels = first.cells.map((cell) => (hasHeader ? plainLabel(cell) : ''))
   const shares = labels.map((_, column) => dialableShare(body, column, defaultCountry))
   const phoneColumns = findPhoneColumns(labels, shares)
-  if (phoneColumns.length === 0) throw new CsvProblem('NO_PHONE_COLUMN', first.line)
   const nameColumn = findNameColumn(labels, phoneColumns, hasHeader ? null : body)
   return {
     headers: headersOf(first.cells, hasHeader, phoneColumns[0], nameColumn),
@@ -101,8 +100,8 @@ function looksLikeDigits(cell: string): boolean {
   return /\d{5}/.test(cell.replace(/[\s().-]/g, ''))
 }
 
-/** Lower case without accents; words apart by single spaces. */
-function plainLabel(header: string): string {
+/** Lower case without accents; words apart by single spaces. Names that are the same so are one variable in a template. */
+export function plainLabel(header: string): string {
   const plain = header.slice(0, 200).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
   return plain.replace(/[^\p{L}\d]+/gu, ' ').trim()
 }

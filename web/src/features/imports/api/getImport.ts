@@ -12,7 +12,7 @@ export function importQuery(importId: string) {
 }
 
 export function hasEnded({ status }: ContactImport): boolean {
-  return status !== 'uploading' && status !== 'running'
+  return status !== 'uploading' && status !== 'preview' && status !== 'running' && status !== 'undoing'
 }
 
 /** Where the refused or noticed rows of a file come from, as CSV. */

@@ -13,10 +13,13 @@ import { hasEnded, importCsvUrl, importQuery } from '../api/getImport.ts'
 
 const TONES: Record<ImportStatus, Tone> = {
   uploading: 'info',
+  preview: 'info',
   running: 'info',
   completed: 'good',
   failed: 'bad',
   cancelled: 'neutral',
+  undoing: 'info',
+  undone: 'neutral',
 }
 
 type Props = {
