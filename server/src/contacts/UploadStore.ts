@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { CHUNK_BYTES, createChunkStore } from '#server/db/ChunkStore.ts'
 import type { Db } from '#server/db/Database.ts'
 

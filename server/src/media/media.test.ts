@@ -238,10 +238,8 @@ it('the list shows the newest first, page by page', async () => {
   for (let n = 0; n < 5; n++) ids.unshift((await stored({}, somebody)).id)
   const seen: string[] = []
   for (let cursor: string | null = ''; cursor !== null;) {
-    const page = (await call('GET', `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, somebody)).json<{
-      items: Medium[]
-      nextCursor: string | null
-    }>()
+    const answer = await call('GET', `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, somebody)
+    const page: { items: Medium[]; nextCursor: string | null } = answer.json()
     seen.push(...page.items.map(({ id }) => id))
     cursor = page.nextCursor
   }
