@@ -1,6 +1,7 @@
 import { logSweeps, type Sweep } from '#server/audit/sweeps.ts'
 import { AUTH_SWEEPS } from '#server/auth/expiredRows.ts'
 import type { Config } from '#server/config.ts'
+import { SEND_HISTORY_SWEEPS } from '#server/recipients/sendHistory.ts'
 
 /** Everything that leaves by itself after a while, one entry a kind; the daily job and its command go through them. */
 export function dailySweeps(config: Config): Sweep[] {
@@ -10,5 +11,5 @@ export function dailySweeps(config: Config): Sweep[] {
     deletedAuditDays: deletedAuditRetentionDays,
     errorDays: errorRetentionDays,
   })
-  return [...logs, ...AUTH_SWEEPS]
+  return [...logs, ...AUTH_SWEEPS, ...SEND_HISTORY_SWEEPS]
 }

@@ -4,7 +4,18 @@ import { exampleOf, fillIds, idFieldsOf } from '#server/test/exampleBodies.ts'
 import { canaryOf, kindOfField, kindOfPath, make, missingId, rowsOf, type Kind } from '#server/test/tenantThings.ts'
 import { startWholeApp, visible, type Person, type Route, type WholeApp } from '#server/test/wholeApp.ts'
 
-const KINDS: Kind[] = ['channel', 'campaign', 'message', 'import', 'apiKey', 'session', 'suppression', 'contact']
+const KINDS: Kind[] = [
+  'channel',
+  'campaign',
+  'message',
+  'import',
+  'apiKey',
+  'session',
+  'suppression',
+  'contact',
+  'group',
+  'tag',
+]
 
 type Things = Record<Kind, string>
 
@@ -98,9 +109,9 @@ describe("somebody else's id", () => {
 
   test('is one that its owner reaches: the requests above could have been carried out', async () => {
     const cora = await whole.signIn('user')
-    const channel = await make(whole, cora, 'channel')
-    const cover = await make(whole, cora, 'import')
-    const fields = (name: string) => (kindOfField(name) === 'import' ? cover : channel)
+    const things = await makeAll(cora)
+    const { channel } = things
+    const fields = (name: string) => things[kindOfField(name) ?? 'channel']
     for (const route of whole.routes.filter(isForeign)) {
       const kind = kindOfPath(route.url) ?? 'channel'
       const id = await make(whole, cora, kind, channel)

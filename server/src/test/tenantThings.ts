@@ -7,7 +7,17 @@ import { inAYear } from './exampleBodies.ts'
 import type { Person, WholeApp } from './wholeApp.ts'
 
 /** What belongs to one user and has an id that requests name. */
-export type Kind = 'campaign' | 'channel' | 'message' | 'import' | 'apiKey' | 'session' | 'suppression' | 'contact'
+export type Kind =
+  | 'campaign'
+  | 'channel'
+  | 'message'
+  | 'import'
+  | 'apiKey'
+  | 'session'
+  | 'suppression'
+  | 'contact'
+  | 'group'
+  | 'tag'
 
 /** What an id in a path stands for: the longest beginning that fits. A new route with an id of a new kind is told here. */
 const KIND_OF_PATH: Record<string, Kind> = {
@@ -19,10 +29,19 @@ const KIND_OF_PATH: Record<string, Kind> = {
   '/api/user/sessions/:id': 'session',
   '/api/user/suppressions/:id': 'suppression',
   '/api/user/contacts/:id': 'contact',
+  '/api/user/contact-groups/:id': 'group',
+  '/api/user/contact-tags/:id': 'tag',
 }
 
 /** What an id in a body stands for, by the field's name. */
-const KIND_OF_FIELD: Record<string, Kind> = { channelId: 'channel', importIds: 'import' }
+const KIND_OF_FIELD: Record<string, Kind> = {
+  channelId: 'channel',
+  importId: 'import',
+  importIds: 'import',
+  groupIds: 'group',
+  tagIds: 'tag',
+  excludeCampaignIds: 'campaign',
+}
 
 export function kindOfPath(url: string): Kind | undefined {
   const known = Object.keys(KIND_OF_PATH).filter((path) => url === path || url.startsWith(`${path}/`))
@@ -86,6 +105,10 @@ export async function make(whole: WholeApp, person: Person, kind: Kind, channelI
     case 'suppression':
       await post('/api/user/suppressions', { phones: [`+55119${randomInt(1e7, 1e8)}`], note: canary })
       return other(await whole.call(person, 'GET', '/api/user/suppressions'))
+    case 'group':
+      return post('/api/user/contact-groups', { name: `${canary} ${randomUUID()}` })
+    case 'tag':
+      return post('/api/user/contact-tags', { name: `${canary} ${randomUUID()}` })
     case 'contact':
       return contactFor(whole, person)
   }
