@@ -38,10 +38,15 @@ export class ContactService {
     this.#list = options.list
   }
 
-  /** Throws VALIDATION_FAILED for a cursor that is not ours. */
+  /** Throws VALIDATION_FAILED for a cursor that is not ours, UNKNOWN_GROUP. */
   async list(userId: string, options: { limit: number; cursor: string | null; filter: ContactFilter }): Promise<Page> {
     const { limit, cursor, filter } = options
     const afterId = cursor === null ? 0 : readCursor(cursor)
+    const { groupId, tagId } = filter
+    await requireLabels(this.#db, userId, {
+      groupIds: groupId === null ? [] : [groupId],
+      tagIds: tagId === null ? [] : [tagId],
+    })
     const rows = await listContacts(this.#db, userId, { afterId, limit: limit + 1, filter })
     return onePage(rows, limit, {
       itemOf: toContact,

@@ -66,11 +66,11 @@ export async function judgeTyped(db: Db, audience: Audience): Promise<JudgedPers
       as t(position bigint, phone text, name text, variables jsonb, times bigint)
     left join lateral (
       select (
-        select count(*) from import_contacts m
-        where m.user_id = ${userId} and m.import_id = any(${audience.importIds}::uuid[]) and m.contact_id = c.id
+        select count(*) from unnest(${audience.importIds}::uuid[]) as named(id) join import_contacts m
+          on m.user_id = ${userId} and m.import_id = named.id and m.contact_id = c.id
       ) + (
-        select count(*) from contact_label_members m
-        where m.user_id = ${userId} and m.label_id = any(${audience.labelIds}::uuid[]) and m.contact_id = c.id
+        select count(*) from unnest(${audience.labelIds}::uuid[]) as named(id) join contact_label_members m
+          on m.user_id = ${userId} and m.label_id = named.id and m.contact_id = c.id
       ) as times
       from contacts c where c.user_id = ${userId} and c.phone = t.phone limit 1
     ) listed on true

@@ -13,7 +13,7 @@ export type LeaveOut = {
 
 export const NOBODY_LEFT_OUT: LeaveOut = { excludeCampaignIds: [], caps: [] }
 
-/** SQL: why somebody is left out (`error_code` of the recipient), null who is written to. `phone`: a column. */
+/** SQL (whose inner names are long, so that they hide none of the caller's): why somebody is left out (`error_code` of the recipient), null who is written to. `phone`: a column. */
 export function reasonToLeaveOut(
   userId: string,
   campaignId: string | null,
@@ -32,11 +32,11 @@ export function reasonToLeaveOut(
 /** A look-up in the unique key of phones for each campaign, however many people it had. */
 function gotOneOf(userId: string, ids: readonly string[], phone: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`coalesce((
-    select true from unnest(${ids}::uuid[]) as e(id) cross join lateral (
-      select x.status, x.maybe_sent, x.step from campaign_contacts x
-      where x.user_id = ${userId} and x.campaign_id = e.id and x.phone = ${phone} limit 1
-    ) x
-    where may_have_received(x.status, x.maybe_sent, x.step) limit 1
+    select true from unnest(${ids}::uuid[]) as named(id) cross join lateral (
+      select got.status, got.maybe_sent, got.step from campaign_contacts got
+      where got.user_id = ${userId} and got.campaign_id = named.id and got.phone = ${phone} limit 1
+    ) got
+    where may_have_received(got.status, got.maybe_sent, got.step) limit 1
   ), false)`
 }
 
@@ -48,15 +48,17 @@ function reachedOneOf(
   phone: RawBuilder<unknown>,
 ): RawBuilder<boolean> {
   const ago = (days: number) => sql`clock_timestamp() - make_interval(days => ${days}::int)`
-  const reached = caps.map(({ count, days }) => sql`count(*) filter (where t.sent_at > ${ago(days)}) >= ${count}::int`)
+  const reached = caps.map(
+    ({ count, days }) => sql`count(*) filter (where sends.sent_at > ${ago(days)}) >= ${count}::int`,
+  )
   return sql<boolean>`(
     select ${sql.join(reached, sql` or `)}
-    from contact_sends t cross join lateral (
-      select r.status, r.maybe_sent, r.step from campaign_contacts r
-      where r.user_id = ${userId} and r.campaign_id = t.campaign_id and r.id = t.recipient_id limit 1
-    ) r
-    where t.user_id = ${userId} and t.phone = ${phone} and t.campaign_id is distinct from ${campaignId}::uuid
-      and t.sent_at > ${ago(Math.max(...caps.map(({ days }) => days)))}
-      and may_have_received(r.status, r.maybe_sent, r.step)
+    from contact_sends sends cross join lateral (
+      select booked.status, booked.maybe_sent, booked.step from campaign_contacts booked
+      where booked.user_id = ${userId} and booked.campaign_id = sends.campaign_id and booked.id = sends.recipient_id limit 1
+    ) booked
+    where sends.user_id = ${userId} and sends.phone = ${phone} and sends.campaign_id is distinct from ${campaignId}::uuid
+      and sends.sent_at > ${ago(Math.max(...caps.map(({ days }) => days)))}
+      and may_have_received(booked.status, booked.maybe_sent, booked.step)
   )`
 }

@@ -27,6 +27,7 @@ import { Preflighter } from './Preflighter.ts'
 import { preflightRoutes } from './preflightRoutes.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+const HOST = '127.0.0.1'
 /** A number that sends, and who it is at the sandbox. */
 export type Phone = { channelId: string; sandboxUser: string }
 
@@ -75,7 +76,8 @@ export async function openAudienceTestBench() {
     app.inject({
       method,
       url: `/api/user${path}`,
-      headers: { cookie: user.cookie, ...headers },
+      // As a browser does on our own pages.
+      headers: { host: HOST, origin: `http://${HOST}`, cookie: user.cookie, ...headers },
       ...(payload === undefined ? {} : { payload: payload as object }),
     })
   const upload = (path: string, file: string, fields: Record<string, string> = {}) => {
