@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { FrequencyCap } from '#contract/campaigns.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
+import { lockToStorePeople } from '#server/suppressions/personLock.ts'
 
 /*
  * Who was written to lately, for frequency caps. An account that has never used one has no row in send_histories, and
@@ -66,6 +67,8 @@ export async function fillSendHistory(db: Db): Promise<boolean> {
       .executeTakeFirst()
     if (history === undefined) return false
     const { user_id: userId, fill_campaign: campaignId, fill_recipient: recipientId } = history
+    // Nobody is erased between our look and our note.
+    await lockToStorePeople(trx, userId)
     const { rows } = await sql<{ seen: number; campaignId: string | null; recipientId: number | null }>`
       with page as materialized (
         select campaign_id, id, phone, status, maybe_sent, step, coalesce(rendered_at, status_at) as sent_at
