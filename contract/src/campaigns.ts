@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { id, instant } from './common.ts'
 import { FAILURE_CATEGORIES } from './errors.ts'
-import { country } from './imports.ts'
+import { country, REJECT_REASONS } from './imports.ts'
 import { campaignMessage } from './campaignMessages.ts'
 import { CAMPAIGN_STATUSES, PAUSE_REASONS, RECIPIENT_STATUSES } from './states.ts'
 
@@ -38,6 +38,17 @@ export const typedRecipient = z.strictObject({
 })
 export type TypedRecipient = z.infer<typeof typedRecipient>
 
+/** At most `count` campaigns and single messages to one person within `days` days. */
+export const frequencyCap = z.strictObject({ count: z.int().min(1).max(1000), days: z.int().min(1).max(90) })
+export type FrequencyCap = z.infer<typeof frequencyCap>
+
+/** `GET` and `PUT /api/user/frequency-cap`: for all campaigns of an account; null is no cap. */
+export const accountCap = z.strictObject({ frequencyCap: frequencyCap.nullable() })
+
+/** `error_code` of recipients who were left out: see SUPPRESSED, too. */
+export const EXCLUDED = 'EXCLUDED'
+export const RECENTLY_WRITTEN = 'RECENTLY_WRITTEN'
+
 export const UNKNOWN_POLICIES = ['resend', 'hold', 'skip'] as const
 export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number]
 
@@ -50,6 +61,10 @@ export const createCampaignBody = z
     recipients: z.strictObject({
       contacts: z.array(typedRecipient).max(MAX_TYPED_RECIPIENTS).optional(),
       importIds: z.array(id).max(100).optional(),
+      groupIds: z.array(id).max(100).optional(),
+      tagIds: z.array(id).max(100).optional(),
+      /** Leaves out whom these campaigns have written to. */
+      excludeCampaignIds: z.array(id).max(50).optional(),
     }),
     /** Seconds; drawn per message between the two. */
     delayMin: z.number().min(0).max(MAX_DELAY_S),
@@ -63,6 +78,8 @@ export const createCampaignBody = z
     /** Goes on by itself, slower at first, when its number is connected again. */
     autoResume: z.boolean().default(false),
     defaultCountry: country.optional(),
+    /** Beside the account's own: who has reached either is left out, when chosen and again right before the message. */
+    frequencyCap: frequencyCap.optional(),
     start: z.boolean().default(false),
   })
   .refine((body) => body.delayMin <= body.delayMax, { path: ['delayMax'], error: 'delayMax is below delayMin.' })
@@ -89,14 +106,32 @@ export const campaignConfigBody = z
   .refine((body) => Object.keys(body).length > 0, 'Name at least one field to change.')
 export type CampaignConfigBody = z.infer<typeof campaignConfigBody>
 
-/** What became of the people chosen. `chosen` = `recipients` + `duplicates` + `invalid`. */
+/**
+ * What became of the people chosen: `chosen` is the sum of the others, but for `lackingVariables`. `suppressed`,
+ * `excluded` and `recentlyWritten` are in the books, too, as `skipped`: together with `recipients` they are `stats.total`.
+ */
 export const audienceTotals = z.object({
   chosen: z.number(),
+  /** To be written to. */
   recipients: z.number(),
   duplicates: z.number(),
   invalid: z.number(),
+  suppressed: z.number(),
+  excluded: z.number(),
+  recentlyWritten: z.number(),
+  /** Of the recipients, those without something that a text speaks of and has no fallback for. */
+  lackingVariables: z.number(),
 })
 export type AudienceTotals = z.infer<typeof audienceTotals>
+
+/** What was typed at `index` (from 0) and is no number that can be dialled. */
+export const refusedRecipient = z.object({
+  index: z.number(),
+  field: z.string(),
+  input: z.string(),
+  reason: z.enum(REJECT_REASONS),
+})
+export type RefusedRecipient = z.infer<typeof refusedRecipient>
 
 /** Answer of `POST /api/user/bulk-campaigns` (201). `totals` is complete when `preparing` is false. */
 export const createdCampaign = z.object({
@@ -104,6 +139,8 @@ export const createdCampaign = z.object({
   status: z.enum(CAMPAIGN_STATUSES),
   preparing: z.boolean(),
   totals: audienceTotals,
+  /** Of `recipients.contacts`, every one that was refused; they are counted in `totals.invalid`. */
+  refused: z.array(refusedRecipient).optional(),
 })
 export type CreatedCampaign = z.infer<typeof createdCampaign>
 
@@ -214,6 +251,8 @@ export const campaignDetails = campaignSummary.extend({
   sendingWindow: sendingWindow.nullable(),
   autoResume: z.boolean(),
   totals: audienceTotals,
+  frequencyCap: frequencyCap.nullable(),
+  excludeCampaignIds: z.array(id),
   /** The campaign whose failed recipients this one tries again. */
   retryOf: id.nullable(),
 })

@@ -24,11 +24,44 @@ export const contact = z.object({
   variables: z.record(z.string(), z.string()),
   createdAt: instant,
   updatedAt: instant,
+  groupIds: z.array(id),
+  tagIds: z.array(id),
 })
 export type Contact = z.infer<typeof contact>
 
 /** `search`: the beginning of a name or of a number, or a whole number in any spelling. */
-export const contactFilter = pageQuery.extend({ search: z.string().trim().min(1).max(100).optional() })
+export const contactFilter = pageQuery.extend({
+  search: z.string().trim().min(1).max(100).optional(),
+  groupId: id.optional(),
+  tagId: id.optional(),
+})
+
+/** `POST /api/user/contacts`. Throws CONTACT_EXISTS, with its id, for a number that is there. */
+export const createContactBody = z.strictObject({
+  phone: z.string().min(1).max(200),
+  defaultCountry: country.optional(),
+  name: z.string().max(500).optional(),
+  variables: variables.optional(),
+  groupIds: z.array(id).max(100).optional(),
+  tagIds: z.array(id).max(100).optional(),
+})
+export type CreateContactBody = z.infer<typeof createContactBody>
+
+/** `GET /api/user/contacts/:id/activity`, newest first: what one campaign or single message was to this person. */
+export const contactActivity = z.object({
+  campaignId: id,
+  kind: z.enum(['campaign', 'single']),
+  name: z.string(),
+  channelName: z.string(),
+  status: z.enum(RECIPIENT_STATUSES),
+  statusAt: instant,
+  step: z.number(),
+  attempts: z.number(),
+  errorCategory: z.enum(FAILURE_CATEGORIES).nullable(),
+  errorCode: z.string().nullable(),
+  createdAt: instant,
+})
+export type ContactActivity = z.infer<typeof contactActivity>
 
 export const editContactBody = z
   .strictObject({ name: z.string().max(500).optional(), variables: variables.optional() })
@@ -85,6 +118,9 @@ export const personExport = z.object({
   phone: z.string(),
   exportedAt: instant,
   contact: contact.nullable(),
+  /** By their names. */
+  groups: z.array(z.string()),
+  tags: z.array(z.string()),
   suppression: suppression.nullable(),
   /** What a gateway last said about the number; null where none was asked. */
   whatsapp: z.object({ isOnWhatsapp: z.boolean(), jid: z.string().nullable(), checkedAt: instant }).nullable(),

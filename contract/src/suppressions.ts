@@ -42,6 +42,15 @@ export const addedSuppressions = z.object({
 })
 export type AddedSuppressions = z.infer<typeof addedSuppressions>
 
+/** Lines of one imported list. */
+export const MAX_SUPPRESSED_IN_A_FILE = 100_000
+/** Of the refused lines of a list the first are told one by one. */
+export const MAX_TOLD_REFUSALS = 1000
+
+/** `POST /api/user/suppressions/import`: every line with something in it is added, known or refused. */
+export const importedSuppressions = addedSuppressions.extend({ refusedCount: z.number() })
+export type ImportedSuppressions = z.infer<typeof importedSuppressions>
+
 /**
  * `POST /api/user/suppressions/release`: a person who was erased wants messages again. Only they know the number now, so
  * it comes with the request, and with it how and when they agreed.

@@ -40,6 +40,7 @@ import { ConnectionApplier } from '#server/receipts/ConnectionApplier.ts'
 import { MessageService } from '#server/messages/MessageService.ts'
 import type { Stored } from '#server/receipts/hookRoutes.ts'
 import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
+import { Preflighter } from '#server/reports/Preflighter.ts'
 import { createPeople } from '#server/people/createPeople.ts'
 import { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 
@@ -148,6 +149,7 @@ function buildParts(config: Config, log: Log, store: Store) {
   })
   const keeper = new CampaignKeeper({ db, audit, bell })
   const watcher = new ReconnectWatcher({ db, channels, keeper, log })
+  const creator = new CampaignCreator({ db, audit, channels, suppressions: list, bell })
   const leaseMs = config.leaseSeconds * 1000
   const scheduler = new CampaignScheduler({
     db,
@@ -173,10 +175,11 @@ function buildParts(config: Config, log: Log, store: Store) {
     phones: new PhoneValidationService(numbers),
     keeper,
     campaigns: new CampaignService({ db, audit, channels, bell }),
-    creator: new CampaignCreator({ db, audit, channels, suppressions: list, bell }),
+    creator,
+    preflighter: new Preflighter({ db, creator }),
     messages: new MessageService({ db, audit, suppressions: list, bell }),
     content: createContent({ db, audit }),
-    people: createPeople({ db, audit, list, bell }),
+    people: createPeople({ db, audit, list, bell, gateways }),
     unknown: new UnknownDecider({ db, audit, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),
     applier: new ReceiptApplier({ db, log, pollMs: config.pollMs }),

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import { isFinal } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
@@ -7,9 +7,13 @@ import type { Bell } from '#server/lib/Bell.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
 import { expandChunk, findSource } from '#server/recipients/expandAudience.ts'
+import { findHeaders } from '#server/recipients/lackingVariables.ts'
+import type { LeaveOut } from '#server/recipients/leaveOut.ts'
+import { fillSendHistory, findAccountCap, toCap } from '#server/recipients/sendHistory.ts'
+import { neededVariables } from '#server/templates/neededVariables.ts'
 import { getCounts } from '#server/recipients/recipientQueries.ts'
 import { moveCampaigns } from './campaignQueries.ts'
-import type { CampaignRow } from './campaignTables.ts'
+import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 
 const CHUNK = 10_000
 /** From here on the planner needs fresh statistics before the first claim; autovacuum would come a minute later. */
@@ -25,6 +29,8 @@ export class AudiencePreparer {
   readonly #audit: AuditLogger
   readonly #bell: Bell
   readonly #poller: Poller
+  /** Notes what an account sent before its first frequency cap; the account's campaigns wait for it. */
+  readonly #historian: Poller
   /** Campaigns that failed to expand: they wait until the others are done, or one of them would stop all. */
   readonly #setAside = new Set<string>()
   #stopListening: (() => void) | null = null
@@ -33,18 +39,30 @@ export class AudiencePreparer {
     this.#db = options.db
     this.#audit = options.audit
     this.#bell = options.bell
-    this.#poller = new Poller({ work: () => this.#round(), intervalMs: options.pollMs, log: options.log })
+    const { pollMs: intervalMs, log } = options
+    this.#poller = new Poller({ work: () => this.#round(), intervalMs, log })
+    this.#historian = new Poller({ work: () => this.#fillHistory(), intervalMs, log })
   }
 
   start(): void {
-    this.#stopListening ??= this.#bell.onRing(() => this.#poller.nudge())
+    this.#stopListening ??= this.#bell.onRing(() => {
+      this.#historian.nudge()
+      this.#poller.nudge()
+    })
+    this.#historian.start()
     this.#poller.start()
   }
 
   async stop(): Promise<void> {
     this.#stopListening?.()
     this.#stopListening = null
-    await this.#poller.stop()
+    await Promise.all([this.#poller.stop(), this.#historian.stop()])
+  }
+
+  async #fillHistory(): Promise<boolean> {
+    const didSome = await fillSendHistory(this.#db)
+    if (didSome) this.#poller.nudge()
+    return didSome
   }
 
   /** One chunk of one campaign; true when there may be more. */
@@ -76,6 +94,8 @@ export class AudiencePreparer {
       afterKey: campaign.prepare_after,
       limit: CHUNK,
       orderSeed: campaign.randomize_order ? campaign.order_seed : null,
+      leaveOut: await leaveOutOf(trx, campaign),
+      needed: await findHeaders(trx, campaign.user_id, neededVariables(campaign.messages), { campaignId: campaign.id }),
     })
     const exhausted = chunk.seen < CHUNK
     await updateCampaign(trx, campaign, {
@@ -84,6 +104,10 @@ export class AudiencePreparer {
       next_recipient: campaign.next_recipient + chunk.seen,
       chosen: campaign.chosen + chunk.seen,
       duplicates: campaign.duplicates + chunk.seen - chunk.inserted,
+      suppressed: campaign.suppressed + chunk.suppressed,
+      excluded: campaign.excluded + chunk.excluded,
+      recently_written: campaign.recently_written + chunk.recentlyWritten,
+      lacking_variables: campaign.lacking_variables + chunk.lackingVariables,
     })
     return 'more'
   }
@@ -115,11 +139,19 @@ function isNeeded({ status, deleted_at }: CampaignRow): boolean {
   return deleted_at === null && (status === 'cancelled' || !isFinal(status))
 }
 
+/** By the caps as they are now: the account's may have changed since the last chunk. */
+async function leaveOutOf(trx: Trx, campaign: CampaignRow): Promise<LeaveOut> {
+  const own = toCap(campaign.cap_count, campaign.cap_days)
+  const caps = [own, await findAccountCap(trx, campaign.user_id)].filter((cap) => cap !== null)
+  return { excludeCampaignIds: campaign.exclude_campaign_ids, caps }
+}
+
 async function lockNext(trx: Trx, except: string[]): Promise<CampaignRow | undefined> {
   return trx
     .selectFrom('campaigns')
     .selectAll()
     .where('preparing', '=', true)
+    .where(sql<boolean>`not exists (select from send_histories h where h.user_id = campaigns.user_id and not h.ready)`)
     .$if(except.length > 0, (query) => query.where('id', 'not in', except))
     .orderBy('created_at')
     .limit(1)
@@ -128,13 +160,7 @@ async function lockNext(trx: Trx, except: string[]): Promise<CampaignRow | undef
     .executeTakeFirst()
 }
 
-async function updateCampaign(
-  trx: Trx,
-  campaign: CampaignRow,
-  changes: Partial<
-    Pick<CampaignRow, 'preparing' | 'prepare_source' | 'prepare_after' | 'next_recipient' | 'chosen' | 'duplicates'>
-  >,
-): Promise<void> {
+async function updateCampaign(trx: Trx, campaign: CampaignRow, changes: Updateable<CampaignsTable>): Promise<void> {
   await trx
     .updateTable('campaigns')
     .set(changes)

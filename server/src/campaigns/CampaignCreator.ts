@@ -5,6 +5,7 @@ import type {
   CampaignMessage,
   createCampaignBody,
   CreatedCampaign,
+  RefusedRecipient,
   RetriedCampaign,
   retryFailedBody,
 } from '#contract/campaigns.ts'
@@ -13,8 +14,10 @@ import { isFinal } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
+import type { ChannelRow } from '#server/channels/channelTables.ts'
 import type { ChannelService } from '#server/channels/ChannelService.ts'
 import type { Sender } from '#server/channels/tokenValidator.ts'
+import { requireLabels } from '#server/contacts/ContactListService.ts'
 import { findImports } from '#server/contacts/importQueries.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
@@ -22,7 +25,6 @@ import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import { requireMedia } from '#server/media/requireMedia.ts'
-import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import {
   copyAudience,
   refuseErased,
@@ -31,11 +33,13 @@ import {
   type TypedEntry,
 } from '#server/recipients/expandAudience.ts'
 import { getCounts, getFailures } from '#server/recipients/recipientQueries.ts'
+import { keepSendHistory } from '#server/recipients/sendHistory.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import { checkLinks } from '#server/templates/checkLinks.ts'
 import { checkMessages, checkTexts } from '#server/templates/checkMessages.ts'
 import { totalsOf, wrongState } from './campaignAnswers.ts'
-import { findCampaign } from './campaignQueries.ts'
+import { audienceOf, refusalsOf } from './audienceOf.ts'
+import { findCampaign, findCampaignIds } from './campaignQueries.ts'
 import { checkPace, timeColumnsOf, toMs } from './campaignSettings.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 import { withMessageTag } from './messageTag.ts'
@@ -49,12 +53,20 @@ export type CampaignCreatorDeps = {
   bell: Bell
 }
 
-type ParsedBody = z.output<typeof createCampaignBody>
+/** A plan that can be stored: its people are where the sources say, and who of the typed ones was refused. */
+export type JudgedCampaign = {
+  channel: ChannelRow
+  plan: Plan
+  sources: AudienceSource[]
+  typed: TypedEntry[]
+  refused: RefusedRecipient[]
+}
+
+export type ParsedBody = z.output<typeof createCampaignBody>
 /** What a campaign says and how; its message ids and its order are drawn. */
 type Plan = Omit<Insertable<CampaignsTable>, 'message_tag' | 'order_seed'>
 type StoreAudience = (trx: Trx, campaignId: string) => Promise<void>
 
-const DEFAULT_COUNTRY = 'BR'
 /** Whoever asked not to be written to, or may not be, is never written to again by a retry. */
 const NEVER_RETRIED: FailureCategory = 'BLOCKED_NUMBER'
 
@@ -68,15 +80,33 @@ export class CampaignCreator {
 
   /**
    * Stores the plan and answers; the audience is expanded in the background. With `start` the campaign starts as soon
-   * as that is done. Throws for a channel or import that is not there, a text that cannot be rendered, a pace that the
-   * gateway does not bear, and when there is nobody to write to.
+   * as that is done. Throws for a channel, import, group or campaign that is not there, a text that cannot be rendered,
+   * a pace that the gateway does not bear, and when there is nobody to write to.
    */
   async create(
     actor: Sender,
     body: ParsedBody & { channelId: string },
     remember: Remember = forget,
   ): Promise<CreatedCampaign> {
-    const { db, channels, suppressions } = this.#deps
+    const { channels } = this.#deps
+    const userId = actor.ownerId
+    const { channel, plan, sources, typed, refused } = await this.judge(actor, body)
+    if (body.start) await channels.requireReady(userId, channel.id)
+    return this.#store(
+      actor,
+      plan,
+      async (trx, id) => {
+        if (body.frequencyCap !== undefined) await keepSendHistory(trx, userId)
+        await storeAudience(trx, this.#deps.suppressions, userId, id, sources, typed)
+      },
+      (row) => ({ ...toCreated(row), refused }),
+      remember,
+    )
+  }
+
+  /** Everything about a plan that can be said before it is stored; `create` says in what ways it throws. */
+  async judge(actor: Sender, body: ParsedBody & { channelId: string }): Promise<JudgedCampaign> {
+    const { db, suppressions } = this.#deps
     const userId = actor.ownerId
     const channel = await findChannel(db, userId, body.channelId)
     if (channel === undefined) throw new AppError('UNKNOWN_CHANNEL', { details: [{ field: 'channelId' }] })
@@ -84,19 +114,12 @@ export class CampaignCreator {
     checkMessages(channel, body.messages)
     checkTexts(body.messages)
     await checkLinks(body.messages)
-    await this.#checkImports(userId, body.recipients.importIds ?? [])
+    await this.#checkSources(userId, body.recipients)
     const { sources, typed: given } = audienceOf(body)
     const typed = await refuseErased(db, suppressions, userId, given)
     const plan = planOf(userId, body, typed)
     if (sources.length === 0) throw new AppError('NO_RECIPIENTS', { details: [{ field: 'recipients' }] })
-    if (body.start) await channels.requireReady(userId, channel.id)
-    return this.#store(
-      actor,
-      plan,
-      (trx, id) => storeAudience(trx, this.#deps.suppressions, userId, id, sources, typed),
-      toCreated,
-      remember,
-    )
+    return { channel, plan, sources, typed, refused: refusalsOf(typed) }
   }
 
   /** A new draft with the same content, settings and people; its schedule is not copied. */
@@ -199,14 +222,19 @@ export class CampaignCreator {
     return row
   }
 
-  async #checkImports(userId: string, ids: string[]): Promise<void> {
-    if (ids.length === 0) return
-    const finished = new Set(
-      (await findImports(this.#deps.db, userId, ids)).filter((i) => i.status === 'completed').map((i) => i.id),
+  async #checkSources(userId: string, recipients: ParsedBody['recipients']): Promise<void> {
+    const { db } = this.#deps
+    const { importIds = [], groupIds = [], tagIds = [], excludeCampaignIds = [] } = recipients
+    const imports = await findImports(db, userId, importIds)
+    const finished = new Set(imports.filter((i) => i.status === 'completed').map((i) => i.id))
+    refuseMissing('UNKNOWN_IMPORT', 'importIds', importIds, finished)
+    await requireLabels(db, userId, { groupIds, tagIds }, 'recipients.')
+    refuseMissing(
+      'UNKNOWN_CAMPAIGN',
+      'excludeCampaignIds',
+      excludeCampaignIds,
+      await findCampaignIds(db, userId, excludeCampaignIds),
     )
-    const missing = ids.filter((id) => !finished.has(id))
-    if (missing.length > 0)
-      throw new AppError('UNKNOWN_IMPORT', { details: [{ field: 'recipients.importIds', missing }] })
   }
 
   async #get(userId: string, id: string): Promise<CampaignRow> {
@@ -216,6 +244,16 @@ export class CampaignCreator {
     if ((await findChannel(db, userId, row.channel_id)) === undefined) throw new AppError('UNKNOWN_CHANNEL')
     return row
   }
+}
+
+function refuseMissing(
+  code: 'UNKNOWN_IMPORT' | 'UNKNOWN_CAMPAIGN',
+  field: string,
+  ids: readonly string[],
+  known: ReadonlySet<string>,
+): void {
+  const missing = ids.filter((id) => !known.has(id))
+  if (missing.length > 0) throw new AppError(code, { details: [{ field: `recipients.${field}`, missing }] })
 }
 
 function planOf(userId: string, body: ParsedBody & { channelId: string }, typed: TypedEntry[]): Plan {
@@ -234,6 +272,9 @@ function planOf(userId: string, body: ParsedBody & { channelId: string }, typed:
     randomize_order: body.randomizeOrder,
     unknown_policy: body.unknownPolicy,
     start_requested: body.start,
+    exclude_campaign_ids: [...new Set(body.recipients.excludeCampaignIds ?? [])],
+    cap_count: body.frequencyCap?.count ?? null,
+    cap_days: body.frequencyCap?.days ?? null,
     chosen: invalid,
     invalid,
   }
@@ -254,20 +295,12 @@ function copyOf(original: CampaignRow): Plan {
     delay_max_ms: original.delay_max_ms,
     randomize_order: original.randomize_order,
     unknown_policy: original.unknown_policy,
+    exclude_campaign_ids: original.exclude_campaign_ids,
+    cap_count: original.cap_count,
+    cap_days: original.cap_days,
   }
 }
 
 function toCreated(row: CampaignRow): CreatedCampaign {
   return { campaignId: row.id, status: row.status, preparing: row.preparing, totals: totalsOf(row) }
-}
-
-/** What was typed is judged now, so that the answer names every refusal; imports were judged when they came in. */
-function audienceOf(body: ParsedBody): { sources: AudienceSource[]; typed: TypedEntry[] } {
-  const typed = (body.recipients.contacts ?? []).map((recipient): TypedEntry => {
-    const phone = normalizePhoneInput(recipient.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
-    if (!phone.ok) return { input: recipient.phone, reason: phone.reason }
-    return { phone: phone.e164, name: recipient.name ?? null, variables: recipient.variables ?? {} }
-  })
-  const sources: AudienceSource[] = (body.recipients.importIds ?? []).map((importId) => ({ kind: 'import', importId }))
-  return { sources: typed.length > 0 ? [{ kind: 'typed' }, ...sources] : sources, typed }
 }

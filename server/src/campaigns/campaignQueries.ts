@@ -20,6 +20,20 @@ export async function findCampaign(db: Db | Trx, userId: string, id: string): Pr
     .executeTakeFirst()
 }
 
+/** Those of `ids` that are campaigns of this user. */
+export async function findCampaignIds(db: Db | Trx, userId: string, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('campaigns')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('id', 'in', ids)
+    .where('kind', '=', 'campaign')
+    .where('deleted_at', 'is', null)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** Through which channel a campaign or single message of one of these owners goes; undefined where they have none such. */
 export async function findCampaignChannel(
   db: Db,

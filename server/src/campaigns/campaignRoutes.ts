@@ -21,6 +21,7 @@ import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import { badCursor, cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
 import { getCounts, listRecipients } from '#server/recipients/recipientQueries.ts'
+import { toCap } from '#server/recipients/sendHistory.ts'
 import { findChannelName } from '#server/channels/channelQueries.ts'
 import { senderFor } from './senderFor.ts'
 import { findCampaign, listCampaigns, type CampaignListRow } from './campaignQueries.ts'
@@ -168,6 +169,8 @@ async function getDetails(db: Db, userId: string, id: string): Promise<z.output<
     sendingWindow: row.sending_window,
     autoResume: row.auto_resume,
     totals: totalsOf(row),
+    frequencyCap: toCap(row.cap_count, row.cap_days),
+    excludeCampaignIds: row.exclude_campaign_ids,
     retryOf: row.retry_of,
   }
 }

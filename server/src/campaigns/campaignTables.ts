@@ -48,6 +48,15 @@ export interface CampaignsTable {
   chosen: Generated<number>
   duplicates: Generated<number>
   invalid: Generated<number>
+  /** Of those chosen, people who are left out, in the books as skipped. */
+  suppressed: Generated<number>
+  excluded: Generated<number>
+  recently_written: Generated<number>
+  /** Among those to be written to. */
+  lacking_variables: Generated<number>
+  exclude_campaign_ids: Generated<string[]>
+  cap_count: Generated<number | null>
+  cap_days: Generated<number | null>
   processing_lock: string | null
   lock_acquired_at: NullableInstant
   lock_renewed_at: NullableInstant

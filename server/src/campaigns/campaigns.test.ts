@@ -253,7 +253,16 @@ describe('the audience', () => {
     const { campaignId, totals } = await create({ recipients: { contacts } })
     expect(totals).toMatchObject({ invalid: 1 })
     const details = await untilPrepared(campaignId)
-    expect(details.totals).toEqual({ chosen: 4, recipients: 2, duplicates: 1, invalid: 1 })
+    expect(details.totals).toEqual({
+      chosen: 4,
+      recipients: 2,
+      duplicates: 1,
+      invalid: 1,
+      suppressed: 0,
+      excluded: 0,
+      recentlyWritten: 0,
+      lackingVariables: 1,
+    })
     expect(details.stats).toMatchObject({ total: 2, pending: 2 })
     const books = (await call('GET', `/${campaignId}/contacts`)).json()
     expect(books.items.map((person: { phone: string }) => person.phone)).toEqual(['+5511987654321', '+551133334444'])

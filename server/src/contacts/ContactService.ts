@@ -1,13 +1,26 @@
-import type { Contact, EditContactBody } from '#contract/contacts.ts'
+import type { Contact, CreateContactBody, EditContactBody } from '#contract/contacts.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
-import type { Db } from '#server/db/Database.ts'
+import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import { badCursor, onePage } from '#server/lib/listCursor.ts'
-import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
+import { lockToStorePeople } from '#server/suppressions/personLock.ts'
+import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
+import { canonicalOf } from '#server/suppressions/SuppressionService.ts'
 import { toContact } from './contactAnswers.ts'
-import { deleteContact, findContact, listContacts, updateContact, type ContactSearch } from './contactQueries.ts'
+import type { ContactFilter } from './contactFilter.ts'
+import { requireLabels } from './ContactListService.ts'
+import { addToLabel } from './contactLists.ts'
+import {
+  deleteContact,
+  findContactByPhone,
+  findLabelledContact,
+  insertContact,
+  listContacts,
+  updateContact,
+} from './contactQueries.ts'
 
 const DEFAULT_COUNTRY = 'BR'
 
@@ -17,20 +30,24 @@ type Page = { items: Contact[]; nextCursor: string | null }
 export class ContactService {
   readonly #db: Db
   readonly #audit: AuditLogger
+  readonly #list: SuppressionList
 
-  constructor(options: { db: Db; audit: AuditLogger }) {
+  constructor(options: { db: Db; audit: AuditLogger; list: SuppressionList }) {
     this.#db = options.db
     this.#audit = options.audit
+    this.#list = options.list
   }
 
-  /** Throws VALIDATION_FAILED for a cursor that is not ours. */
-  async list(userId: string, options: { limit: number; cursor: string | null; search: string | null }): Promise<Page> {
-    const { limit, cursor, search } = options
-    const rows = await listContacts(this.#db, userId, {
-      afterId: cursor === null ? 0 : readCursor(cursor),
-      limit: limit + 1,
-      search: search === null ? null : searchOf(search),
+  /** Throws VALIDATION_FAILED for a cursor that is not ours, UNKNOWN_GROUP. */
+  async list(userId: string, options: { limit: number; cursor: string | null; filter: ContactFilter }): Promise<Page> {
+    const { limit, cursor, filter } = options
+    const afterId = cursor === null ? 0 : readCursor(cursor)
+    const { groupId, tagId } = filter
+    await requireLabels(this.#db, userId, {
+      groupIds: groupId === null ? [] : [groupId],
+      tagIds: tagId === null ? [] : [tagId],
     })
+    const rows = await listContacts(this.#db, userId, { afterId, limit: limit + 1, filter })
     return onePage(rows, limit, {
       itemOf: toContact,
       cursorOf: ({ id }) => Buffer.from(String(id)).toString('base64url'),
@@ -38,9 +55,31 @@ export class ContactService {
   }
 
   async get(userId: string, id: number): Promise<Contact> {
-    const row = await findContact(this.#db, userId, id)
-    if (row === undefined) throw new AppError('NOT_FOUND')
-    return toContact(row)
+    return contactOf(this.#db, userId, id)
+  }
+
+  /**
+   * Throws UNPROCESSABLE for what cannot be dialled, CONTACT_EXISTS with the id of who is there, UNKNOWN_GROUP, and
+   * PERSON_ERASED for somebody who would have to agree anew.
+   */
+  async create(actor: Actor, body: CreateContactBody, remember: Remember = forget): Promise<Contact> {
+    const userId = actor.ownerId
+    const { groupIds = [], tagIds = [], name = '', variables = {} } = body
+    const phone = canonicalOf(body.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
+    return transaction(this.#db, async (trx) => {
+      await lockToStorePeople(trx, userId)
+      if ((await this.#list.findErased(trx, userId, [phone])).size > 0) throw new AppError('PERSON_ERASED')
+      await requireLabels(trx, userId, { groupIds, tagIds })
+      const id = await insertContact(trx, userId, { phone, name, variables })
+      if (id === undefined) throw await existing(trx, userId, phone)
+      for (const labelId of new Set([...groupIds, ...tagIds])) {
+        await addToLabel(trx, userId, labelId, { contactIds: [id] })
+      }
+      await this.#log(trx, actor, 'contact-create', id, { groupIds, tagIds })
+      const created = await contactOf(trx, userId, id)
+      await remember(trx, created)
+      return created
+    })
   }
 
   /** Recipients of campaigns keep what was copied for them. */
@@ -54,7 +93,7 @@ export class ContactService {
       if (row === undefined) throw new AppError('NOT_FOUND')
       // Which fields and not what they held: the trail outlives a person who is erased.
       await this.#log(trx, actor, 'contact-edit', id, { fields: Object.keys(changes) })
-      return toContact(row)
+      return contactOf(trx, actor.ownerId, id)
     })
   }
 
@@ -69,7 +108,7 @@ export class ContactService {
   async #log(
     trx: Parameters<AuditLogger['logEvent']>[0],
     actor: Actor,
-    action: 'contact-edit' | 'contact-delete',
+    action: 'contact-create' | 'contact-edit' | 'contact-delete',
     id: number,
     details: Record<string, unknown>,
   ): Promise<void> {
@@ -78,11 +117,15 @@ export class ContactService {
   }
 }
 
-/** A whole number in any spelling, the beginning of one, or the beginning of a name. */
-function searchOf(text: string): ContactSearch {
-  if (!/^[\d\s().+-]+$/.test(text)) return { nameStart: text }
-  const phone = normalizePhoneInput(text, DEFAULT_COUNTRY)
-  return phone.ok ? { phone: phone.e164 } : { phoneStart: `+${text.replace(/\D/g, '')}` }
+async function contactOf(db: Db | Trx, userId: string, id: number): Promise<Contact> {
+  const row = await findLabelledContact(db, userId, id)
+  if (row === undefined) throw new AppError('NOT_FOUND')
+  return toContact(row)
+}
+
+async function existing(trx: Trx, userId: string, phone: string): Promise<AppError> {
+  const row = await findContactByPhone(trx, userId, phone)
+  return new AppError('CONTACT_EXISTS', { details: [{ field: 'phone', contactId: row?.id ?? null }] })
 }
 
 function readCursor(cursor: string): number {

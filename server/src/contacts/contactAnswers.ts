@@ -1,8 +1,8 @@
 import type { Contact } from '#contract/contacts.ts'
-import type { ContactRow } from './contactQueries.ts'
+import type { LabelledContact } from './contactQueries.ts'
 
 /** As the API shows it. */
-export function toContact(row: ContactRow): Contact {
+export function toContact(row: LabelledContact): Contact {
   return {
     id: row.id,
     phone: row.phone,
@@ -10,5 +10,7 @@ export function toContact(row: ContactRow): Contact {
     variables: row.variables,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+    groupIds: row.groupIds,
+    tagIds: row.tagIds,
   }
 }

@@ -1,5 +1,7 @@
 import { sql, type Selectable } from 'kysely'
+import type { LabelKind } from '#contract/contactLists.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
+import { fits, type ContactFilter } from './contactFilter.ts'
 import type { ContactsTable } from './contactTables.ts'
 
 export type ContactRow = Selectable<ContactsTable>
@@ -32,30 +34,60 @@ export async function countContacts(db: Db, userId: string): Promise<number> {
   return count
 }
 
-/** What a list of contacts is narrowed to. */
-export type ContactSearch = { phone: string } | { phoneStart: string } | { nameStart: string }
+/** A contact with the groups and tags that it is in. */
+export type LabelledContact = ContactRow & { groupIds: string[]; tagIds: string[] }
+
+const labelIds = (kind: LabelKind) => sql<string[]>`coalesce((
+  select array_agg(l.id order by l.created_at, l.id) from contact_label_members m
+  join contact_labels l on l.user_id = m.user_id and l.id = m.label_id
+  where m.user_id = contacts.user_id and m.contact_id = contacts.id and l.kind = ${sql.lit(kind)}
+), '{}')`
 
 /** In the order of their ids, from after `afterId`. */
 export async function listContacts(
   db: Db,
   userId: string,
-  options: { afterId: number; limit: number; search: ContactSearch | null },
-): Promise<ContactRow[]> {
+  options: { afterId: number; limit: number; filter: ContactFilter },
+): Promise<LabelledContact[]> {
   return db
     .selectFrom('contacts')
     .selectAll()
+    .select([labelIds('group').as('groupIds'), labelIds('tag').as('tagIds')])
     .where('user_id', '=', userId)
     .where('id', '>', options.afterId)
-    .$if(options.search !== null, (query) => query.where(matches(options.search ?? { nameStart: '' })))
+    .where(fits(userId, options.filter))
     .orderBy('id')
     .limit(options.limit)
     .execute()
 }
 
-function matches(search: ContactSearch) {
-  if ('phone' in search) return sql<boolean>`phone = ${search.phone}`
-  if ('phoneStart' in search) return sql<boolean>`starts_with(phone, ${search.phoneStart})`
-  return sql<boolean>`starts_with(lower(name), lower(${search.nameStart}))`
+export async function findLabelledContact(
+  db: Db | Trx,
+  userId: string,
+  id: number,
+): Promise<LabelledContact | undefined> {
+  return db
+    .selectFrom('contacts')
+    .selectAll()
+    .select([labelIds('group').as('groupIds'), labelIds('tag').as('tagIds')])
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** The id of the new contact; undefined where the number is there already. */
+export async function insertContact(
+  trx: Trx,
+  userId: string,
+  contact: { phone: string; name: string; variables: Record<string, string> },
+): Promise<number | undefined> {
+  const row = await trx
+    .insertInto('contacts')
+    .values({ user_id: userId, ...contact, variables: JSON.stringify(contact.variables) })
+    .onConflict((conflict) => conflict.columns(['user_id', 'phone']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id
 }
 
 export async function updateContact(

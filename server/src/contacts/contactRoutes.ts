@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { pageOf } from '#contract/common.ts'
-import { contact, contactFilter, contactParams, editContactBody } from '#contract/contacts.ts'
+import { contact, contactFilter, contactParams, createContactBody, editContactBody } from '#contract/contacts.ts'
+import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import type { ContactService } from './ContactService.ts'
 
@@ -20,8 +21,23 @@ export function contactRoutes({ contacts }: ContactRoutesDeps): RoutePlugin {
         schema: { summary: 'List contacts', querystring: contactFilter, response: { 200: pageOf(contact) } },
       },
       async (request) => {
-        const { limit = PAGE, cursor = null, search = null } = request.query
-        return contacts.list(requireUser(request).id, { limit, cursor, search })
+        const { limit = PAGE, cursor = null, search = null, groupId = null, tagId = null } = request.query
+        return contacts.list(requireUser(request).id, { limit, cursor, filter: { search, groupId, tagId } })
+      },
+    )
+    app.post(
+      PATH,
+      {
+        config: { access: 'user', creates: true },
+        schema: {
+          summary: 'Add a contact, by a number in any spelling',
+          body: createContactBody,
+          response: { 201: contact },
+        },
+      },
+      async (request, reply) => {
+        reply.code(201)
+        return contacts.create(actorOf(request), request.body, rememberOf(request))
       },
     )
     app.get(

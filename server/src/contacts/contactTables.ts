@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { LabelKind } from '#contract/contactLists.ts'
 import type {
   ColumnMapping,
   ImportFailure,
@@ -96,7 +97,25 @@ export interface UploadChunksTable {
   bytes: Buffer
 }
 
+export interface ContactLabelsTable {
+  user_id: string
+  id: Generated<string>
+  kind: LabelKind
+  name: string
+  /** Kept by the database. */
+  members: ColumnType<number, never, never>
+  created_at: ColumnType<Date, undefined, never>
+}
+
+export interface ContactLabelMembersTable {
+  user_id: string
+  label_id: string
+  contact_id: number
+}
+
 export interface ContactTables {
+  contact_labels: ContactLabelsTable
+  contact_label_members: ContactLabelMembersTable
   contacts: ContactsTable
   contact_imports: ContactImportsTable
   import_contacts: ImportContactsTable

@@ -121,7 +121,7 @@ export async function findImport(db: Db, userId: string, id: string): Promise<Im
 }
 
 /** Those of `ids` that are this user's imports, in no order. */
-export async function findImports(db: Db, userId: string, ids: string[]): Promise<ImportRow[]> {
+export async function findImports(db: Db | Trx, userId: string, ids: string[]): Promise<ImportRow[]> {
   if (ids.length === 0) return []
   return db.selectFrom('contact_imports').selectAll().where('user_id', '=', userId).where('id', 'in', ids).execute()
 }

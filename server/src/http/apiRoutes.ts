@@ -5,8 +5,11 @@ import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
 import { authRoutes } from '#server/auth/authRoutes.ts'
 import type { SignInDeps } from '#server/auth/signIn.ts'
 import { campaignRoutes, type CampaignRoutesDeps } from '#server/campaigns/campaignRoutes.ts'
+import { frequencyCapRoutes, type FrequencyCapRoutesDeps } from '#server/campaigns/frequencyCapRoutes.ts'
 import { followUpRoutes, type FollowUpRoutesDeps } from '#server/campaigns/followUpRoutes.ts'
 import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelRoutes.ts'
+import { addressBookRoutes, type AddressBookRoutesDeps } from '#server/contacts/addressBookRoutes.ts'
+import { contactListRoutes, type ContactListRoutesDeps } from '#server/contacts/contactListRoutes.ts'
 import { contactRoutes, type ContactRoutesDeps } from '#server/contacts/contactRoutes.ts'
 import { importRoutes, type ImportRoutesDeps } from '#server/contacts/importRoutes.ts'
 import { errorLogRoutes } from '#server/dispatch/errorLogRoutes.ts'
@@ -17,6 +20,8 @@ import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageR
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { phoneRoutes, type PhoneRoutesDeps } from '#server/phone/phoneRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
+import { preflightRoutes, type PreflightRoutesDeps } from '#server/reports/preflightRoutes.ts'
+import { suppressionFileRoutes, type SuppressionFileRoutesDeps } from '#server/suppressions/suppressionFileRoutes.ts'
 import { suppressionRoutes, type SuppressionRoutesDeps } from '#server/suppressions/suppressionRoutes.ts'
 import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templateRoutes.ts'
 
@@ -25,10 +30,15 @@ export type ApiServices = {
   auth: SignInDeps
   channels: ChannelRoutesDeps
   phones: PhoneRoutesDeps
-  people: SuppressionRoutesDeps & ContactRoutesDeps & PeopleRoutesDeps
+  people: SuppressionRoutesDeps &
+    SuppressionFileRoutesDeps &
+    ContactRoutesDeps &
+    ContactListRoutesDeps &
+    AddressBookRoutesDeps &
+    PeopleRoutesDeps
   imports: ImportRoutesDeps
   content: MediaRoutesDeps & TemplateRoutesDeps
-  campaigns: CampaignRoutesDeps & FollowUpRoutesDeps
+  campaigns: CampaignRoutesDeps & FollowUpRoutesDeps & FrequencyCapRoutesDeps & PreflightRoutesDeps
   messages: MessageRoutesDeps
   progress: ProgressRoutesDeps
   hooks: HookRoutesDeps
@@ -45,13 +55,18 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     channelRoutes(services.channels),
     phoneRoutes(services.phones),
     suppressionRoutes(services.people),
+    suppressionFileRoutes(services.people),
     contactRoutes(services.people),
+    contactListRoutes(services.people),
+    addressBookRoutes(services.people),
     peopleRoutes(services.people),
     importRoutes(services.imports),
     mediaRoutes(services.content),
     templateRoutes(services.content),
     campaignRoutes(services.campaigns),
     followUpRoutes(services.campaigns),
+    frequencyCapRoutes(services.campaigns),
+    preflightRoutes(services.campaigns),
     messageRoutes(services.messages),
     progressRoutes(services.progress),
     hookRoutes(services.hooks),

@@ -4,10 +4,12 @@ import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { toContact } from '#server/contacts/contactAnswers.ts'
 import {
   findContactByPhone,
+  findLabelledContact,
   listImportsOfContact,
   listWarningsOfPhone,
   type ContactImportEntry,
 } from '#server/contacts/contactQueries.ts'
+import { listLabelsOfContact } from '#server/contacts/contactLists.ts'
 import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
@@ -34,7 +36,9 @@ export class PersonExporter {
   async export(actor: Actor, phone: string): Promise<PersonExport> {
     const { db, audit, list } = this.#deps
     const userId = actor.ownerId
-    const contact = await findContactByPhone(db, userId, phone)
+    const found = await findContactByPhone(db, userId, phone)
+    const contact = found && (await findLabelledContact(db, userId, found.id))
+    const labels = contact === undefined ? [] : await listLabelsOfContact(db, userId, contact.id)
     const suppression = await list.find(db, userId, phone)
     const [check] = await findAnswers(db, userId, [phone], EVER_MS)
     const history = await listHistory(db, userId, await findPlacesOf(db, userId, phone))
@@ -53,6 +57,8 @@ export class PersonExporter {
       phone,
       exportedAt: new Date().toISOString(),
       contact: contact === undefined ? null : toContact(contact),
+      groups: labels.filter(({ kind }) => kind === 'group').map(({ name }) => name),
+      tags: labels.filter(({ kind }) => kind === 'tag').map(({ name }) => name),
       suppression: suppression === undefined ? null : toSuppression(suppression),
       whatsapp: check === undefined ? null : toCheck(check),
       imports: contact === undefined ? [] : (await listImportsOfContact(db, userId, contact.id)).map(toImport),

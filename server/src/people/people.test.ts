@@ -46,6 +46,7 @@ beforeAll(async () => {
       suppressionRoutes({ suppressions: new SuppressionService(deps) }),
       contactRoutes({ contacts }),
       peopleRoutes({
+        db: test.db,
         contacts,
         eraser: new PersonEraser({ ...deps, patienceMs: 200 }),
         exporter: new PersonExporter(deps),

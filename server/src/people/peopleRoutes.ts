@@ -1,20 +1,52 @@
-import { contactParams, erasedPerson, personBody, personExport } from '#contract/contacts.ts'
+import { pageOf, pageQuery } from '#contract/common.ts'
+import { contactActivity, contactParams, erasedPerson, personBody, personExport } from '#contract/contacts.ts'
 import type { ContactService } from '#server/contacts/ContactService.ts'
+import type { Db } from '#server/db/Database.ts'
 import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
+import { cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
+import { listActivity } from '#server/recipients/recipientHistory.ts'
 import { canonicalOf } from '#server/suppressions/SuppressionService.ts'
 import type { PersonEraser } from './PersonEraser.ts'
 import type { PersonExporter } from './PersonExporter.ts'
 
 const PATH = '/api/user/contacts'
 const DEFAULT_COUNTRY = 'BR'
+const PAGE = 50
 const USER = { config: { access: 'user' as const } }
 const EXPORT = { config: { access: 'user' as const, limited: 'export' as const } }
 
-export type PeopleRoutesDeps = { contacts: ContactService; eraser: PersonEraser; exporter: PersonExporter }
+export type PeopleRoutesDeps = { db: Db; contacts: ContactService; eraser: PersonEraser; exporter: PersonExporter }
 
 /** One person through all that an account knows. By number, for people who are no contacts: it never stands in an address. */
-export function peopleRoutes({ contacts, eraser, exporter }: PeopleRoutesDeps): RoutePlugin {
+export function peopleRoutes({ db, contacts, eraser, exporter }: PeopleRoutesDeps): RoutePlugin {
   return async (app) => {
+    app.get(
+      `${PATH}/:id/activity`,
+      {
+        ...USER,
+        schema: {
+          summary: 'Which campaigns and messages a contact was in and what became of it, newest first',
+          params: contactParams,
+          querystring: pageQuery,
+          response: { 200: pageOf(contactActivity) },
+        },
+      },
+      async (request) => {
+        const userId = requireUser(request).id
+        const { phone } = await contacts.get(userId, request.params.id)
+        const { limit = PAGE, cursor } = request.query
+        const before = cursor === undefined ? null : readCursor(cursor)
+        const rows = await listActivity(db, userId, phone, { limit: limit + 1, before })
+        return onePage(rows, limit, {
+          itemOf: ({ cursorAt: _place, statusAt, createdAt, ...entry }) => ({
+            ...entry,
+            statusAt: statusAt.toISOString(),
+            createdAt: createdAt.toISOString(),
+          }),
+          cursorOf: ({ cursorAt, campaignId: id }) => cursorOfRow({ cursorAt, id }),
+        })
+      },
+    )
     app.get(
       `${PATH}/:id/export`,
       {

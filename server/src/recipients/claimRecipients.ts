@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { RECENTLY_WRITTEN } from '#contract/campaigns.ts'
 import type { RecipientStatus } from '#contract/states.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -30,7 +31,7 @@ export type ClaimedRecipient = {
 
 export type ClaimedBatch = {
   recipients: ClaimedRecipient[]
-  /** With those who were left out because they are suppressed. */
+  /** With those who were left out because they are suppressed, or were written to lately. */
   seen: number
   /** Highest processing order seen; null when nobody was. */
   last: number | null
@@ -63,6 +64,8 @@ function heldBy(lane: LaneHold, campaignId: string) {
  * saw nobody must ask once more from the start before it believes that nothing is left.
  *
  * Who is suppressed by now becomes `skipped` in the same statement, or `unknown` where the message may have gone out.
+ * So does who has reached a frequency cap, where nothing was sent to them yet; where the account uses caps, every claim
+ * is noted for the next. An account without a cap pays two look-ups for a batch.
  */
 export async function claimRecipients(
   db: Db,
@@ -72,8 +75,16 @@ export async function claimRecipients(
 ): Promise<ClaimedBatch> {
   const { rows } = await sql<ClaimedRecipient & { status: RecipientStatus }>`
     with ${heldBy(lane, campaignId)},
+    -- The lock: two lanes that claim one person at the same moment must take turns, each seeing what the other noted.
+    capped as materialized (
+      select pg_advisory_xact_lock(hashtextextended(${`cap ${lane.userId}`}, 0)) from campaigns p
+      where p.user_id = ${lane.userId} and p.id = ${campaignId} and p.kind = 'campaign' and (
+        p.cap_count is not null
+        or exists (select from send_histories h where h.user_id = ${lane.userId} and h.cap_count is not null)
+      )
+    ),
     due as materialized (
-      select id, phone from campaign_contacts
+      select id, phone, step = 0 and not maybe_sent as untouched from campaign_contacts
       where user_id = ${lane.userId} and campaign_id = ${campaignId} and status = 'retrying'
         and next_attempt_at <= clock_timestamp()
       order by next_attempt_at limit ${options.limit} for update skip locked
@@ -87,27 +98,37 @@ export async function claimRecipients(
       order by processing_order limit ${options.limit} for update skip locked
     ),
     chosen as materialized (
-      select id, due, ${isSuppressed(lane.userId, sql`w.phone`)} as suppressed
+      select id, due, case
+        when ${isSuppressed(lane.userId, sql`w.phone`)} then ${SUPPRESSED}
+        when (select exists (select from capped)) and untouched
+          and is_recently_written(${lane.userId}, ${campaignId}, w.phone) then ${RECENTLY_WRITTEN}
+      end as left_out
       from (
-        select id, phone, true as due from due
+        select id, phone, untouched, true as due from due
         union all
-        (select id, phone, false from fresh order by processing_order limit (select ${options.limit}::int - count(*) from due))
+        (select id, phone, true, false from fresh order by processing_order limit (select ${options.limit}::int - count(*) from due))
       ) w
     ),
     claimed as (
       update campaign_contacts c
-      set status = case when not n.suppressed then 'sending' when c.maybe_sent then 'unknown' else 'skipped' end,
-        claim_epoch = case when not n.suppressed then ${lane.epoch}::bigint end, status_at = clock_timestamp(),
-        rendered_at = case when n.suppressed then c.rendered_at else coalesce(c.rendered_at, clock_timestamp()) end,
-        send_to = case when n.suppressed or c.rendered_at is not null then c.send_to
+      set status = case when n.left_out is null then 'sending' when c.maybe_sent then 'unknown' else 'skipped' end,
+        claim_epoch = case when n.left_out is null then ${lane.epoch}::bigint end, status_at = clock_timestamp(),
+        rendered_at = case when n.left_out is null then coalesce(c.rendered_at, clock_timestamp()) else c.rendered_at end,
+        send_to = case when n.left_out is not null or c.rendered_at is not null then c.send_to
           when (select gateway from held) <> 'cloud' then ${addressKnownFor(lane.userId, sql`c.phone`)} end,
-        next_attempt_at = case when not n.suppressed then c.next_attempt_at end,
-        error_category = case when not n.suppressed then c.error_category end,
-        error_code = case when n.suppressed then ${SUPPRESSED} else c.error_code end
+        next_attempt_at = case when n.left_out is null then c.next_attempt_at end,
+        error_category = case when n.left_out is null then c.error_category end,
+        error_code = coalesce(n.left_out, c.error_code)
       from chosen n
       where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = n.id
         and exists (select 1 from held)
       returning ${CLAIMED_COLUMNS}, n.due, c.status
+    ),
+    noted as (
+      insert into contact_sends as s (user_id, phone, campaign_id, recipient_id, sent_at)
+      select ${lane.userId}, phone, ${campaignId}, id, clock_timestamp() from claimed
+      where status = 'sending' and (select exists (select from send_histories where user_id = ${lane.userId}))
+      on conflict (user_id, phone, campaign_id) do update set sent_at = excluded.sent_at
     ),
     counted as (
       update campaign_counts k

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { ERASED_PREFIX } from '#server/suppressions/isSuppressed.ts'
+import { forgetSends } from './sendHistory.ts'
 
 /** One recipient of one campaign. */
 export type RecipientPlace = { campaignId: string; id: number }
@@ -56,6 +57,7 @@ export async function eraseRecipients(
   const gatewayIds = await takeGatewayIds(trx, userId, places)
   const closed = await blankRows(trx, userId, places)
   await blankTyped(trx, userId, phone, spellings)
+  await forgetSends(trx, userId, phone)
   // The application may not change the log: this function may, for rows of people who are erased by now.
   await sql`
     select blank_error_texts(${userId}, ${campaignsOf(places)}::uuid[], ${idsOf(places)}::bigint[])

@@ -1,19 +1,23 @@
 import { sql } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { RejectReason } from '#contract/imports.ts'
+import { EXCLUDED, RECENTLY_WRITTEN } from '#contract/campaigns.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
-import { ERASED_PREFIX, isSuppressed } from '#server/suppressions/isSuppressed.ts'
+import { ERASED_PREFIX } from '#server/suppressions/isSuppressed.ts'
 import { lockToStorePeople } from '#server/suppressions/personLock.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
+import { lacksOneOf, type NeededVariables } from './lackingVariables.ts'
+import { reasonToLeaveOut, type LeaveOut } from './leaveOut.ts'
 
 /**
- * Where recipients come from: `typed` into the request, the people of a finished `import`, or those whom an ended
- * campaign left `unreached`: failed for one of the categories, or unknown.
+ * Where recipients come from: `typed` into the request, the people of a finished `import` or in a `label` (a group or a
+ * tag), or those whom an ended campaign left `unreached`: failed for one of the categories, or unknown.
  */
 export type AudienceSource =
   | { kind: 'typed' }
   | { kind: 'import'; importId: string }
+  | { kind: 'label'; labelId: string }
   | { kind: 'unreached'; campaignId: string; categories: FailureCategory[]; includesUnknown: boolean }
 
 export type TypedEntry =
@@ -25,6 +29,12 @@ export type ExpandedChunk = {
   seen: number
   /** Of these, new recipients of this campaign; the others were in it already. */
   inserted: number
+  /** Of these, people who are left out: they are in the books as skipped. */
+  suppressed: number
+  excluded: number
+  recentlyWritten: number
+  /** Of those who are written to, people without something that a text speaks of. */
+  lackingVariables: number
   /** Key to go on after. */
   lastKey: number
 }
@@ -38,6 +48,8 @@ type ChunkOptions = {
   limit: number
   /** Null keeps the order of the source; a seed shuffles, the same way after every restart. */
   orderSeed: number | null
+  leaveOut: LeaveOut
+  needed: NeededVariables
 }
 
 /** Of people who were erased nothing is kept, not even what was typed. */
@@ -72,6 +84,7 @@ export async function storeAudience(
         position,
         kind: source.kind,
         import_id: source.kind === 'import' ? source.importId : null,
+        ...(source.kind === 'label' ? { label_id: source.labelId } : {}),
         ...(source.kind === 'unreached'
           ? {
               from_campaign_id: source.campaignId,
@@ -99,8 +112,8 @@ export async function copyAudience(trx: Trx, userId: string, fromId: string, toI
   await lockToStorePeople(trx, userId)
   await sql`
     insert into campaign_sources
-      (user_id, campaign_id, position, kind, import_id, from_campaign_id, categories, includes_unknown)
-    select user_id, ${toId}, position, kind, import_id, from_campaign_id, categories, includes_unknown
+      (user_id, campaign_id, position, kind, import_id, label_id, from_campaign_id, categories, includes_unknown)
+    select user_id, ${toId}, position, kind, import_id, label_id, from_campaign_id, categories, includes_unknown
     from campaign_sources where user_id = ${userId} and campaign_id = ${fromId}
   `.execute(trx)
   await sql`
@@ -120,7 +133,7 @@ export async function findSource(
 ): Promise<AudienceSource | null> {
   const row = await trx
     .selectFrom('campaign_sources')
-    .select(['kind', 'import_id', 'from_campaign_id', 'categories', 'includes_unknown'])
+    .select(['kind', 'import_id', 'label_id', 'from_campaign_id', 'categories', 'includes_unknown'])
     .where('user_id', '=', userId)
     .where('campaign_id', '=', campaignId)
     .where('position', '=', position)
@@ -128,6 +141,7 @@ export async function findSource(
   if (row === undefined) return null
   if (row.kind === 'typed') return { kind: 'typed' }
   if (row.kind === 'import') return { kind: 'import', importId: row.import_id ?? '' }
+  if (row.kind === 'label') return { kind: 'label', labelId: row.label_id ?? '' }
   return {
     kind: 'unreached',
     campaignId: row.from_campaign_id ?? '',
@@ -139,15 +153,16 @@ export async function findSource(
 /**
  * Turns the next people of a source into recipients: one statement, in the database, counters included. The variables
  * are copied, so that editing a contact later does not change what a running campaign says. A phone that is in the
- * campaign already is left out (`seen` − `inserted` are duplicates). Who is suppressed is in the books as `skipped`, and
- * so is who was erased from the campaign that is tried again.
+ * campaign already is left out (`seen` − `inserted` are duplicates). Who is suppressed, excluded or was written to lately
+ * is in the books as `skipped`, and so is who was erased from the campaign that is tried again.
  */
 export async function expandChunk(trx: Trx, source: AudienceSource, options: ChunkOptions): Promise<ExpandedChunk> {
   const order = options.orderSeed === null ? sql`number` : sql`hashint8extended(number, ${options.orderSeed}) >> 11`
   await lockToStorePeople(trx, options.userId)
+  const leftOut = reasonToLeaveOut(options.userId, options.campaignId, sql`p.phone`, options.leaveOut)
   const { rows } = await sql<ExpandedChunk>`
     with people as materialized (
-      select key, contact_id, phone, name, variables, ${isSuppressed(options.userId, sql`p.phone`)} as suppressed,
+      select key, contact_id, phone, name, variables, ${leftOut} as left_out,
         ${options.nextRecipient}::bigint + row_number() over (order by key) - 1 as number
       from (${peopleOf(source, options)}) p
     ),
@@ -155,24 +170,32 @@ export async function expandChunk(trx: Trx, source: AudienceSource, options: Chu
       insert into campaign_contacts
         (user_id, campaign_id, id, contact_id, status, error_code, processing_order, phone, name, variables)
       select ${options.userId}, ${options.campaignId}, number, contact_id,
-        case when suppressed then 'skipped' else 'pending' end, case when suppressed then ${SUPPRESSED} end, ${order},
+        case when left_out is null then 'pending' else 'skipped' end, left_out, ${order},
         case when phone like ${`${ERASED_PREFIX}%`} then ${ERASED_PREFIX} || number else phone end, name, variables
       from people order by number
       on conflict (user_id, campaign_id, phone) do nothing
-      returning status
+      returning status, error_code, ${lacksOneOf(options.needed)} as lacks
+    ),
+    summed as (
+      select count(*) filter (where status = 'pending') as pending, count(*) as total,
+        count(*) filter (where error_code = ${SUPPRESSED}) as suppressed,
+        count(*) filter (where error_code = ${EXCLUDED}) as excluded,
+        count(*) filter (where error_code = ${RECENTLY_WRITTEN}) as recent,
+        count(*) filter (where status = 'pending' and lacks) as lacking
+      from inserted
     ),
     counted as (
-      update campaign_counts k set pending = k.pending + n.pending, skipped = k.skipped + n.skipped
-      from (
-        select count(*) filter (where status = 'pending') as pending, count(*) filter (where status = 'skipped') as skipped
-        from inserted
-      ) n
-      where user_id = ${options.userId} and campaign_id = ${options.campaignId}
+      update campaign_counts k set pending = k.pending + n.pending, skipped = k.skipped + n.total - n.pending
+      from summed n where user_id = ${options.userId} and campaign_id = ${options.campaignId}
     )
-    select (select count(*) from people) as seen, (select count(*) from inserted) as inserted,
+    select (select count(*) from people) as seen, n.total as inserted, n.suppressed, n.excluded,
+      n.recent as "recentlyWritten", n.lacking as "lackingVariables",
       (select coalesce(max(key), ${options.afterKey}) from people) as "lastKey"
+    from summed n
   `.execute(trx)
-  return rows[0] ?? { seen: 0, inserted: 0, lastKey: options.afterKey }
+  const [chunk] = rows
+  if (chunk === undefined) throw new Error('An aggregate without a row.')
+  return chunk
 }
 
 function peopleOf(source: AudienceSource, options: ChunkOptions) {
@@ -184,6 +207,13 @@ function peopleOf(source: AudienceSource, options: ChunkOptions) {
       order by position limit ${options.limit}`
   }
   if (source.kind === 'unreached') return unreachedBy(source, options)
+  if (source.kind === 'label') {
+    return sql`
+      select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
+      from contact_label_members m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
+      where m.user_id = ${options.userId} and m.label_id = ${source.labelId} and m.contact_id > ${options.afterKey}
+      order by m.contact_id limit ${options.limit}`
+  }
   return sql`
     select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
     from import_contacts m join contacts c on c.user_id = m.user_id and c.id = m.contact_id

@@ -3,6 +3,8 @@ import type { CampaignMessage } from '#contract/campaigns.ts'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { RecipientStatus } from '#contract/states.ts'
 import type { Db } from '#server/db/Database.ts'
+import { cursorAt, isOlder } from '#server/db/newestFirst.ts'
+import type { ListCursor } from '#server/lib/listCursor.ts'
 import type { RecipientPlace } from './eraseRecipients.ts'
 
 /** What one campaign or single message was to one person. */
@@ -46,6 +48,38 @@ export async function listHistory(db: Db, userId: string, places: RecipientPlace
     join campaigns p on p.user_id = c.user_id and p.id = c.campaign_id
     join channels l on l.user_id = p.user_id and l.id = p.channel_id
     order by p.created_at, p.id
+  `.execute(db)
+  return rows
+}
+
+/** Where a campaign or message stands for one person, without what it said. */
+export type Activity = Omit<
+  RecipientHistory,
+  'messages' | 'phone' | 'recipientName' | 'variables' | 'steps' | 'errors'
+> & {
+  /** created_at with its microseconds, which a JS date loses. */
+  cursorAt: string
+}
+
+/** Newest first, from before `before`: one look-up in an index for each campaign and message of the account. */
+export async function listActivity(
+  db: Db,
+  userId: string,
+  phone: string,
+  options: { limit: number; before: ListCursor | null },
+): Promise<Activity[]> {
+  const { rows } = await sql<Activity>`
+    select p.id as "campaignId", p.kind, p.name, l.name as "channelName", r.status, r.status_at as "statusAt", r.step,
+      r.attempts, r.error_category as "errorCategory", r.error_code as "errorCode", p.created_at as "createdAt",
+      ${cursorAt('p')}
+    from campaigns p
+    cross join lateral (
+      select c.* from campaign_contacts c
+      where c.user_id = ${userId} and c.campaign_id = p.id and c.phone = ${phone} limit 1
+    ) r
+    join channels l on l.user_id = p.user_id and l.id = p.channel_id
+    where p.user_id = ${userId} and p.deleted_at is null and ${isOlder(options.before, 'p')}
+    order by p.created_at desc, p.id desc limit ${options.limit}
   `.execute(db)
   return rows
 }

@@ -68,8 +68,10 @@ export interface CampaignSourcesTable {
   user_id: string
   campaign_id: string
   position: number
-  kind: 'typed' | 'import' | 'unreached'
+  kind: 'typed' | 'import' | 'unreached' | 'label'
   import_id: string | null
+  /** Of `label`: a group or a tag. */
+  label_id: Generated<string | null>
   /** Of `unreached`: the campaign, and whom of it. */
   from_campaign_id: Generated<string | null>
   categories: Generated<FailureCategory[] | null>
@@ -87,7 +89,27 @@ export interface CampaignTypedRecipientsTable {
   reason: RejectReason | null
 }
 
+export interface SendHistoriesTable {
+  user_id: string
+  cap_count: Generated<number | null>
+  cap_days: Generated<number | null>
+  /** What was sent before the account's first cap is noted. */
+  ready: Generated<boolean>
+  fill_campaign: Generated<string>
+  fill_recipient: Generated<number>
+}
+
+export interface ContactSendsTable {
+  user_id: string
+  phone: string
+  campaign_id: string
+  recipient_id: number
+  sent_at: Date
+}
+
 export interface RecipientTables {
+  send_histories: SendHistoriesTable
+  contact_sends: ContactSendsTable
   campaign_sources: CampaignSourcesTable
   campaign_typed_recipients: CampaignTypedRecipientsTable
   campaign_contacts: CampaignContactsTable

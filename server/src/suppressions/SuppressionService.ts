@@ -1,14 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { z } from 'zod'
-import type { AddedSuppressions, addSuppressionsBody, releaseBody, Suppression } from '#contract/suppressions.ts'
+import {
+  MAX_SUPPRESSED_IN_A_FILE,
+  MAX_TOLD_REFUSALS,
+  type AddedSuppressions,
+  type addSuppressionsBody,
+  type ImportedSuppressions,
+  type releaseBody,
+  type Suppression,
+  type SuppressionReason,
+} from '#contract/suppressions.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
-import type { Db } from '#server/db/Database.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import { cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
+import { readList, type ListedLine } from './readList.ts'
 import type { SuppressionList } from './SuppressionList.ts'
 import type { SuppressionRow } from './suppressionTables.ts'
 import {
@@ -31,7 +41,12 @@ const DEFAULT_COUNTRY = 'BR'
 /** Lines read in one go: some 10 ms, so that other requests are answered in between. */
 const PIECE = 500
 
-type Lines = { people: NewSuppression[]; repeated: number; refused: AddedSuppressions['refused'] }
+/** People stored in one statement: some 200 ms. */
+const STORED_AT_ONCE = 10_000
+
+type Reason = Exclude<SuppressionReason, 'erased'>
+type Why = { reason: Reason; note?: string | undefined; defaultCountry?: string | undefined }
+type Lines = { byReason: Map<Reason, NewSuppression[]>; repeated: number; refused: AddedSuppressions['refused'] }
 type Page = { items: Suppression[]; nextCursor: string | null }
 
 /** The list of whom an account does not write to, as people keep it. */
@@ -44,13 +59,32 @@ export class SuppressionService {
 
   /** When it returns, no request to these people starts that does not start within the next 250 ms. */
   async add(actor: Actor, body: z.output<typeof addSuppressionsBody>): Promise<AddedSuppressions> {
+    const lines = body.phones.map((input, index) => ({ line: index + 1, input, reason: null }))
+    return this.#addLines(actor, lines, body)
+  }
+
+  /**
+   * The same for a file; a line that names a reason has its own. All of it or, should it fail, nothing. Throws
+   * UNPROCESSABLE for an empty file and for one that is too long.
+   */
+  async addList(actor: Actor, bytes: Uint8Array, why: Why): Promise<ImportedSuppressions> {
+    const lines = readList(bytes)
+    if (lines.length === 0 || lines.length > MAX_SUPPRESSED_IN_A_FILE) {
+      const message = `A file has 1 to ${MAX_SUPPRESSED_IN_A_FILE} lines.`
+      throw new AppError('UNPROCESSABLE', { details: [{ field: 'file', message }] })
+    }
+    const { refused, ...counts } = await this.#addLines(actor, lines, why)
+    return { ...counts, refused: refused.slice(0, MAX_TOLD_REFUSALS), refusedCount: refused.length }
+  }
+
+  async #addLines(actor: Actor, given: ListedLine[], why: Why): Promise<AddedSuppressions> {
     const { db, audit, bell } = this.#deps
-    const { people, repeated, refused } = await this.#read(actor.ownerId, body)
-    const why = { reason: body.reason, source: 'api' as const, note: body.note ?? null }
+    const { byReason, repeated, refused } = await this.#read(actor.ownerId, given, why)
+    const people = [...byReason.values()].reduce((sum, each) => sum + each.length, 0)
     const added = await retryOnConflict(() =>
       transaction(db, async (trx) => {
-        const count = await insertSuppressions(trx, actor.ownerId, people, why)
-        const details = { added: count, reason: body.reason }
+        const count = await store(trx, actor.ownerId, byReason, why.note ?? null)
+        const details = { added: count, reason: [...byReason.keys()].join(', ') }
         if (count > 0) {
           await audit.logEvent(trx, {
             ...doneBy(actor),
@@ -63,7 +97,7 @@ export class SuppressionService {
       }),
     )
     if (added > 0) bell.ring()
-    return { added, known: repeated + people.length - added, refused }
+    return { added, known: repeated + people - added, refused }
   }
 
   /** Newest first. Throws VALIDATION_FAILED for a cursor that is not ours. */
@@ -113,22 +147,35 @@ export class SuppressionService {
     })
   }
 
-  async #read(userId: string, body: z.output<typeof addSuppressionsBody>): Promise<Lines> {
+  async #read(userId: string, given: ListedLine[], why: Why): Promise<Lines> {
     const { list } = this.#deps
-    const lines: Lines = { people: [], repeated: 0, refused: [] }
+    const lines: Lines = { byReason: new Map(), repeated: 0, refused: [] }
     const seen = new Set<string>()
-    for (const [index, input] of body.phones.entries()) {
+    for (const [index, { line, input, reason }] of given.entries()) {
       if (index % PIECE === PIECE - 1) await nextTurn()
-      const phone = normalizePhoneInput(input, body.defaultCountry ?? DEFAULT_COUNTRY)
-      if (!phone.ok) lines.refused.push({ line: index + 1, input, reason: phone.reason })
+      const phone = normalizePhoneInput(input, why.defaultCountry ?? DEFAULT_COUNTRY)
+      if (!phone.ok) lines.refused.push({ line, input, reason: phone.reason })
       else if (seen.has(phone.e164)) lines.repeated += 1
       else {
         seen.add(phone.e164)
-        lines.people.push({ phone: phone.e164, hash: list.hashOf(userId, phone.e164) })
+        const people = lines.byReason.get(reason ?? why.reason) ?? []
+        people.push({ phone: phone.e164, hash: list.hashOf(userId, phone.e164) })
+        lines.byReason.set(reason ?? why.reason, people)
       }
     }
     return lines
   }
+}
+
+async function store(trx: Trx, userId: string, byReason: Lines['byReason'], note: string | null): Promise<number> {
+  let added = 0
+  for (const [reason, people] of byReason) {
+    for (let at = 0; at < people.length; at += STORED_AT_ONCE) {
+      const piece = people.slice(at, at + STORED_AT_ONCE)
+      added += await insertSuppressions(trx, userId, piece, { reason, source: 'api', note })
+    }
+  }
+  return added
 }
 
 /** Throws UNPROCESSABLE for what cannot be dialled. */

@@ -18,6 +18,8 @@ export type Kind =
   | 'contact'
   | 'medium'
   | 'template'
+  | 'group'
+  | 'tag'
 
 /** What an id in a path stands for: the longest beginning that fits. A new route with an id of a new kind is told here. */
 const KIND_OF_PATH: Record<string, Kind> = {
@@ -31,13 +33,19 @@ const KIND_OF_PATH: Record<string, Kind> = {
   '/api/user/contacts/:id': 'contact',
   '/api/user/media/:id': 'medium',
   '/api/user/templates/:id': 'template',
+  '/api/user/contact-groups/:id': 'group',
+  '/api/user/contact-tags/:id': 'tag',
 }
 
 /** What an id in a body stands for, by the field's name. */
 const KIND_OF_FIELD: Record<string, Kind> = {
   channelId: 'channel',
-  importIds: 'import',
   mediaId: 'medium',
+  importId: 'import',
+  importIds: 'import',
+  groupIds: 'group',
+  tagIds: 'tag',
+  excludeCampaignIds: 'campaign',
 }
 
 export function kindOfPath(url: string): Kind | undefined {
@@ -102,6 +110,10 @@ export async function make(whole: WholeApp, person: Person, kind: Kind, channelI
     case 'suppression':
       await post('/api/user/suppressions', { phones: [`+55119${randomInt(1e7, 1e8)}`], note: canary })
       return other(await whole.call(person, 'GET', '/api/user/suppressions'))
+    case 'group':
+      return post('/api/user/contact-groups', { name: `${canary} ${randomUUID()}` })
+    case 'tag':
+      return post('/api/user/contact-tags', { name: `${canary} ${randomUUID()}` })
     case 'contact':
       return contactFor(whole, person)
     case 'medium':

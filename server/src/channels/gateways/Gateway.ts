@@ -65,6 +65,9 @@ export type GatewayStatus = {
   rating?: { quality: string | null; throughput: string | null; messagingLimit: string | null }
 }
 
+/** Somebody in the address book of the phone behind a channel. `number`: E.164 digits. */
+export type BookEntry = { number: string; name: string }
+
 export type NumberCheck = { query: string; isOnWhatsapp: boolean; jid: string | null }
 
 /**
@@ -107,6 +110,8 @@ export interface Gateway {
   status(): Promise<GatewayStatus>
   /** Whether numbers (E.164 digits) are on WhatsApp. A number without an answer is missing from the result. Throws `GatewayError`. */
   checkNumbers(numbers: string[]): Promise<NumberCheck[]>
+  /** The address book of the phone; missing where the gateway knows none. Throws `GatewayError`. */
+  readContacts?(): Promise<BookEntry[]>
   /** Makes the gateway call `url` for every event that matters. Throws `GatewayError`. */
   registerWebhook(url: string, hmacKey: string | null): Promise<void>
   close(): Promise<void>

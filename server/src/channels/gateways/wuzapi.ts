@@ -2,6 +2,7 @@ import { AppError } from '#server/lib/AppError.ts'
 import { checkHttpAddress } from '#server/lib/outboundAddress.ts'
 import {
   GatewayError,
+  type BookEntry,
   type Gateway,
   type GatewayStatus,
   type NumberCheck,
@@ -13,6 +14,7 @@ import { classifySafely, classifyTransportError } from './gatewayFailures.ts'
 import { createPool, exchange, type Exchange, type HttpLimits, type HttpRequest } from './gatewayHttp.ts'
 import { field, isObject, parseJson, textField } from './gatewayJson.ts'
 import { renderSend, type RenderedSend } from './wuzapiBody.ts'
+import { bookOf, numberOf } from './wuzapiContacts.ts'
 import { classifyWuzapiAnswer, type WuzapiCall } from './wuzapiFailures.ts'
 
 export type WuzapiOptions = {
@@ -61,6 +63,8 @@ const CONTROL_DEADLINE_MS = 15_000
 /** Somebody waits for the answer; most come within a second or two. */
 const CHECK_DEADLINE_MS = 20_000
 const DEFAULT_MAX_ANSWER_BYTES = 65_536
+/** Some 200 bytes an entry: room for 80,000 people. */
+const MAX_ADDRESS_BOOK_BYTES = 16 * 1024 * 1024
 /** WuzAPI asks WhatsApp for all numbers of a call at once; larger questions are answered with a rate limit. */
 const NUMBERS_PER_CHECK = 50
 
@@ -76,6 +80,7 @@ export function createWuzapiGateway(options: WuzapiOptions): WuzapiGateway {
     send: (message, signal) => send(wire, message, signal),
     status: () => status(wire),
     checkNumbers: (numbers) => checkNumbers(wire, numbers),
+    readContacts: () => readContacts(wire),
     registerWebhook: (url, hmacKey) => registerWebhook(wire, url, hmacKey),
     connect: () => connect(wire),
     qr: () => qr(wire),
@@ -87,7 +92,7 @@ type Wire = {
   deadlineMs: number
   send(path: string, body: RenderedSend['body'], signal?: AbortSignal): Promise<Exchange>
   /** Everything but sends, on connections of its own: a question about the status does not wait behind a send. */
-  ask(method: 'GET' | 'POST', path: string, body: unknown, deadlineMs: number): Promise<Exchange>
+  ask(method: 'GET' | 'POST', path: string, body: unknown, deadlineMs: number, maxBytes?: number): Promise<Exchange>
   /** The text without the token, in case somebody's error page repeats our headers. */
   withoutToken(text: string): string
   close(): Promise<void>
@@ -104,14 +109,15 @@ function createWire(options: WuzapiOptions): Wire {
     deadlineMs,
     send: (path, body, signal) =>
       exchange(sends, { method: 'POST', path: prefix + path, ...contentOf(headers, body) }, sendLimits, signal),
-    ask: (method, path, body, askDeadlineMs) => {
+    ask: (method, path, body, askDeadlineMs, maxBytes = maxAnswerBytes) => {
       const request: HttpRequest = {
         method,
         path: prefix + path,
         headers,
         body: method === 'GET' ? null : JSON.stringify(body),
       }
-      return exchange(questions, request, { deadlineMs: Math.min(askDeadlineMs, deadlineMs), maxAnswerBytes })
+      const limits: HttpLimits = { deadlineMs: Math.min(askDeadlineMs, deadlineMs), maxAnswerBytes: maxBytes }
+      return exchange(questions, request, limits)
     },
     withoutToken: (text) => (options.token === '' ? text : text.replaceAll(options.token, '[token]')),
     close: async () => {
@@ -219,11 +225,6 @@ async function status(wire: Wire): Promise<GatewayStatus> {
   throw new GatewayError(failure)
 }
 
-/** `5511999990001:12@s.whatsapp.net` → `5511999990001`. */
-function numberOf(jid: string | null): string | null {
-  return /^(\d{5,20})(?:[.:]\d+)*@(?:s\.whatsapp\.net|c\.us)$/.exec(jid ?? '')?.[1] ?? null
-}
-
 /** Data of a call that must succeed. */
 async function ask(
   wire: Wire,
@@ -266,6 +267,13 @@ function readChecks(asked: string[], users: unknown): NumberCheck[] {
 
 function bareNumber(query: string): string {
   return query.replace(/^\+/, '').replace(/@(?:c\.us|s\.whatsapp\.net)$/i, '')
+}
+
+async function readContacts(wire: Wire): Promise<BookEntry[]> {
+  const result = await wire.ask('GET', '/user/contacts', null, CONTROL_DEADLINE_MS, MAX_ADDRESS_BOOK_BYTES)
+  const data = successData(result)
+  if (data === null) throw new GatewayError(failureOf(wire, result, 'status'))
+  return bookOf(data)
 }
 
 /** The key first: the other way round, events would arrive unsigned in between. */

@@ -60,6 +60,10 @@ function Plan({ campaign }: { campaign: CampaignDetails }) {
         {!campaign.preparing && <li>{t('plan.chosen', line(totals.chosen))}</li>}
         {!campaign.preparing && totals.duplicates > 0 && <li>{t('plan.duplicates', line(totals.duplicates))}</li>}
         {!campaign.preparing && totals.invalid > 0 && <li>{t('plan.invalid', line(totals.invalid))}</li>}
+        {!campaign.preparing &&
+          (['suppressed', 'excluded', 'recentlyWritten'] as const)
+            .filter((reason) => totals[reason] > 0)
+            .map((reason) => <li key={reason}>{t(`plan.${reason}`, line(totals[reason]))}</li>)}
       </ul>
     </Card>
   )
