@@ -177,7 +177,12 @@ export const SETTINGS = {
     'Campaign operations (start, pause, …) of a user in any 60 s.',
   ),
   progressLimit: setting('PROGRESS_LIMIT', '120', wholeNumber(1, 100_000), 'Progress requests of a user in any 60 s.'),
-  importLimit: setting('IMPORT_LIMIT', '10', wholeNumber(1, 100_000), 'Files a user may upload, and previews of them a user may ask for, in any 60 s.'),
+  importLimit: setting(
+    'IMPORT_LIMIT',
+    '10',
+    wholeNumber(1, 100_000),
+    'Files a user may upload, and previews of them a user may ask for, in any 60 s.',
+  ),
   exportLimit: setting('EXPORT_LIMIT', '30', wholeNumber(1, 100_000), 'Exports a user may ask for in any 60 s.'),
   phoneChecksPerHour: setting(
     'PHONE_CHECKS_PER_HOUR',

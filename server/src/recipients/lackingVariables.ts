@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Db, Trx } from '#server/db/Database.ts'
-import { plainName } from '#server/templates/recipientScope.ts'
+import { COMPANY_COLUMNS, plainName } from '#server/templates/recipientScope.ts'
 
 /** A variable that a text speaks of, and the headers under which people may have it. */
 export type NeededVariable = { name: string; headers: string[] }
@@ -32,10 +32,10 @@ export async function findHeaders(
     where user_id = ${userId} and campaign_id = ${more.campaignId ?? null}::uuid
   `.execute(db)
   const headers = new Set([...rows.map(({ header }) => header), ...(more.headers ?? [])])
-  return names.map((name) => ({
-    name,
-    headers: [name, ...[...headers].filter((header) => header !== name && plainName(header) === name)],
-  }))
+  return names.map((name) => {
+    const plain = name === 'empresa' ? COMPANY_COLUMNS : [name]
+    return { name, headers: [name, ...[...headers].filter((header) => plain.includes(plainName(header)))] }
+  })
 }
 
 /** SQL over `name` and `variables`: whether any of them is missing or empty. */

@@ -1,14 +1,13 @@
 import type { CampaignMessage } from '#contract/campaignMessages.ts'
-import type { RefusedRecipient } from '#contract/campaigns.ts'
+import { DEFAULT_TIME_ZONE, type RefusedRecipient } from '#contract/campaigns.ts'
 import type { Preflight, PreflightCounts, PreflightLine, PreflightPerson } from '#contract/preflight.ts'
 import { NO_COUNTS } from '#contract/states.ts'
+import type { Preview } from '#contract/templates.ts'
 import type { CampaignCreator, JudgedCampaign, ParsedBody } from '#server/campaigns/CampaignCreator.ts'
 import { findChannelLimits } from '#server/channels/channelCap.ts'
-import type { OutgoingContent } from '#server/channels/gateways/Gateway.ts'
 import type { Sender } from '#server/channels/tokenValidator.ts'
 import type { Db } from '#server/db/Database.ts'
 import { estimateSecondsRemaining } from '#server/dispatch/getEnhancedProgress.ts'
-import { AppError } from '#server/lib/AppError.ts'
 import { badCursor } from '#server/lib/listCursor.ts'
 import {
   countListed,
@@ -22,9 +21,8 @@ import {
 } from '#server/recipients/judgeAudience.ts'
 import { findHeaders } from '#server/recipients/lackingVariables.ts'
 import { findAccountCap } from '#server/recipients/sendHistory.ts'
-import { compileMessage } from '#server/templates/compileMessage.ts'
 import { neededVariables } from '#server/templates/neededVariables.ts'
-import { recipientScope } from '#server/templates/recipientScope.ts'
+import { previewMessages } from '#server/templates/previewMessages.ts'
 
 type Body = ParsedBody & { channelId: string }
 type Page = { items: PreflightPerson[]; nextCursor: string | null }
@@ -66,7 +64,7 @@ export class Preflighter {
     return {
       lines,
       refused: judged.refused,
-      samples: await this.#samples(audience, typed, body.messages),
+      samples: await this.#samples(audience, typed, body.messages, judged.plan.time_zone ?? DEFAULT_TIME_ZONE),
       ...(await this.#estimate(actor.ownerId, body, judged, valid)),
     }
   }
@@ -112,16 +110,13 @@ export class Preflighter {
     audience: Audience,
     typed: JudgedPerson[],
     messages: CampaignMessage[],
+    timeZone: string,
   ): Promise<Preflight['samples']> {
     const people = typed.filter((person) => isInLine(person, 'valid')).slice(0, SAMPLES)
     const missing = SAMPLES - people.length
     if (missing > 0) people.push(...(await findListed(this.#db, audience, 'valid', { after: 0, limit: missing })))
-    const compiled = messages.map((message) => compileMessage(message))
-    const renderedAt = new Date()
-    return people.map(({ phone, name, variables }) => {
-      const scope = recipientScope({ phone, name, variables, renderedAt })
-      return { phone, name, texts: compiled.map((render) => sampleOf(() => render(scope))) }
-    })
+    const { items } = await previewMessages(messages, people, { at: new Date(), timeZone })
+    return people.map(({ phone, name }, index) => ({ phone, name, texts: (items[index]?.messages ?? []).map(textOf) }))
   }
 
   async #estimate(
@@ -141,7 +136,7 @@ export class Preflighter {
       delay_max_ms: plan.delay_max_ms,
       messages: body.messages,
       sending_window: body.sendingWindow ?? null,
-      time_zone: plan.time_zone ?? 'UTC',
+      time_zone: plan.time_zone ?? DEFAULT_TIME_ZONE,
     }
     const counts = { ...NO_COUNTS, pending: valid }
     // By another day what is used of today's cap, and a back-off, are over.
@@ -164,22 +159,10 @@ function onePerPhone(typed: JudgedCampaign['typed']): TypedPerson[] {
   return [...people.values()]
 }
 
-/** What cannot be made for one person is said in the place of the text. */
-function sampleOf(render: () => OutgoingContent): string {
-  try {
-    return textOf(render())
-  } catch (error) {
-    if (error instanceof AppError) return `[${error.message}]`
-    throw error
-  }
-}
-
-function textOf(content: OutgoingContent): string {
-  if (content.type === 'text') return content.text
-  if (content.type !== 'template') return content.caption ?? ''
-  const { header, body = [], buttons = [] } = content
-  const head = header?.type === 'text' ? [header.text] : []
-  return [content.name, ...head, ...body.map(({ text }) => text), ...buttons.map(({ value }) => value)].join('\n')
+/** All that a message says; what cannot be made for a person is said in its place. */
+function textOf({ texts }: Preview['items'][number]['messages'][number]): string {
+  const parts = texts.filter(({ field }) => field !== 'textFallback')
+  return parts.map(({ text, problem }) => text ?? `[${problem}]`).join('\n')
 }
 
 function pageOfRefused(refused: RefusedRecipient[], limit: number, after: number): Page {

@@ -62,7 +62,12 @@ export async function openAudienceTestBench() {
       contactListRoutes(people),
       addressBookRoutes(people),
       peopleRoutes(people),
-      importRoutes({ db, maxUploadBytes: 1_000_000, onQueued: () => runner.nudge() }),
+      importRoutes({
+        db,
+        suppressions: testSuppressions,
+        maxUploadBytes: 1_000_000,
+        onQueued: () => runner.nudge(),
+      }),
       campaignRoutes({ db, campaigns, creator, limiter }),
       frequencyCapRoutes({ db, audit, bell }),
       preflightRoutes({ preflighter: new Preflighter({ db, creator }), limiter }),

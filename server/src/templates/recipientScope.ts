@@ -9,7 +9,7 @@ export type TemplateScope = Record<string, string> & { [RENDERED_AT]?: Date; [TI
 export const ALWAYS_THERE: ReadonlySet<string> = new Set(['telefone', 'data', 'saudacao'])
 
 /** Columns that stand in for `empresa` where a file calls it so; the first that is there. */
-const COMPANY_COLUMNS = ['empresa', 'company', 'organizacao', 'razao_social']
+export const COMPANY_COLUMNS = ['empresa', 'company', 'organizacao', 'razao_social']
 
 /**
  * The variables of one recipient: every column under its header as written and in a plain form (`Código Postal` →

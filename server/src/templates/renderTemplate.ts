@@ -43,11 +43,6 @@ export function compileTemplate(text: string): CompiledTemplate {
   }
 }
 
-/** The variables that a text takes from its recipient, not those that it assigns itself. */
-export function namesIn(template: CompiledTemplate): string[] {
-  return engine.globalVariablesSync(template.parts)
-}
-
 /**
  * Fills in the variables; one that is missing is empty, and a value is never read as a template again. Throws
  * TEMPLATE_INVALID when the result is longer than `maxLength` (UTF-16 units, as WhatsApp's clients count), or rendering
