@@ -25,7 +25,8 @@ export async function insertSuppressions(
     ) as p(phone, hash)
     -- One order for all, so that two who add the same people wait instead of deadlocking.
     order by hash
-    on conflict (user_id, phone_hash) do nothing
+    -- Whichever of the unique indexes it meets first: hash and phone are of one person.
+    on conflict do nothing
   `.execute(trx)
   if (numAffectedRows > 0n) await raiseVersion(trx, userId)
   return Number(numAffectedRows)

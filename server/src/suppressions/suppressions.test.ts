@@ -101,6 +101,15 @@ describe('numbers that are suppressed', () => {
     for (const body of wrong) expect((await call('POST', '', body)).statusCode).toBe(400)
   })
 
+  it('by many requests for one person in the same moment are answered, and store them once', async () => {
+    for (let round = 0; round < 40; round++) {
+      const phones = [`+55119765${String(round).padStart(5, '0')}`]
+      const answers = await Promise.all(Array.from({ length: 8 }, () => call('POST', '', { phones })))
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(8).fill(answers[0]?.statusCode))
+      expect(answers.reduce((sum, answer) => sum + answer.json<{ added: number }>().added, 0)).toBe(1)
+    }
+  })
+
   it('by many requests at once are stored once', async () => {
     const phones = Array.from({ length: 200 }, (_, n) => `+55119${81_000_000 + n}`)
     const orders = [phones, phones.toReversed(), phones, phones.toReversed(), phones, phones.toReversed()]
