@@ -117,7 +117,8 @@ test('where it cannot be found out now the number stays valid, and why is said',
 
 test('beyond the budget of the hour the channel is not asked, and when it may again is said', async () => {
   const channelId = await newChannel()
-  for (let n = 0; n < 3; n++) expect((await validate({ phone: freshPhone(), channelId })).check.state).toBe('onWhatsapp')
+  for (let n = 0; n < 3; n++)
+    expect((await validate({ phone: freshPhone(), channelId })).check.state).toBe('onWhatsapp')
   const { check, isValid } = await validate({ phone: freshPhone(), channelId })
   expect([isValid, check.state, check.obstacle]).toEqual([true, 'unknown', 'BUDGET_USED'])
   expect(check.retryAfterSeconds).toBeGreaterThan(3500)
@@ -131,7 +132,13 @@ test('a channel that is not there is 404, whatever the number', async () => {
 })
 
 test('a body of another shape is refused', async () => {
-  const bodies = [{}, { phone: 5 }, { phone: 'x', more: 1 }, { phone: 'x', channelId: 'x' }, { phone: 'x'.repeat(4097) }]
+  const bodies = [
+    {},
+    { phone: 5 },
+    { phone: 'x', more: 1 },
+    { phone: 'x', channelId: 'x' },
+    { phone: 'x'.repeat(4097) },
+  ]
   for (const payload of bodies) expect((await whole.call(ana, 'POST', PATH, { payload })).statusCode).toBe(400)
   expect((await whole.call(null, 'POST', PATH, { payload: { phone: PHONE } })).statusCode).toBe(401)
 })
