@@ -20,7 +20,13 @@ async function knowAddress(line: Line, n: number, sendTo: string | null): Promis
   const { userId, channelId } = line.campaign
   await bench.db
     .insertInto('phone_checks')
-    .values({ user_id: userId, phone: phoneOf(n), channel_id: channelId, expires_at: new Date('2099-01-01'), ...answer })
+    .values({
+      user_id: userId,
+      phone: phoneOf(n),
+      channel_id: channelId,
+      expires_at: new Date('2099-01-01'),
+      ...answer,
+    })
     .onConflict((conflict) => conflict.columns(['user_id', 'phone']).doUpdateSet(answer))
     .execute()
 }
