@@ -135,11 +135,8 @@ describe('an answer', () => {
       ],
     })
     const { answers, obstacle } = await newChecker(gateway).check(userId, CHANNEL, phones(1, 4))
-    expect([...answers].map(([phone, { isOnWhatsapp }]) => [phone, isOnWhatsapp]).toSorted()).toEqual([
-      [phoneOf(1), true],
-      [phoneOf(3), false],
-      [phoneOf(4), true],
-    ])
+    expect(answers.size).toBe(3)
+    expect([1, 3, 4].map((n) => answers.get(phoneOf(n))?.isOnWhatsapp)).toEqual([true, false, true])
     expect(obstacle).toBe('NO_ANSWER')
     expect((await storedRows()).map(({ phone }) => phone)).toEqual([phoneOf(1), phoneOf(3), phoneOf(4)])
   })
@@ -186,12 +183,11 @@ describe('the gateway', () => {
 
   it('is not asked more by several processes at once either', async () => {
     const gateway = new Gateway()
-    const checkers = [newChecker(gateway, 35), newChecker(gateway, 35)]
     const results = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => checkers[n % 2]?.check(userId, CHANNEL, phones(n * 10, 10))),
+      Array.from({ length: 10 }, (_, n) => newChecker(gateway, 35).check(userId, CHANNEL, phones(n * 10, 10))),
     )
     expect(gateway.asked.flat()).toHaveLength(35)
-    expect(results.reduce((sum, result) => sum + (result?.answers.size ?? 0), 0)).toBe(35)
+    expect(results.reduce((sum, { answers }) => sum + answers.size, 0)).toBe(35)
   })
 
   it('is never asked where the budget is none', async () => {

@@ -20,6 +20,8 @@ const LONGEST_AREA_CODE = 4
 const LONGEST_COUNTRY_AND_AREA_CODE = 6
 /** More blocks than this are no field of numbers; the rest is not looked at. */
 const MAX_BLOCKS = 64
+/** The same for groups of digits within a block: room for five numbers, every digit apart. */
+const MAX_GROUPS = 64
 
 export function readNumbers(field: string, country: string): { numbers: FieldNumber[]; hasText: boolean } {
   const text = withoutOptionalZero(field)
@@ -80,7 +82,7 @@ type Part = { groups: string[]; number: FieldNumber | null }
 function splitBlock(block: DigitBlock, rules: Rules): Part[] | null {
   const parts: Part[] = []
   let from = 0
-  while (from < block.groups.length) {
+  while (from < Math.min(block.groups.length, MAX_GROUPS)) {
     const end = longestDialable(block, from, rules)
     const to = end?.to ?? nextDash(block, from)
     if (end === null && isUncertain(block, from, to)) {
@@ -119,7 +121,8 @@ function longestDialable(
 /** `219738131 12` may be a typing mistake in one number; with a dash or seven more digits it is another one. */
 function mayEndAt(block: DigitBlock, to: number): boolean {
   if (to === block.groups.length || block.dashed[to] === true) return true
-  return block.groups.slice(to).join('').length >= SHORTEST_NUMBER
+  // A group has a digit at least, so as many groups are enough; looking at all of them would be quadratic work.
+  return block.groups.slice(to, to + SHORTEST_NUMBER).join('').length >= SHORTEST_NUMBER
 }
 
 function reasonOf(block: DigitBlock, country: string): RejectReason {

@@ -273,10 +273,18 @@ it('hostile fields of 64 KiB take linear time', () => {
     '＋１',
     '+55',
     'x1',
+    '9 (11) ',
+    '/ 9',
   ]
-  const started = performance.now()
-  for (const unit of units)
-    for (const country of ['BR', 'PT']) normalizePhoneInput(unit.repeat(Math.ceil(65_536 / unit.length)), country)
-  // 26 fields at a few ms each; a pattern that backtracks takes seconds for one.
-  expect(performance.now() - started).toBeLessThan(1000)
+  for (const country of ['BR', 'PT'])
+    for (const unit of units) {
+      const field = unit.repeat(Math.ceil(65_536 / unit.length))
+      const times = [1, 2, 3].map(() => {
+        const started = performance.now()
+        normalizePhoneInput(field, country)
+        return performance.now() - started
+      })
+      // A few ms, the quickest of three; a pattern that backtracks takes seconds, quadratic work a hundred ms.
+      expect([unit, country, Math.min(...times) < 40]).toEqual([unit, country, true])
+    }
 })

@@ -1,7 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { Confidence, CorrectionReason } from '#contract/phones.ts'
 import { callingCode } from './dial.ts'
-import { repairBrazilian } from './repairBrazilian.ts'
+import { beginsLikeMobile, dropCarrierCode, dropDoubledNinthDigit, moveNinthDigit } from './brazilianRepairs.ts'
 import { readWhole, type TypedField } from './TypedField.ts'
 
 /** A number that a field may mean after all. */
@@ -17,9 +17,9 @@ export const REPAIRS: readonly Repair[] = [
   { reason: 'DOUBLED_COUNTRY_CODE', repair: dropSecondCountryCode },
   { reason: 'COUNTRY_CODE_SPELLING', repair: respellCountryCode },
   { reason: 'TRUNK_ZERO', repair: dropZeros },
-  { reason: 'NINTH_DIGIT_DOUBLED', repair: repairBrazilian.doubledNinthDigit },
-  { reason: 'CARRIER_CODE', repair: repairBrazilian.carrierCode },
-  { reason: 'NINTH_DIGIT_MISPLACED', repair: repairBrazilian.misplacedNinthDigit },
+  { reason: 'NINTH_DIGIT_DOUBLED', repair: dropDoubledNinthDigit },
+  { reason: 'CARRIER_CODE', repair: dropCarrierCode },
+  { reason: 'NINTH_DIGIT_MISPLACED', repair: moveNinthDigit },
   { reason: 'PLUS_WITHOUT_COUNTRY_CODE', repair: dropPlus },
   { reason: 'GLUED_NUMBERS', repair: splitGlued },
   { reason: 'MISSING_PLUS', repair: addPlus },
@@ -135,7 +135,7 @@ function addPlus({ plain, digits, country }: TypedField): Repaired | null {
   if (digits === null || digits.length < 10 || plain.includes('+') || digits.startsWith('0')) return null
   const [phone] = readWhole(`+${digits}`, country)
   if (phone === undefined || phone.slice(1) !== digits || !isMobile(phone)) return null
-  const mayBeHome = country === 'BR' && (digits.length < 12 || repairBrazilian.startsLikeMobile(digits))
+  const mayBeHome = country === 'BR' && (digits.length < 12 || beginsLikeMobile(digits))
   return { phone, confidence: mayBeHome ? 'low' : 'medium' }
 }
 

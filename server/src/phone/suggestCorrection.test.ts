@@ -173,9 +173,14 @@ it('an area code is never invented, however a number without one is written', ()
 
 it('hostile fields of 64 KiB take linear time', () => {
   const units = ['1 ', '1', 'O1', '1O', '+', '+55', '(', '5555', '9 (11) ', '1,1e1', 'Tel: ', '0', '11987654321', '.']
-  const started = performance.now()
-  for (const unit of units)
-    for (const country of ['BR', 'PT']) suggestCorrection(unit.repeat(Math.ceil(65_536 / unit.length)), country)
-  // 28 fields at a few ms each; a pattern that backtracks takes seconds for one.
-  expect(performance.now() - started).toBeLessThan(1000)
+  for (const country of ['BR', 'PT'])
+    for (const unit of units) {
+      const field = unit.repeat(Math.ceil(65_536 / unit.length))
+      const times = [1, 2, 3].map(() => {
+        const started = performance.now()
+        suggestCorrection(field, country)
+        return performance.now() - started
+      })
+      expect([unit, country, Math.min(...times) < 40]).toEqual([unit, country, true])
+    }
 })

@@ -13,36 +13,36 @@ const NINTH_FIRST = new RegExp(
 )
 const LIKE_MOBILE = new RegExp(`^${AREA}9`)
 
-/** Mistakes that only Brazil's numbers invite. */
-export const repairBrazilian = {
-  doubledNinthDigit({ digits, country }: TypedField): Repaired | null {
-    if (digits === null) return null
-    for (const national of nationalForms(digits, country)) {
-      const [, area, subscriber] = NINTH_TWICE.exec(national) ?? []
-      if (area !== undefined && subscriber !== undefined) return repaired(area + subscriber)
-    }
-    return null
-  },
+/** `11 9 98765-4321` */
+export function dropDoubledNinthDigit({ digits, country }: TypedField): Repaired | null {
+  if (digits === null) return null
+  for (const national of nationalForms(digits, country)) {
+    const [, area, subscriber] = NINTH_TWICE.exec(national) ?? []
+    if (area !== undefined && subscriber !== undefined) return repaired(area + subscriber)
+  }
+  return null
+}
 
-  carrierCode({ digits, country }: TypedField): Repaired | null {
-    if (digits === null) return null
-    for (const national of nationalForms(digits, country)) {
-      const rest = CARRIER.exec(national)?.[1]
-      if (rest !== undefined) return repaired(rest)
-    }
-    return null
-  },
+/** `15 11 98765-4321` */
+export function dropCarrierCode({ digits, country }: TypedField): Repaired | null {
+  if (digits === null) return null
+  for (const national of nationalForms(digits, country)) {
+    const rest = CARRIER.exec(national)?.[1]
+    if (rest !== undefined) return repaired(rest)
+  }
+  return null
+}
 
-  misplacedNinthDigit({ plain, digits, country }: TypedField): Repaired | null {
-    if (digits === null || (country !== 'BR' && !digits.startsWith('55'))) return null
-    const [, area, prefix, line] = NINTH_FIRST.exec(plain) ?? []
-    return area === undefined ? null : repaired(`${area}9${prefix}${line}`)
-  },
+/** `9 (11) 8765-4321` */
+export function moveNinthDigit({ plain, digits, country }: TypedField): Repaired | null {
+  if (digits === null || (country !== 'BR' && !digits.startsWith('55'))) return null
+  const [, area, prefix, line] = NINTH_FIRST.exec(plain) ?? []
+  return area === undefined ? null : repaired(`${area}9${prefix}${line}`)
+}
 
-  /** Whether the digits begin as a mobile number of Brazil would. */
-  startsLikeMobile(digits: string): boolean {
-    return LIKE_MOBILE.test(digits)
-  },
+/** Whether the digits begin as a mobile number of Brazil would. */
+export function beginsLikeMobile(digits: string): boolean {
+  return LIKE_MOBILE.test(digits)
 }
 
 /** With the country code, with the trunk zero, and without. */
