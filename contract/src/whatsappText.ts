@@ -1,6 +1,7 @@
 /** A part of a message as WhatsApp shows it. What stands in `mono` is shown as it is. */
 export type WhatsappToken =
-  | { kind: 'text' | 'mono'; text: string }
+  | { kind: 'text'; text: string }
+  | { kind: 'mono'; text: string }
   | { kind: 'bold' | 'italic' | 'strike'; children: WhatsappToken[] }
 
 const KINDS = { '*': 'bold', _: 'italic', '~': 'strike' } as const

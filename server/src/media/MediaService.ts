@@ -18,6 +18,7 @@ import {
   finishMedium,
   listBrokenUploads,
   listMedia,
+  lockMedia,
   lockMedium,
   openMedium,
   type MediumRow,
@@ -139,13 +140,14 @@ export class MediaService {
   ): Promise<MediumRow> {
     const userId = actor.ownerId
     return transaction(this.#db, async (trx) => {
-      const finished = await finishMedium(trx, userId, id, content)
-      if (finished === undefined) {
-        const same = await findSameMedium(trx, userId, { sha256: content.sha256, mimeType })
-        if (same === undefined) throw new AppError('CONFLICT')
+      await lockMedia(trx, userId)
+      const same = await findSameMedium(trx, userId, { sha256: content.sha256, mimeType })
+      if (same !== undefined) {
         await deleteMedium(trx, userId, id)
         return same
       }
+      const finished = await finishMedium(trx, userId, id, content)
+      if (finished === undefined) throw new AppError('CONFLICT')
       const { kind, mime_type, file_name: fileName, bytes } = finished
       await this.#audit.logEvent(trx, {
         ...doneBy(actor),

@@ -232,16 +232,15 @@ describe('a medium is deleted', () => {
   })
 })
 
+type Page = { items: Medium[]; nextCursor: string | null }
+
 it('the list shows the newest first, page by page', async () => {
   const somebody = await signInAs(app, test.db, 'user')
   const ids = []
   for (let n = 0; n < 5; n++) ids.unshift((await stored({}, somebody)).id)
   const seen: string[] = []
   for (let cursor: string | null = ''; cursor !== null;) {
-    const page = (await call('GET', `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, somebody)).json<{
-      items: Medium[]
-      nextCursor: string | null
-    }>()
+    const page: Page = (await call('GET', `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, somebody)).json<Page>()
     seen.push(...page.items.map(({ id }) => id))
     cursor = page.nextCursor
   }
