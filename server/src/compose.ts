@@ -162,7 +162,7 @@ function buildParts(config: Config, log: Log, store: Store) {
     campaigns: new CampaignService({ db, audit, channels, bell }),
     creator: new CampaignCreator({ db, audit, channels, suppressions: list, bell }),
     messages: new MessageService({ db, audit, suppressions: list, bell }),
-    content: createContent({ db, audit }),
+    content: createContent({ db, audit, quotaBytes: config.mediaQuotaBytes }),
     people: createPeople({ db, audit, list, bell }),
     unknown: new UnknownDecider({ db, audit, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),

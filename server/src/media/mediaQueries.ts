@@ -89,6 +89,14 @@ export async function findSameMedium(
   return arrived(db, userId).where('sha256', '=', same.sha256).where('mime_type', '=', same.mimeType).executeTakeFirst()
 }
 
+/** Bytes of all media of an account. */
+export async function sumOfMedia(db: Db | Trx, userId: string): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`
+    select coalesce(sum(bytes), 0)::bigint as bytes from media where user_id = ${userId}
+  `.execute(db)
+  return rows[0]?.bytes ?? 0
+}
+
 /** Its pieces go with it. */
 export async function deleteMedium(db: Db | Trx, userId: string, id: string): Promise<void> {
   await db.deleteFrom('media').where('user_id', '=', userId).where('id', '=', id).execute()
