@@ -178,7 +178,7 @@ function buildParts(config: Config, log: Log, store: Store) {
     creator,
     preflighter: new Preflighter({ db, creator }),
     messages: new MessageService({ db, audit, suppressions: list, bell }),
-    content: createContent({ db, audit }),
+    content: createContent({ db, audit, quotaBytes: config.mediaQuotaBytes }),
     people: createPeople({ db, audit, list, bell, gateways }),
     unknown: new UnknownDecider({ db, audit, bell }),
     preparer: new AudiencePreparer({ db, audit, bell, log, pollMs: config.pollMs }),

@@ -109,6 +109,12 @@ export const SETTINGS = {
     wholeNumber(1024, 100 * MIB),
     'Largest picture, video, sound or document that a message can carry, in bytes; WhatsApp takes pictures up to 5 MiB.',
   ),
+  mediaQuotaBytes: setting(
+    'MEDIA_QUOTA_BYTES',
+    String(2048 * MIB),
+    wholeNumber(1024, 1024 * 1024 * MIB),
+    'Most that the media of one user may take together, in bytes.',
+  ),
   leaseSeconds: setting(
     'LEASE_SECONDS',
     '30',
@@ -183,6 +189,7 @@ export const SETTINGS = {
     wholeNumber(1, 100_000),
     'Files a user may upload, and previews of them a user may ask for, in any 60 s.',
   ),
+  mediaLimit: setting('MEDIA_LIMIT', '60', wholeNumber(1, 100_000), 'Media a user may upload in any 60 s.'),
   exportLimit: setting('EXPORT_LIMIT', '30', wholeNumber(1, 100_000), 'Exports a user may ask for in any 60 s.'),
   phoneChecksPerHour: setting(
     'PHONE_CHECKS_PER_HOUR',

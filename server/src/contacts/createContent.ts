@@ -6,9 +6,9 @@ import { TemplateService } from '#server/templates/TemplateService.ts'
 import { findContacts } from './contactQueries.ts'
 
 /** What messages are made of: files, saved messages, and the people for whom they are previewed. */
-export function createContent({ db, audit }: { db: Db; audit: AuditLogger }) {
+export function createContent({ db, audit, quotaBytes }: { db: Db; audit: AuditLogger; quotaBytes: number }) {
   const content: TemplateRoutesDeps & { media: MediaService } = {
-    media: new MediaService({ db, audit }),
+    media: new MediaService({ db, audit, quotaBytes }),
     templates: new TemplateService({ db, audit }),
     findContacts: (userId, ids) => findContacts(db, userId, ids),
   }

@@ -10,7 +10,6 @@ import type { Db } from '#server/db/Database.ts'
 import { takesNoWrites } from '#server/db/takesNoWrites.ts'
 import { failpoints } from '#server/lib/failpoints.ts'
 import type { Log } from '#server/lib/logger.ts'
-import type { LoadMedium } from '#server/media/MediaCache.ts'
 import type { ClaimedRecipient, LaneHold } from '#server/recipients/claimRecipients.ts'
 import { HeldRows } from '#server/recipients/lostClaims.ts'
 import { settleRecipients, type Settlement } from '#server/recipients/settleRecipients.ts'
@@ -20,7 +19,7 @@ import { DailyCap } from './DailyCap.ts'
 import { decideSettlement } from './decideSettlement.ts'
 import { listRunningOfChannel } from './dispatchQueries.ts'
 import { LaneCampaigns } from './LaneCampaigns.ts'
-import { LaneQueues } from './LaneQueues.ts'
+import { LaneQueues, type LaneQueuesDeps } from './LaneQueues.ts'
 import type { QueueManager } from './QueueManager.ts'
 import { SettleQueue } from './SettleQueue.ts'
 import { StartGate } from './StartGate.ts'
@@ -33,14 +32,12 @@ const MAX_UNSETTLED = 1000
 /** No more single messages are held than the pace lets start within this time. */
 const SINGLES_HORIZON_MS = 10_000
 
-export type LaneRunnerDeps = {
+export type LaneRunnerDeps = Pick<LaneQueuesDeps, 'batchSize' | 'loadMedium'> & {
   db: Db
   gateways: GatewayRegistry
   keeper: CampaignKeeper
   log: Log
   pollMs: number
-  batchSize: number
-  loadMedium: LoadMedium
   /** Takes the lock of a campaign for this lane; null when it is not to be had. */
   acquireLock: (campaignId: string, laneEpoch: number) => Promise<number | null>
   releaseLock: (campaignId: string) => Promise<void>

@@ -54,6 +54,78 @@ describe('after a failure', () => {
     expect(after({}, { attempts: 3 }).settlement).toMatchObject({ status: 'failed', attempts: 4 })
   })
 
+  describe('of a file that has a text to go in its place', () => {
+    const rules = { hasFallback: (step: number) => step === 1 }
+    const refused = { code: 'IMAGE_UNREADABLE', permanent: true }
+
+    it('the same step goes on as text, and the failure is recorded', () => {
+      const { settlement } = after(refused, { step: 1, attempts: 2 }, rules)
+      const recorded = { code: 'IMAGE_UNREADABLE' }
+      expect(settlement).toMatchObject({
+        status: 'retrying',
+        step: 1,
+        usesFallback: true,
+        attempts: 0,
+        error: recorded,
+      })
+    })
+
+    it.each([
+      ['that may pass has its attempts first', { code: 'UPLOAD_FAILED' }, { attempts: 2 }, 'retrying', false],
+      ['whose attempts are used up is replaced', { code: 'UPLOAD_FAILED' }, { attempts: 3 }, 'retrying', true],
+      [
+        'that is slow to upload is replaced',
+        { category: 'TIMEOUT', code: 'UPLOAD_TIMEOUT' },
+        { attempts: 3 },
+        'retrying',
+        true,
+      ],
+      ['is not replaced twice', refused, { usesFallback: true }, 'failed', true],
+      ['that may have arrived is not replaced', refused, { maybeSent: true }, 'unknown', false],
+      ['whose fate is open is not replaced', { ...refused, fate: 'maybe' }, { resends: 3 }, 'unknown', false],
+      [
+        'for a number that is none is not replaced',
+        { category: 'INVALID_NUMBER', permanent: true },
+        {},
+        'failed',
+        false,
+      ],
+      [
+        'for somebody who blocked us is not replaced',
+        { category: 'BLOCKED_NUMBER', permanent: true },
+        {},
+        'failed',
+        false,
+      ],
+      [
+        'that a slow connection kept is not replaced',
+        { category: 'TIMEOUT', code: 'HTTP_504' },
+        { attempts: 3 },
+        'failed',
+        false,
+      ],
+      ['of a step without a text is not replaced', refused, { step: 0 }, 'failed', false],
+    ] as [string, Partial<SendFailure>, Partial<ClaimedRecipient>, string, boolean][])(
+      'one %s',
+      (_what, failed, of, status, usesFallback) => {
+        expect(after(failed, { step: 1, ...of }, rules).settlement).toMatchObject({ status, usesFallback })
+      },
+    )
+
+    it('the next step begins with its own file again', () => {
+      const sequence = { ...campaign, ...rules, stepDelaysMs: [0, 0] }
+      const { settlement } = decideSettlement(sequence, { ...recipient, usesFallback: true }, { ok: true })
+      expect(settlement).toMatchObject({ status: 'retrying', step: 1, usesFallback: false })
+    })
+
+    it('whatever gives it back keeps what it has come to', () => {
+      expect(giveBack('c', { ...recipient, usesFallback: true })).toMatchObject({
+        status: 'pending',
+        usesFallback: true,
+      })
+    })
+  })
+
   it.each(['DISCONNECTED', 'UNAUTHORIZED'] as const)(
     '%s pauses the channel and costs the recipient nothing',
     (category) => {

@@ -30,7 +30,10 @@ import { endSlowBodies } from './slowBodies.ts'
 import { serveWebApp } from './webApp.ts'
 
 export type AppDeps = {
-  config: Pick<Config, 'publicUrl' | 'host' | 'trustedProxies' | 'apiDocs' | 'importLimit' | 'exportLimit'>
+  config: Pick<
+    Config,
+    'publicUrl' | 'host' | 'trustedProxies' | 'apiDocs' | 'importLimit' | 'mediaLimit' | 'exportLimit'
+  >
   log: Log
   db: Db
   sessions: Sessions
@@ -64,7 +67,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   limitWaits(app)
   enforceAccess(app, { ...deps, publicUrl: config.publicUrl, host: config.host })
   answerRepeats(app, deps)
-  limitUsers(app, { db: deps.db, limits: { import: config.importLimit, export: config.exportLimit } })
+  limitUsers(app, {
+    db: deps.db,
+    limits: { import: config.importLimit, media: config.mediaLimit, export: config.exportLimit },
+  })
   validateTokens(app, deps)
   await describeApi(app, { version: VERSION, cookieName: deps.sessions.cookie.name })
   for (const plugin of [healthRoutes(deps), openApiRoutes(config), ...routes]) await app.register(plugin)

@@ -29,7 +29,7 @@ export type SignedInUser = {
 }
 
 /** What one user may do only so often in a minute, beside the limits of campaigns. */
-export type CostlyWork = 'import' | 'export'
+export type CostlyWork = 'import' | 'media' | 'export'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { MAX_BYTES_OF_KIND, type Medium } from '#contract/media.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { CHUNK_BYTES, createChunkStore, type ChunkStore } from '#server/db/ChunkStore.ts'
-import type { Db } from '#server/db/Database.ts'
+import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
@@ -18,12 +18,19 @@ import {
   finishMedium,
   listBrokenUploads,
   listMedia,
+  lockMedia,
   lockMedium,
   openMedium,
+  sumOfMedia,
   type MediumRow,
 } from './mediaQueries.ts'
 
-export type MediaServiceDeps = { db: Db; audit: AuditLogger }
+export type MediaServiceDeps = {
+  db: Db
+  audit: AuditLogger
+  /** Most bytes that the files of one account may have together. */
+  quotaBytes: number
+}
 
 /** A file as it comes in; `truncated` is true when more came than any file may have. */
 export type IncomingFile = { filename: string; mimetype: string; file: Readable & { truncated: boolean } }
@@ -36,8 +43,10 @@ export class MediaService {
   readonly #db: Db
   readonly #audit: AuditLogger
   readonly #chunks: ChunkStore
+  readonly #quotaBytes: number
 
-  constructor({ db, audit }: MediaServiceDeps) {
+  constructor({ db, audit, quotaBytes }: MediaServiceDeps) {
+    this.#quotaBytes = quotaBytes
     this.#db = db
     this.#audit = audit
     this.#chunks = createChunkStore(db, { table: 'media_chunks', column: 'media_id' })
@@ -46,7 +55,7 @@ export class MediaService {
   /**
    * Stores a file, a piece in memory at a time; the same bytes again are the medium that is there. Nothing stays of one
    * that breaks off. Throws UNPROCESSABLE for a file that WhatsApp does not take, or whose name, declared type and bytes
-   * disagree, and PAYLOAD_TOO_LARGE. `isWelcome`: asked when all has arrived, which may take minutes.
+   * disagree, and PAYLOAD_TOO_LARGE, also where the account has no room left. `isWelcome`: asked when all has arrived, which may take minutes.
    */
   async add(actor: Actor, incoming: IncomingFile, isWelcome: () => Promise<boolean>): Promise<Medium> {
     const userId = actor.ownerId
@@ -55,6 +64,7 @@ export class MediaService {
     const first = await pieces.next()
     const head = first.done === true ? Buffer.alloc(0) : first.value
     const fileName = cleanFileName(incoming.filename)
+    await this.#refuseBeyondQuota(this.#db, userId, head.length)
     const type = head.length === 0 ? null : typeOf(fileName, incoming.mimetype, head)
     if (type === null) throw refuse('The file is empty.')
     const id = await openMedium(this.#db, userId, { ...type, fileName })
@@ -139,13 +149,15 @@ export class MediaService {
   ): Promise<MediumRow> {
     const userId = actor.ownerId
     return transaction(this.#db, async (trx) => {
-      const finished = await finishMedium(trx, userId, id, content)
-      if (finished === undefined) {
-        const same = await findSameMedium(trx, userId, { sha256: content.sha256, mimeType })
-        if (same === undefined) throw new AppError('CONFLICT')
+      await lockMedia(trx, userId)
+      const same = await findSameMedium(trx, userId, { sha256: content.sha256, mimeType })
+      if (same !== undefined) {
         await deleteMedium(trx, userId, id)
         return same
       }
+      await this.#refuseBeyondQuota(trx, userId, content.bytes)
+      const finished = await finishMedium(trx, userId, id, content)
+      if (finished === undefined) throw new AppError('CONFLICT')
       const { kind, mime_type, file_name: fileName, bytes } = finished
       await this.#audit.logEvent(trx, {
         ...doneBy(actor),
@@ -156,6 +168,13 @@ export class MediaService {
       })
       return finished
     })
+  }
+
+  /** Asked before the bytes are stored and once more when all are here: uploads may come together. */
+  async #refuseBeyondQuota(db: Db | Trx, userId: string, bytes: number): Promise<void> {
+    const used = await sumOfMedia(db, userId)
+    if (used + bytes <= this.#quotaBytes) return
+    throw new AppError('PAYLOAD_TOO_LARGE', { details: { quotaBytes: this.#quotaBytes, usedBytes: used } })
   }
 
   async #sweepBroken(userId: string): Promise<void> {

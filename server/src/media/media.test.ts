@@ -18,6 +18,7 @@ const PATH = '/api/user/media'
 const OURS = { host: '127.0.0.1', origin: 'http://127.0.0.1' }
 const MAX_MEDIA_BYTES = 6_000_000
 const MIB = 1024 * 1024
+const QUOTA_BYTES = 10 * MIB
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 
 let test: TestDatabase
@@ -26,7 +27,7 @@ let user: { id: string; cookie: string }
 
 beforeAll(async () => {
   test = await createTestDatabase()
-  const media = new MediaService({ db: test.db, audit: new AuditLogger() })
+  const media = new MediaService({ db: test.db, audit: new AuditLogger(), quotaBytes: QUOTA_BYTES })
   app = await createTestApp(test.db, { routes: [mediaRoutes({ media, maxMediaBytes: MAX_MEDIA_BYTES })] })
   await app.listen({ host: '127.0.0.1', port: 0 })
   user = await signInAs(app, test.db, 'user')
@@ -139,6 +140,15 @@ describe('a file', () => {
     expect([await countOf('media'), await countOf('media_chunks')]).toEqual(before)
   })
 
+  it('for which the account has no room left is refused, also when several come together', async () => {
+    const somebody = await signInAs(app, test.db, 'user')
+    const answers = await Promise.all(Array.from({ length: 4 }, () => upload({ bytes: picture(4 * MIB) }, somebody)))
+    expect(answers.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([201, 201, 413, 413])
+    const refused = answers.find(({ statusCode }) => statusCode === 413)
+    expect(refused?.json()).toMatchObject({ error: { details: { quotaBytes: QUOTA_BYTES } } })
+    expect([await countOf('media', somebody), (await upload({}, somebody)).statusCode]).toEqual([2, 201])
+  })
+
   it('that breaks off half way leaves nothing', async () => {
     const somebody = await signInAs(app, test.db, 'user')
     for (let n = 0; n < 5; n++) await breakOff(somebody)
@@ -223,7 +233,10 @@ describe('a medium is deleted', () => {
   it('not while a saved template uses it', async () => {
     const { id: mediaId } = await stored()
     const messages = JSON.stringify([{ type: 'image', mediaId }])
-    await test.db.insertInto('message_templates').values({ user_id: user.id, name: 'Foto', messages }).execute()
+    await test.db
+      .insertInto('message_templates')
+      .values({ user_id: user.id, name: 'Foto', messages, needs: '[]' })
+      .execute()
     const answer = await call('DELETE', `/${mediaId}`)
     expect([answer.statusCode, answer.json()]).toMatchObject([
       409,
@@ -232,14 +245,15 @@ describe('a medium is deleted', () => {
   })
 })
 
+type Page = { items: Medium[]; nextCursor: string | null }
+
 it('the list shows the newest first, page by page', async () => {
   const somebody = await signInAs(app, test.db, 'user')
   const ids = []
   for (let n = 0; n < 5; n++) ids.unshift((await stored({}, somebody)).id)
   const seen: string[] = []
   for (let cursor: string | null = ''; cursor !== null;) {
-    const answer = await call('GET', `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, somebody)
-    const page: { items: Medium[]; nextCursor: string | null } = answer.json()
+    const page: Page = (await call('GET', `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, somebody)).json<Page>()
     seen.push(...page.items.map(({ id }) => id))
     cursor = page.nextCursor
   }

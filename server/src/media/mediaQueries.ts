@@ -59,31 +59,23 @@ export async function openMedium(db: Db, userId: string, file: FileType & { file
   return id
 }
 
-/** All bytes are here. Undefined when the account has the very same already, or the medium was swept meanwhile. */
+/** From here on one upload of the account at a time: two of the same bytes must not both believe to be the first. */
+export async function lockMedia(trx: Trx, userId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`media ${userId}`}, 0))`.execute(trx)
+}
+
+/** All its bytes are here. Undefined when it was swept meanwhile. */
 export async function finishMedium(
   trx: Trx,
   userId: string,
   id: string,
   { sha256, bytes }: { sha256: Buffer; bytes: number },
 ): Promise<MediumRow | undefined> {
-  // One at a time, so that two uploads of the same bytes do not both believe to be the first.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`media ${userId}`}, 0))`.execute(trx)
   return trx
-    .updateTable('media as m')
+    .updateTable('media')
     .set({ sha256, bytes, created_at: sql<Date>`clock_timestamp()` })
-    .where('m.user_id', '=', userId)
-    .where('m.id', '=', id)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('media as o')
-            .select('o.id')
-            .where('o.user_id', '=', userId)
-            .where('o.sha256', '=', sha256)
-            .whereRef('o.mime_type', '=', 'm.mime_type'),
-        ),
-      ),
-    )
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
     .returningAll()
     .$narrowType<{ sha256: Buffer }>()
     .executeTakeFirst()
@@ -95,6 +87,14 @@ export async function findSameMedium(
   same: { sha256: Buffer; mimeType: string },
 ): Promise<MediumRow | undefined> {
   return arrived(db, userId).where('sha256', '=', same.sha256).where('mime_type', '=', same.mimeType).executeTakeFirst()
+}
+
+/** Bytes of all media of an account. */
+export async function sumOfMedia(db: Db | Trx, userId: string): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`
+    select coalesce(sum(bytes), 0)::bigint as bytes from media where user_id = ${userId}
+  `.execute(db)
+  return rows[0]?.bytes ?? 0
 }
 
 /** Its pieces go with it. */

@@ -28,7 +28,7 @@ export function mediaRoutes({ media, maxMediaBytes }: MediaRoutesDeps): RoutePlu
     app.post(
       PATH,
       {
-        config: { ...USER, receives: 'medium', limited: 'import' },
+        config: { ...USER, receives: 'medium', limited: 'media' },
         schema: {
           summary:
             'Upload a picture, video, sound or document (multipart/form-data: file); the same bytes are kept once',

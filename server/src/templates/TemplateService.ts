@@ -11,7 +11,6 @@ import { cursorOfRow, onePage, readCursor } from '#server/lib/listCursor.ts'
 import { requireMedia } from '#server/media/requireMedia.ts'
 import { checkLinks } from './checkLinks.ts'
 import { checkMessages, checkTexts } from './checkMessages.ts'
-import { needsOfMessages } from './previewMessages.ts'
 import {
   deleteTemplate,
   findTemplate,
@@ -110,7 +109,7 @@ function toSavedTemplate(row: TemplateRow): SavedTemplate {
     id: row.id,
     name: row.name,
     messages: row.messages,
-    needs: needsOfMessages(row.messages),
+    needs: row.needs,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { CampaignMessage } from '#contract/campaignMessages.ts'
 import { AppError } from '#server/lib/AppError.ts'
-import { compileMessage } from './compileMessage.ts'
+import { compileFallback, compileMessage } from './compileMessage.ts'
 import { recipientScope } from './recipientScope.ts'
 
 const ana = {
@@ -23,6 +23,9 @@ const OFFER: CampaignMessage = {
     { kind: 'quickReply', index: 1, value: 'STOP' },
   ],
 }
+
+const MEDIA_ID = '7f1e8b0a-0000-4000-8000-000000000001'
+const FILE = { bytes: Buffer.from('x'), mimeType: 'image/png', fileName: 'foto.png' }
 
 function refusalOf(work: () => unknown): unknown {
   try {
@@ -91,4 +94,40 @@ it.each([
   [{ type: 'text', content: '{% if %}' }, 'content'],
 ] as [CampaignMessage, string][])('what cannot be parsed is named: %#', (message, field) => {
   expect(refusalOf(() => compileMessage(message))).toMatchObject({ field })
+})
+
+it.each([
+  [
+    { type: 'image', mediaId: MEDIA_ID, content: 'Oi {{nome}}' },
+    { type: 'image', caption: 'Oi Ana Souza' },
+  ],
+  [{ type: 'image', mediaId: MEDIA_ID, content: ' {{vazio}} ' }, { type: 'image' }],
+  [{ type: 'video', mediaId: MEDIA_ID }, { type: 'video' }],
+  [{ type: 'audio', mediaId: MEDIA_ID, textFallback: 'Oi' }, { type: 'audio' }],
+  [
+    { type: 'document', mediaId: MEDIA_ID },
+    { type: 'document', fileName: 'foto.png' },
+  ],
+  [
+    { type: 'document', mediaId: MEDIA_ID, fileName: 'a.pdf' },
+    { type: 'document', fileName: 'a.pdf' },
+  ],
+] as [CampaignMessage, object][])('a file goes out with what belongs to its kind: %#', (message, expected) => {
+  const content = compileMessage(message)(recipientScope(ana), FILE)
+  expect(content).toEqual({ ...expected, bytes: FILE.bytes, mimeType: 'image/png' })
+  // Gateways know a file again by the object.
+  expect('bytes' in content && content.bytes).toBe(FILE.bytes)
+})
+
+it('a file that is not handed in is a mistake of ours, not of the text', () => {
+  const compiled = compileMessage({ type: 'image', mediaId: MEDIA_ID })
+  expect(() => compiled(recipientScope(ana))).toThrow(TypeError)
+})
+
+it('what goes in the place of a file is a text like any other', () => {
+  const image = { type: 'image', mediaId: MEDIA_ID } as const
+  expect(compileFallback(image)).toBeNull()
+  const made = compileFallback({ ...image, textFallback: 'Sem foto, {{nome}}' })
+  expect(made?.(recipientScope(ana))).toEqual({ type: 'text', text: 'Sem foto, Ana Souza' })
+  expect(refusalOf(() => compileFallback({ ...image, textFallback: '{{' }))).toMatchObject({ field: 'textFallback' })
 })

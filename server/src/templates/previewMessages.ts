@@ -3,7 +3,7 @@ import type { CampaignMessage } from '#contract/campaignMessages.ts'
 import type { Preview, TemplateNeed } from '#contract/templates.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { textsOf } from './messageTexts.ts'
-import { recipientScope } from './recipientScope.ts'
+import { recipientScope, type TemplateScope } from './recipientScope.ts'
 import { compileTemplate, renderTemplate, type CompiledTemplate } from './renderTemplate.ts'
 import { missingOf, needsOf } from './templateNeeds.ts'
 
@@ -15,6 +15,11 @@ export type PreviewedPerson = {
   variables: Record<string, string>
 }
 
+/** Of one preview altogether: texts that compute are for campaigns, not for looking at fifty people at once. */
+const LONGEST_MS = 2000
+const TOO_SLOW = { text: null, problem: 'The texts take too long to be made; preview fewer people.' }
+
+type PreviewedText = Preview['items'][number]['messages'][number]['texts'][number]
 type Prepared = {
   type: CampaignMessage['type']
   texts: { field: string; template: CompiledTemplate; maxLength: number }[]
@@ -36,21 +41,29 @@ export async function previewMessages(
 ): Promise<Preview> {
   const prepared = messages.map(prepare)
   const needs = needsOf(templatesOf(prepared))
+  const until = performance.now() + LONGEST_MS
   const items: Preview['items'] = []
   for (const person of people) {
-    // A text may take 50 ms, and others wait.
-    await nextTurn()
     const scope = recipientScope({ ...person, renderedAt: at, timeZone })
-    const texts = ({ type, texts: parts }: Prepared) => ({
-      type,
-      texts: parts.map(({ field, template, maxLength }) => ({
-        field,
-        ...attempt(() => renderTemplate(template, scope, maxLength)),
-      })),
-    })
-    items.push({ contactId: person.contactId, messages: prepared.map(texts), missing: missingOf(needs, scope) })
+    const shown = []
+    for (const { type, texts } of prepared) shown.push({ type, texts: await renderAll(texts, scope, until) })
+    items.push({ contactId: person.contactId, messages: shown, missing: missingOf(needs, scope) })
   }
   return { needs, items }
+}
+
+async function renderAll(texts: Prepared['texts'], scope: TemplateScope, until: number): Promise<PreviewedText[]> {
+  const rendered = []
+  for (const { field, template, maxLength } of texts) {
+    // One text may take its 50 ms, and others wait.
+    await nextTurn()
+    const isLate = performance.now() > until
+    rendered.push({
+      field,
+      ...(isLate ? TOO_SLOW : attempt(() => renderTemplate(template, scope, maxLength))),
+    })
+  }
+  return rendered
 }
 
 function prepare(message: CampaignMessage): Prepared {

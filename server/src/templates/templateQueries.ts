@@ -4,6 +4,7 @@ import type { Db, Trx } from '#server/db/Database.ts'
 import { cursorAt, isOlder } from '#server/db/newestFirst.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { ListCursor } from '#server/lib/listCursor.ts'
+import { needsOfMessages } from './previewMessages.ts'
 import type { MessageTemplatesTable } from './templateTables.ts'
 
 export type TemplateRow = Selectable<MessageTemplatesTable>
@@ -43,7 +44,7 @@ export async function insertTemplate(
 ): Promise<TemplateRow> {
   return trx
     .insertInto('message_templates')
-    .values({ user_id: userId, name, messages: JSON.stringify(messages) })
+    .values({ user_id: userId, name, ...contentOf(messages) })
     .returningAll()
     .executeTakeFirstOrThrow()
     .catch(nameTaken)
@@ -60,7 +61,7 @@ export async function updateTemplate(
     .updateTable('message_templates')
     .set({
       ...(name === undefined ? {} : { name }),
-      ...(messages === undefined ? {} : { messages: JSON.stringify(messages) }),
+      ...(messages === undefined ? {} : contentOf(messages)),
       updated_at: sql<Date>`clock_timestamp()`,
     })
     .where('user_id', '=', userId)
@@ -77,6 +78,10 @@ export async function deleteTemplate(trx: Trx, userId: string, id: string): Prom
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirst()
+}
+
+function contentOf(messages: CampaignMessage[]) {
+  return { messages: JSON.stringify(messages), needs: JSON.stringify(needsOfMessages(messages)) }
 }
 
 function nameTaken(error: unknown): never {

@@ -157,6 +157,20 @@ describe('a preview', () => {
     })
   })
 
+  it('of texts that compute for long ends soon, and others are answered meanwhile', async () => {
+    const slow = text('{% for i in (1..3000) %}{% for j in (1..3000) %}{% endfor %}{% endfor %}')
+    const id = Number(await make(whole, ana, 'contact', 'x'))
+    const messages = Array.from({ length: 10 }, () => slow)
+    const begun = performance.now()
+    const [shown] = await Promise.all([
+      previewOf({ messages, contactIds: Array.from({ length: 50 }, () => id) }),
+      ask('GET', ''),
+    ])
+    expect(performance.now() - begun).toBeLessThan(10_000)
+    expect(shown.items).toHaveLength(50)
+    expect(shown.items[49]?.messages[9]?.texts[0]?.problem).toMatch(/too long/)
+  }, 20_000)
+
   it("shows nothing of somebody else's contact", async () => {
     const id = Number(await make(whole, bia, 'contact', 'x'))
     const answers = [id, 999_999_999].map((one) =>

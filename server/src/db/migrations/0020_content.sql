@@ -44,6 +44,8 @@ create table message_templates (
   id uuid not null default gen_random_uuid(),
   name text not null,
   messages jsonb not null,
+  -- The variables that they speak of: reading them out of two hundred templates would hold up everybody else.
+  needs jsonb not null,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
   primary key (user_id, id)
