@@ -94,10 +94,7 @@ class FileReader extends yauzl.RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    this.#copy(buffer, offset, position, position + length).then(
-      () => callback(null),
-      (error: unknown) => callback(error as Error),
-    )
+    void tell(this.#copy(buffer, offset, position, position + length), callback)
   }
 
   async #copy(buffer: Buffer, offset: number, start: number, end: number): Promise<void> {
@@ -114,4 +111,14 @@ class FileReader extends yauzl.RandomAccessReader {
       throw error
     }
   }
+}
+
+async function tell(work: Promise<void>, callback: (error: Error | null) => void): Promise<void> {
+  let failure: Error | null = null
+  try {
+    await work
+  } catch (error) {
+    failure = error as Error
+  }
+  callback(failure)
 }
