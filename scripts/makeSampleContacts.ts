@@ -1,78 +1,25 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { RejectReason, WarningReason } from '#contract/imports.ts'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { CITIES, COMPANIES, EMOJI, FAMILY_NAMES, FIRST_NAMES, PRODUCTS } from './sampleNames.ts'
 
 /** Rows of the sample without its header. */
 const ROWS = 5000
 /** Another seed makes another list; the committed one was made with this. */
 const SEED = 20_240_511
+const HEADER = ['nome', 'telefone', 'cidade', 'empresa', 'produto']
 const TARGET = fileURLToPath(new URL('../examples/contatos.csv', import.meta.url))
+
+/** What whoever wrote a line meant by its field: known before it was spelt, and without asking the product. */
+export type Meant = { phone: string; others?: string[]; warning?: WarningReason } | { reason: RejectReason }
+/** A row of the sample; `line` is where it begins in the file. */
+export type SampleRow = { line: number; cells: string[]; meant: Meant }
+type Line = Omit<SampleRow, 'line'>
 
 type Person = { name: string; city: string; ddd: string; subscriber: string }
 type Random = { below(limit: number): number; pick<T>(from: readonly T[]): T; digits(count: number): string }
-
-const FIRST_NAMES =
-  'Ana,Antônio,Beatriz,Bruno,Caio,Camila,Cecília,César,Conceição,Daniel,Débora,Diego,Eduarda,Elaine,Érica,Fábio,Fernanda,Flávia,Gabriel,Gisele,Glória,Heitor,Helena,Ícaro,Igor,Inês,Isabela,João,Joaquim,Jorge,José,Júlia,Júlio,Karina,Kauã,Larissa,Laís,Leandro,Letícia,Luís,Luíza,Márcia,Marcos,Mariana,Mário,Matheus,Nádia,Natália,Nelson,Otávio,Patrícia,Paulo,Pedro,Rafaela,Raíssa,Renan,Rita,Roberta,Rogério,Sandra,Sérgio,Sílvia,Sônia,Tainá,Tânia,Thiago,Úrsula,Valéria,Vânia,Vinícius,Vitória,Wesley,Yasmin,Zélia'.split(
-    ',',
-  )
-const FAMILY_NAMES =
-  'Almeida,Alves,Araújo,Barbosa,Barros,Brandão,Cardoso,Carvalho,Castro,Conceição,Correia,Costa,Dias,dos Santos,Esteves,Farias,Fernandes,Ferreira,Freitas,Gomes,Gonçalves,Guimarães,Leão,Lima,Lopes,Magalhães,Maia,Marques,Martins,Melo,Mendes,Monteiro,Moraes,Moreira,Nascimento,Neves,Nogueira,Nunes,Oliveira,Pacheco,Peixoto,Pereira,Pinto,Pires,Ramos,Reis,Ribeiro,Rocha,Rodrigues,Sá,Santana,Silva,Simões,Souza,Tavares,Teixeira,Vieira,Xavier'.split(
-    ',',
-  )
-const CITIES: readonly [city: string, ddd: string][] = [
-  ['São Paulo', '11'],
-  ['Guarulhos', '11'],
-  ['Santos', '13'],
-  ['Campinas', '19'],
-  ['Ribeirão Preto', '16'],
-  ['Rio de Janeiro', '21'],
-  ['Niterói', '21'],
-  ['Vitória', '27'],
-  ['Belo Horizonte', '31'],
-  ['Uberlândia', '34'],
-  ['Curitiba', '41'],
-  ['Londrina', '43'],
-  ['Florianópolis', '48'],
-  ['Porto Alegre', '51'],
-  ['Santa Maria', '55'],
-  ['Brasília', '61'],
-  ['Goiânia', '62'],
-  ['Cuiabá', '65'],
-  ['Salvador', '71'],
-  ['Aracaju', '79'],
-  ['Recife', '81'],
-  ['Fortaleza', '85'],
-  ['Belém', '91'],
-  ['Manaus', '92'],
-  ['São Luís', '98'],
-]
-const COMPANIES = [
-  '',
-  '',
-  '',
-  'Padaria Pão Quente',
-  'Mercadinho São Jorge',
-  'Oficina do Zé',
-  'Clínica Bem-Estar',
-  'Açaí & Cia',
-  'Ótica Visão',
-  'Pet Shop Au-Au',
-  'Construções "Boa Obra"',
-  'Escola Aprender; Brincar',
-]
-const PRODUCTS = [
-  '',
-  'Café especial',
-  'Pão de queijo',
-  'Plano anual',
-  'Corte + barba',
-  'Ração 10 kg',
-  'Óculos de sol',
-  'Açaí 500 ml',
-  'Mensalidade',
-]
-const EMOJI = ['🦜', '⭐', '❤️', '👩🏽‍🔧', '🇧🇷', '🙏🏾']
 
 /** Ways in which Brazilian lists carry a number; the first ones are the most common. */
 const SPELLINGS: readonly ((ddd: string, s: string) => string)[] = [
@@ -114,76 +61,125 @@ const FOREIGN: readonly ((random: Random) => string)[] = [
 ]
 
 /** What is in such lists instead of a number, by how often. */
-const BROKEN: readonly [count: number, field: (person: Person, random: Random) => string][] = [
-  [45, () => ''],
-  [8, () => '-'],
-  [12, () => 'não tem'],
-  [28, ({ ddd, subscriber }) => `${`5,5${ddd}${subscriber.slice(0, 3)}`}E+12`],
-  [35, ({ subscriber }) => halves(subscriber, '-')],
-  [20, ({ subscriber }) => halves(subscriber.slice(1), '-')],
-  [25, ({ ddd, subscriber }) => `(${ddd}) ${subscriber.slice(0, 5)}`],
-  [15, ({ subscriber }, r) => `(${r.pick(['20', '23', '30', '52', '90'])}) ${halves(subscriber, '-')}`],
-  [12, ({ ddd, subscriber }) => `${ddd}${subscriber}${subscriber.slice(0, 4)}`],
-  [10, ({ ddd, subscriber }) => `${ddd} ${halves(subscriber, '-').slice(0, -1)}O`],
-  [6, ({ ddd, subscriber }) => `${ddd} ${subscriber.slice(0, 5)}-${subscriber.slice(5, 7)}**`],
-  [8, () => 'cliente@exemplo.com.br'],
-  [6, (_, r) => `+999 ${r.digits(9)}`],
+const BROKEN: readonly [count: number, field: (person: Person, random: Random) => string, reason: RejectReason][] = [
+  [45, () => '', 'EMPTY'],
+  [8, () => '-', 'EMPTY'],
+  [12, () => 'não tem', 'NOT_A_NUMBER'],
+  [28, ({ ddd, subscriber }) => `${`5,5${ddd}${subscriber.slice(0, 3)}`}E+12`, 'EXCEL_EXPONENT'],
+  [35, ({ subscriber }) => halves(subscriber, '-'), 'MISSING_AREA_CODE'],
+  [20, ({ subscriber }) => halves(subscriber.slice(1), '-'), 'MISSING_AREA_CODE'],
+  [25, ({ ddd, subscriber }) => `(${ddd}) ${subscriber.slice(0, 5)}`, 'TOO_SHORT'],
+  [
+    15,
+    ({ subscriber }, r) => `(${r.pick(['20', '23', '30', '52', '90'])}) ${halves(subscriber, '-')}`,
+    'INVALID_AREA_CODE',
+  ],
+  [12, ({ ddd, subscriber }) => `${ddd}${subscriber}${subscriber.slice(0, 4)}`, 'TOO_LONG'],
+  [10, ({ ddd, subscriber }) => `${ddd} ${halves(subscriber, '-').slice(0, -1)}O`, 'NOT_A_NUMBER'],
+  [6, ({ ddd, subscriber }) => `${ddd} ${subscriber.slice(0, 5)}-${subscriber.slice(5, 7)}**`, 'NOT_A_NUMBER'],
+  [8, () => 'cliente@exemplo.com.br', 'NOT_A_NUMBER'],
+  [6, (_, r) => `+999 ${r.digits(9)}`, 'UNKNOWN_COUNTRY'],
 ]
 
 /** The sample: a header and `ROWS` rows, always the same for the same seed. */
 export function makeSample(seed = SEED, rows = ROWS): string {
+  const lines = makeLines(seed, rows).map(({ cells }) => cells)
+  return `\ufeff${[HEADER, ...lines].map(csvLine).join('')}`
+}
+
+/** The rows of the sample, in its order. */
+export function makeSampleRows(seed = SEED, rows = ROWS): SampleRow[] {
+  let line = 2
+  return makeLines(seed, rows).map((each) => {
+    const row = { ...each, line }
+    line += 1 + (each.cells.join('').match(/\n/g)?.length ?? 0)
+    return row
+  })
+}
+
+function makeLines(seed: number, rows: number): Line[] {
   const random = createRandom(seed)
-  const lines: string[][] = []
+  const lines: Line[] = []
   const people: Person[] = []
-  for (const [count, field] of BROKEN) {
+  for (const [count, field, reason] of BROKEN) {
     for (let i = 0; i < count; i++) {
       const person = makePerson(random)
-      lines.push(rowOf(person, field(person, random), random))
+      lines.push({ cells: rowOf(person, field(person, random), random), meant: { reason } })
     }
   }
   for (let i = 0; i < 6; i++) lines.push(shiftedRow(makePerson(random), random))
   while (lines.length < rows) lines.push(usableRow(people, random))
-  return `\ufeff${[['nome', 'telefone', 'cidade', 'empresa', 'produto'], ...shuffled(lines, random)].map(csvLine).join('')}`
+  return shuffled(lines, random)
 }
 
 /** An unquoted `;` in the company's name moves the rest to the right. */
-function shiftedRow(person: Person, random: Random): string[] {
+function shiftedRow(person: Person, random: Random): Line {
   const row = rowOf(person, spell(person, random), random)
-  return [...row.slice(0, 3), 'Escola Aprender', ' Brincar', 'Mensalidade']
+  return { cells: [...row.slice(0, 3), 'Escola Aprender', ' Brincar', 'Mensalidade'], meant: { reason: 'BROKEN_ROW' } }
 }
 
-function usableRow(people: Person[], random: Random): string[] {
+function usableRow(people: Person[], random: Random): Line {
   const kind = random.below(1000)
   const known = people.length > 0 ? random.pick(people) : makePerson(random)
   // The same person again, otherwise spelt, half of the time without the ninth digit where there is one.
-  if (kind < 45) return rowOf(known, spell(random.below(2) === 0 ? withoutNinth(known) : known, random), random)
-  if (kind < 70) return rowOf(makePerson(random), foreignNumber(random), random)
+  if (kind < 45) {
+    const field = spell(random.below(2) === 0 ? withoutNinth(known) : known, random)
+    return { cells: rowOf(known, field, random), meant: { phone: phoneOf(known) } }
+  }
+  if (kind < 70) {
+    const cells = rowOf(makePerson(random), foreignNumber(random), random)
+    return { cells, meant: { phone: foreignPhone(cells[1] ?? '') } }
+  }
   const person = kind < 120 ? makeLandline(random) : makePerson(random)
   people.push(person)
-  return rowOf(person, fieldOf(person, kind, random), random)
+  const { field, ...more } = fieldOf(person, kind, random)
+  return { cells: rowOf(person, field, random), meant: { phone: phoneOf(person), ...more } }
 }
 
-function fieldOf(person: Person, kind: number, random: Random): string {
+type Field = { field: string; others?: string[]; warning?: WarningReason }
+
+function fieldOf(person: Person, kind: number, random: Random): Field {
   const usual = spell(person, random)
-  if (kind < 170) return spell(withoutNinth(person), random)
-  if (kind >= 990)
-    return `(${person.ddd}) ${halves(person.subscriber, '-')} / (${person.ddd}) ${halves(makePerson(random).subscriber, '-')}`
-  if (kind >= 985)
-    return `${person.ddd} ${halves(person.subscriber, '-')} ou ${person.ddd} ${halves(makeLandline(random).subscriber, '-')}`
-  if (kind >= 981) return `(${person.ddd}) ${halves(person.subscriber, '-')} / ${random.below(10)}`
-  if (kind >= 976)
-    return `(${person.ddd}) ${halves(person.subscriber, '-')} ${random.pick(['recado com a mãe', '(WhatsApp)', 'só à tarde'])}`
-  return usual
+  const { ddd } = person
+  const own = halves(person.subscriber, '-')
+  if (kind < 170) return { field: spell(withoutNinth(person), random) }
+  if (kind >= 985) {
+    const other = { ...(kind >= 990 ? makePerson(random) : makeLandline(random)), ddd }
+    const second = halves(other.subscriber, '-')
+    const field = kind >= 990 ? `(${ddd}) ${own} / (${ddd}) ${second}` : `${ddd} ${own} ou ${ddd} ${second}`
+    return { field, others: [phoneOf(other)], warning: 'SEVERAL_NUMBERS' }
+  }
+  if (kind >= 981) {
+    const digit = String(random.below(10))
+    return { field: `(${ddd}) ${own} / ${digit}`, others: [digit], warning: 'SHORTHAND_NUMBER' }
+  }
+  if (kind >= 976) {
+    const note = random.pick(['recado com a mãe', '(WhatsApp)', 'só à tarde'])
+    return { field: `(${ddd}) ${own} ${note}`, warning: 'TEXT_IGNORED' }
+  }
+  return { field: usual }
+}
+
+function phoneOf({ ddd, subscriber }: Person): string {
+  return `+55${ddd}${subscriber}`
+}
+
+/** The templates name their country; what a person leaves out when dialling is taken away. */
+function foreignPhone(field: string): string {
+  return `+${international(field).replace(/\D/g, '')}`
+}
+
+function international(number: string): string {
+  return number
+    .replace(/^00/, '+')
+    .replace('(0)', '')
+    .replace(/^\+52 1/, '+52')
 }
 
 function foreignNumber(random: Random): string {
   for (;;) {
     const number = random.pick(FOREIGN)(random)
-    const plain = number
-      .replace(/^00/, '+')
-      .replace('(0)', '')
-      .replace(/^\+52 1/, '+52')
-    if (parsePhoneNumberFromString(plain)?.isValid()) return number
+    if (parsePhoneNumberFromString(international(number))?.isValid()) return number
   }
 }
 

@@ -9,6 +9,7 @@ import { deathBeforeSettle } from './deathBeforeSettle.ts'
 import { drain } from './drain.ts'
 import { EMBEDDED_CASES } from './embeddedCases.ts'
 import { GATEWAY_CASES } from './gatewayCases.ts'
+import { IMPORT_CASES } from './importCases.ts'
 import { killAnytime } from './killAnytime.ts'
 import { killEmbedded } from './killEmbedded.ts'
 import { killHolder } from './killHolder.ts'
@@ -93,4 +94,5 @@ export const CASES: Record<string, FaultCase> = {
   ...ACCESS_CASES,
   ...REQUEST_CASES,
   ...WEBHOOK_CASES,
+  ...IMPORT_CASES,
 }

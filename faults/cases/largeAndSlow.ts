@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { askMeanwhile, p99 as p99Among } from '../lab/askMeanwhile.ts'
 import { check, most } from '../lab/check.ts'
 import { createUser } from '../lab/channels.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
@@ -7,7 +7,6 @@ import type { Site } from '../lab/Site.ts'
 
 /** What the other clients may wait, 99 of 100. */
 const P99_MS = 500
-const ASK_EVERY_MS = 20
 const BIG = 1024 * 1024 + 1
 const DRIP_EVERY_MS = 500
 
@@ -77,32 +76,9 @@ async function dripAtOnce(lab: Lab, site: Site, count: number): Promise<Numbers>
 }
 
 function p99Of(lab: Lab, during: string, times: number[]): number {
-  const sorted = times.toSorted((a, b) => a - b)
-  const p99 = Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0)
+  const p99 = p99Among(times)
   check(p99 <= lab.limit(P99_MS), `During ${during} one of 100 others waited ${p99} ms.`)
   return p99
-}
-
-/** Asks who is signed in, again and again, as other clients do. */
-function askMeanwhile(site: Site): { stop: () => Promise<number[]> } {
-  const times: number[] = []
-  let stopped = false
-  const asking = (async () => {
-    while (!stopped) {
-      const from = performance.now()
-      const { status } = await site.api.send('GET', '/api/me')
-      times.push(performance.now() - from)
-      check(status === 200, `Somebody else was answered ${status}.`)
-      await sleep(ASK_EVERY_MS)
-    }
-  })()
-  return {
-    stop: async () => {
-      stopped = true
-      await asking
-      return times
-    },
-  }
 }
 
 async function post(site: Site, body: string): Promise<number> {

@@ -9,7 +9,7 @@ export type StoredFile = {
   /** In bytes. */
   size: number
   /** From `start` to before `end`, one piece in memory at a time. */
-  read(start: number, end: number): AsyncIterable<Buffer>
+  read: (start: number, end: number) => AsyncIterable<Buffer>
 }
 
 /** Where bytes wait between an upload and the work on them. The API and the workers may be on different hosts. */

@@ -41,8 +41,9 @@ type RunnerOptions = {
   batchRows?: number
 }
 
-/** A batch is written once it has this many bytes of the file, however few rows: cells may be long. */
-const BATCH_BYTES = 2 * 1024 * 1024
+/** A batch is written once it has so much text, however few rows: cells may be long, and unpacked from few bytes. */
+const BATCH_CHARACTERS = 2 * 1024 * 1024
+const PIECE_CHARACTERS = BATCH_CHARACTERS / 4
 /** Rows leave some 2 kB of garbage each, and V8 is in no hurry: see collectGarbage. */
 const COLLECT_EVERY_ROWS = 10_000
 /** Rows prepared in one go: some 10 ms, so that requests to the same process are answered in between. */
@@ -211,23 +212,40 @@ async function* batches(
   const pieceRows = Math.min(PIECE_ROWS, work.batchRows)
   let batch = nothingPrepared()
   let phones = new Set<string>()
-  let bytesBefore = 0
+  let characters = 0
   for await (const rows of pieces(skip(table.batches, row.rows), pieceRows)) {
     prepareRows(batch, phones, rows, columns, row.default_country)
     await nextTurn()
-    if (batch.rows + pieceRows <= work.batchRows && file.read() - bytesBefore < BATCH_BYTES) continue
+    for (const row of rows) characters += charactersOf(row)
+    if (batch.rows + pieceRows <= work.batchRows && characters < BATCH_CHARACTERS) continue
     yield { batch, bytesRead: file.read() }
     batch = nothingPrepared()
     phones = new Set()
-    bytesBefore = file.read()
+    characters = 0
   }
   if (batch.rows > 0) yield { batch, bytesRead: file.read() }
 }
 
 async function* pieces(batches: AsyncIterable<Row[]>, length: number): AsyncGenerator<Row[]> {
   for await (const rows of batches) {
-    for (let at = 0; at < rows.length; at += length) yield rows.slice(at, at + length)
+    let piece: Row[] = []
+    let characters = 0
+    for (const row of rows) {
+      piece.push(row)
+      characters += charactersOf(row)
+      if (piece.length < length && characters < PIECE_CHARACTERS) continue
+      yield piece
+      piece = []
+      characters = 0
+    }
+    if (piece.length > 0) yield piece
   }
+}
+
+function charactersOf({ cells }: Row): number {
+  let characters = 0
+  for (const cell of cells) characters += cell.length
+  return characters
 }
 
 async function* skip(batches: AsyncIterable<Row[]>, count: number): AsyncGenerator<Row[]> {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { ContactImport } from '#contract/imports.ts'
 import type { Db } from '#server/db/Database.ts'
 import { createTestApp, signInAs } from '#server/http/testApp.ts'
@@ -89,14 +89,14 @@ export class ImportTestBench {
   /** Uploads and waits for the end. */
   async imported(file: string | Buffer, country = 'BR'): Promise<ContactImport> {
     const answer = await this.upload(file, { defaultCountry: country })
-    expect(answer.statusCode).toBe(202)
+    if (answer.statusCode !== 202) throw new Error(answer.body)
     return this.untilEnded(answer.json<ContactImport>().id)
   }
 
   /** Uploads to be looked at first; returns the id. */
   async waiting(file: string | Buffer, country = 'BR'): Promise<string> {
     const answer = await this.upload(file, { defaultCountry: country, preview: 'true' })
-    expect([answer.statusCode, answer.json<ContactImport>().status]).toEqual([202, 'preview'])
+    if (answer.json<ContactImport>().status !== 'preview') throw new Error(answer.body)
     return answer.json<ContactImport>().id
   }
 
@@ -120,6 +120,24 @@ export class ImportTestBench {
       .where('user_id', '=', this.user.id)
       .orderBy('phone')
       .execute()
+  }
+
+  /** Who an import brought, a line of JSON each, in the order of the file. */
+  async dump(importId: string): Promise<string> {
+    const rows = await this.db
+      .selectFrom('import_contacts as m')
+      .innerJoin('contacts as c', (on) => on.onRef('c.user_id', '=', 'm.user_id').onRef('c.id', '=', 'm.contact_id'))
+      .select(['m.line', 'c.phone', 'c.name', 'c.variables'])
+      .where('m.import_id', '=', importId)
+      .orderBy('m.line')
+      .execute()
+    return rows
+      .map(({ line, phone, name, variables }) => {
+        const sorted = Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1))
+        const fields = sorted.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')
+        return `{"line":${line},"phone":"${phone}","name":${JSON.stringify(name)},"variables":{${fields}}}\n`
+      })
+      .join('')
   }
 
   #session(): Fields {

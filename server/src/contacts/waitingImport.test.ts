@@ -1,3 +1,4 @@
+import { Client } from 'undici'
 import { describe, expect, it } from 'vitest'
 import type { ImportPreview } from '#contract/imports.ts'
 import { buildWorkbook } from '#server/test/buildWorkbook.ts'
@@ -269,6 +270,30 @@ describe('an upload under an Idempotency-Key', () => {
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([202, 202, 202, 202, 202])
     expect(new Set(answers.map((answer) => answer.json<{ id: string }>().id)).size).toBe(1)
     expect((await bench.get<{ items: unknown[] }>('')).items).toHaveLength(1)
+  })
+
+  it('that is repeated is answered before it has come, and does not block its connection', async () => {
+    await bench.newUser()
+    await bench.app.listen({ host: '127.0.0.1', port: 0 })
+    const origin = bench.app.listeningOrigin
+    const client = new Client(origin, { pipelining: 1 })
+    const type = 'multipart/form-data; boundary=b'
+    const headers = { cookie: bench.user.cookie, origin, 'content-type': type, 'idempotency-key': 'chave-4' }
+    const body = Buffer.concat([
+      Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'),
+      Buffer.alloc(5_000_000, 'a;1\n'),
+      Buffer.from('\r\n--b--\r\n'),
+    ])
+    const answers: unknown[] = []
+    for (let time = 0; time < 3; time++) {
+      const answer = await client.request({ method: 'POST', path: '/api/user/imports', headers, body })
+      expect(answer.statusCode).toBe(202)
+      answers.push(await answer.body.json())
+    }
+    expect(answers).toEqual([answers[0], answers[0], answers[0]])
+    const list = await client.request({ method: 'GET', path: '/api/user/imports', headers, headersTimeout: 3000 })
+    expect(await list.body.json()).toMatchObject({ items: [{ fileName: 'a.csv' }], nextCursor: null })
+    await client.close()
   })
 
   it('that was refused may be sent again', async () => {

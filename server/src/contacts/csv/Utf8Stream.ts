@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { incompleteTail, type FileEncoding } from './detectEncoding.ts'
+import { ForeignText } from './ForeignText.ts'
 
 /** What `Utf8Stream` throws: the text broke `line` line ends after the start of the bytes given. */
 export class UndecodableError extends Error {
@@ -18,18 +19,22 @@ const NO_CHARACTERS = /[\x81\x8d\x8f\x90\x9d]/
 
 /**
  * Turns the bytes of a file into UTF-8, chunk by chunk, never splitting a character and never putting a replacement
- * character where text was: bytes that fit no encoding throw `UndecodableError`. A file that was plain ASCII so far
- * and then is not UTF-8 goes on as windows-1252, where ASCII means the same; any other change of mind would garble
- * what was read before.
+ * character where text was: bytes that fit no encoding throw `UndecodableError`, and so does windows-1252 that reads
+ * like another encoding. A file that was plain ASCII so far and then is not UTF-8 goes on as windows-1252, where ASCII
+ * means the same; any other change of mind would garble what was read before. `isDeclared`: the file itself says what it
+ * is, so nothing else is tried.
  */
 export class Utf8Stream {
   encoding: FileEncoding
   private onlyAscii = true
   private held: Buffer = Buffer.alloc(0)
   private readonly utf16: InstanceType<typeof TextDecoder> | null
+  private readonly foreign = new ForeignText()
+  private readonly isDeclared: boolean
 
-  constructor(encoding: FileEncoding) {
+  constructor(encoding: FileEncoding, isDeclared = false) {
     this.encoding = encoding
+    this.isDeclared = isDeclared
     const isUtf16 = encoding === 'utf-16le' || encoding === 'utf-16be'
     this.utf16 = isUtf16 ? new TextDecoder(encoding, { fatal: true, ignoreBOM: true }) : null
   }
@@ -37,7 +42,7 @@ export class Utf8Stream {
   /** `last`: nothing follows, so a character cut short is an error. */
   write(bytes: Buffer, last: boolean): Buffer {
     if (this.utf16 !== null) return this.fromUtf16(bytes, last)
-    return this.encoding === 'windows-1252' ? fromWindows1252(bytes) : this.fromUtf8(bytes, last)
+    return this.encoding === 'windows-1252' ? this.fromWindows1252(bytes) : this.fromUtf8(bytes, last)
   }
 
   private fromUtf8(bytes: Buffer, last: boolean): Buffer {
@@ -51,10 +56,16 @@ export class Utf8Stream {
   }
 
   private changeMind(all: Buffer): Buffer {
-    if (!this.onlyAscii) throw new UndecodableError(lineWhere(all, (line) => !isUtf8(line)))
+    if (!this.onlyAscii || this.isDeclared) throw new UndecodableError(lineWhere(all, (line) => !isUtf8(line)))
     this.encoding = 'windows-1252'
     this.held = Buffer.alloc(0)
-    return fromWindows1252(all)
+    return this.fromWindows1252(all)
+  }
+
+  private fromWindows1252(bytes: Buffer): Buffer {
+    const text = fromWindows1252(bytes)
+    if (this.foreign.add(bytes, text)) throw new UndecodableError(lineWhere(bytes, (line) => !isUtf8(line)))
+    return text
   }
 
   private fromUtf16(bytes: Buffer, last: boolean): Buffer {

@@ -11,7 +11,8 @@ const OTHER_BINARIES = ['25504446', '89504e47', 'ffd8ff', '1f8b', '47494638', '3
 
 /**
  * The encoding of a text file from its first 64 KiB, and the length of its byte order mark. Throws `CsvProblem` for
- * files that are no text: a spreadsheet (people upload the xlsx itself), an archive, a picture.
+ * files that are no text: a spreadsheet, an archive, a picture. `bomLength` is 0 where the file does not say itself what
+ * it is.
  */
 export function detectEncoding(head: Buffer): { encoding: FileEncoding; bomLength: number } {
   const start = head.subarray(0, 8).toString('hex')

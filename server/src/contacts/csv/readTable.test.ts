@@ -91,6 +91,50 @@ describe('encodings', () => {
     })
   })
 
+  const mixed: [name: string, bytes: Buffer, line: number][] = [
+    [
+      'UTF-8 with one line of windows-1252',
+      Buffer.concat([Buffer.from('nome;telefone\nJoão;1\nÉrica;2\nZoë;3\n'), Buffer.from('Márcia;4\n', 'latin1')]),
+      5,
+    ],
+    [
+      'windows-1252 with some lines of UTF-8',
+      Buffer.concat([Buffer.from('nome;telefone\nJoão;1\n', 'latin1'), Buffer.from('Érica;2\nZoë;3\n')]),
+      2,
+    ],
+    [
+      'UTF-8 that says so, with one byte of something else',
+      Buffer.concat([Buffer.from('\ufeffnome;telefone\nAna;1\nJo'), Buffer.from([0xe3]), Buffer.from('o;2\n')]),
+      3,
+    ],
+    ['a Mac of old', Buffer.concat([Buffer.from('nome;telefone\nJo'), Buffer.from([0x8b]), Buffer.from('o;1\n')]), 2],
+    ['DOS', Buffer.concat([Buffer.from('nome;telefone\nGon'), Buffer.from([0x87]), Buffer.from('alves;1\n')]), 2],
+    ['UTF-16 that ends within a character', utf16('\ufeffnome;telefone\nJoão;1\n', false).subarray(0, -1), 1],
+    [
+      'UTF-16 with half a pair',
+      Buffer.concat([utf16('\ufeffnome;telefone\nJo', false), Buffer.from([0x00, 0xd8]), utf16('o;1\n', false)]),
+      2,
+    ],
+  ]
+  it.each(mixed)('%s is refused instead of garbled', async (_, bytes, line) => {
+    expect(await problemOf(bytes)).toEqual({ reason: 'BAD_ENCODING', line })
+  })
+
+  it('and windows-1252 with its own signs is not mistaken for something else', async () => {
+    const text =
+      'nome;telefone\nJosé d’Ávila – “Zé”;11987654321\nAÇÃO Nº 1 ®;11987654322\nMaria\u00a0Inês 100€;11987654323\nIRMÃO & IRMÃ;1\n'
+    const signs = new Map([...'’–“”€'].map((sign, at) => [sign, [0x92, 0x96, 0x93, 0x94, 0x80][at] ?? 0]))
+    const bytes = Buffer.from([...text].map((character) => signs.get(character) ?? character.charCodeAt(0)))
+    const { rows, encoding } = await read(bytes)
+    expect(encoding).toBe('windows-1252')
+    expect(rows.map((row) => row.cells[0])).toEqual([
+      'José d’Ávila – “Zé”',
+      'AÇÃO Nº 1 ®',
+      'Maria\u00a0Inês 100€',
+      'IRMÃO & IRMÃ',
+    ])
+  })
+
   it('spreadsheets and other files that are no text are named as such', async () => {
     expect(await problemOf(Buffer.from('504b03041400', 'hex'))).toEqual({ reason: 'SPREADSHEET_FILE', line: null })
     expect(await problemOf(Buffer.from('d0cf11e0a1b11ae100', 'hex'))).toEqual({

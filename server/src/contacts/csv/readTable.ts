@@ -33,7 +33,7 @@ export async function readTable(bytes: AsyncIterable<Buffer>, defaultCountry: st
   const { head, rest } = await readHead(bytes)
   if (head.length === 0) throw new CsvProblem('EMPTY_FILE', null)
   const { encoding, bomLength } = detectEncoding(head)
-  const text = new Utf8Stream(encoding)
+  const text = new Utf8Stream(encoding, bomLength > 0)
   const delimiter = detectDelimiter(previewOf(head.subarray(bomLength), encoding))
   const rows = parseRows(chain(head.subarray(bomLength), rest), text, delimiter)
   const table = await tableOf(rows, defaultCountry)

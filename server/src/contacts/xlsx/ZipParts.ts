@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
+import { collectGarbage } from '#server/lib/collectGarbage.ts'
 import { CsvProblem } from '../csv/CsvProblem.ts'
 import type { StoredFile } from '../UploadStore.ts'
 
 /** Bytes that really come out of an archive, all parts together, whatever it says of their sizes. */
 export const MAX_UNPACKED_BYTES = 200 * 1024 * 1024
+/** XML leaves many times its size of garbage, also where no row comes of it: see collectGarbage. */
+const COLLECT_EVERY_BYTES = 8 * 1024 * 1024
 /** A workbook has some dozens of parts, one with many pictures some hundreds. */
 const MAX_PARTS = 2000
 
@@ -18,6 +21,7 @@ export class ZipParts {
   readonly #reader: FileReader
   readonly #entries: Map<string, Entry>
   #unpacked = 0
+  #collectedAt = 0
 
   private constructor(zip: ZipFile, reader: FileReader, entries: Map<string, Entry>) {
     this.#zip = zip
@@ -49,10 +53,17 @@ export class ZipParts {
         this.#unpacked += bytes.length
         if (this.#unpacked > MAX_UNPACKED_BYTES) throw new CsvProblem('SPREADSHEET_TOO_LARGE', null)
         yield bytes
+        await this.#collect()
       }
     } catch (error) {
       throw problemOf(error, this.#reader)
     }
+  }
+
+  async #collect(): Promise<void> {
+    if (this.#unpacked - this.#collectedAt < COLLECT_EVERY_BYTES) return
+    this.#collectedAt = this.#unpacked
+    await collectGarbage()
   }
 }
 
@@ -94,10 +105,7 @@ class FileReader extends yauzl.RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    this.#copy(buffer, offset, position, position + length).then(
-      () => callback(null),
-      (error: unknown) => callback(error as Error),
-    )
+    void tell(this.#copy(buffer, offset, position, position + length), callback)
   }
 
   async #copy(buffer: Buffer, offset: number, start: number, end: number): Promise<void> {
@@ -114,4 +122,14 @@ class FileReader extends yauzl.RandomAccessReader {
       throw error
     }
   }
+}
+
+async function tell(work: Promise<void>, callback: (error: Error | null) => void): Promise<void> {
+  let failure: Error | null = null
+  try {
+    await work
+  } catch (error) {
+    failure = error as Error
+  }
+  callback(failure)
 }

@@ -31,7 +31,7 @@ export function ImportUpload() {
       <FileDrop
         label={t('imports.drop')}
         hint={file === null ? t('imports.dropHint') : format.megabytes(file.size)}
-        accept=".csv,.txt,.tsv,text/csv,text/plain"
+        accept=".csv,.txt,.tsv,.xlsx,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         file={file}
         disabled={upload.isPending}
         error={missing ? t('imports.fileMissing') : undefined}
