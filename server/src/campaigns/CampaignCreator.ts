@@ -16,8 +16,6 @@ import { findChannel } from '#server/channels/channelQueries.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
 import type { ChannelService } from '#server/channels/ChannelService.ts'
 import type { Sender } from '#server/channels/tokenValidator.ts'
-import { requireLabels } from '#server/contacts/ContactListService.ts'
-import { findImports } from '#server/contacts/importQueries.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -34,8 +32,8 @@ import { getCounts, getFailures } from '#server/recipients/recipientQueries.ts'
 import { keepSendHistory } from '#server/recipients/sendHistory.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import { totalsOf, wrongState } from './campaignAnswers.ts'
-import { findCampaign, findCampaignIds } from './campaignQueries.ts'
-import { audienceOf, refusalsOf } from './audienceOf.ts'
+import { findCampaign } from './campaignQueries.ts'
+import { audienceOf, checkSources, refusalsOf } from './audienceOf.ts'
 import { checkLinks } from './checkLinks.ts'
 import { checkMessages, checkPace, checkTexts, timeColumnsOf, toMs } from './campaignSettings.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
@@ -111,7 +109,7 @@ export class CampaignCreator {
     checkMessages(channel, body.messages)
     checkTexts(body.messages)
     await checkLinks(body.messages)
-    await this.#checkSources(userId, body.recipients)
+    await checkSources(db, userId, body.recipients)
     const { sources, typed: given } = audienceOf(body)
     const typed = await refuseErased(db, suppressions, userId, given)
     const plan = planOf(userId, body, typed)
@@ -218,21 +216,6 @@ export class CampaignCreator {
     return row
   }
 
-  async #checkSources(userId: string, recipients: ParsedBody['recipients']): Promise<void> {
-    const { db } = this.#deps
-    const { importIds = [], groupIds = [], tagIds = [], excludeCampaignIds = [] } = recipients
-    const imports = await findImports(db, userId, importIds)
-    const finished = new Set(imports.filter((i) => i.status === 'completed').map((i) => i.id))
-    refuseMissing('UNKNOWN_IMPORT', 'importIds', importIds, finished)
-    await requireLabels(db, userId, { groupIds, tagIds }, 'recipients.')
-    refuseMissing(
-      'UNKNOWN_CAMPAIGN',
-      'excludeCampaignIds',
-      excludeCampaignIds,
-      await findCampaignIds(db, userId, excludeCampaignIds),
-    )
-  }
-
   async #get(userId: string, id: string): Promise<CampaignRow> {
     const { db } = this.#deps
     const row = await findCampaign(db, userId, id)
@@ -240,16 +223,6 @@ export class CampaignCreator {
     if ((await findChannel(db, userId, row.channel_id)) === undefined) throw new AppError('UNKNOWN_CHANNEL')
     return row
   }
-}
-
-function refuseMissing(
-  code: 'UNKNOWN_IMPORT' | 'UNKNOWN_CAMPAIGN',
-  field: string,
-  ids: readonly string[],
-  known: ReadonlySet<string>,
-): void {
-  const missing = ids.filter((id) => !known.has(id))
-  if (missing.length > 0) throw new AppError(code, { details: [{ field: `recipients.${field}`, missing }] })
 }
 
 function planOf(userId: string, body: ParsedBody & { channelId: string }, typed: TypedEntry[]): Plan {
