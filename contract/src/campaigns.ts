@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { id, instant } from './common.ts'
 import { FAILURE_CATEGORIES } from './errors.ts'
+import { frequencyCap } from './frequencyCap.ts'
 import { country, REJECT_REASONS } from './imports.ts'
 import { campaignMessage } from './campaignMessages.ts'
 import { CAMPAIGN_STATUSES, PAUSE_REASONS, RECIPIENT_STATUSES } from './states.ts'
@@ -37,17 +38,6 @@ export const typedRecipient = z.strictObject({
   variables: z.record(z.string().min(1).max(100), z.string().max(4096)).optional(),
 })
 export type TypedRecipient = z.infer<typeof typedRecipient>
-
-/** At most `count` campaigns and single messages to one person within `days` days. */
-export const frequencyCap = z.strictObject({ count: z.int().min(1).max(1000), days: z.int().min(1).max(90) })
-export type FrequencyCap = z.infer<typeof frequencyCap>
-
-/** `GET` and `PUT /api/user/frequency-cap`: for all campaigns of an account; null is no cap. */
-export const accountCap = z.strictObject({ frequencyCap: frequencyCap.nullable() })
-
-/** `error_code` of recipients who were left out: see SUPPRESSED, too. */
-export const EXCLUDED = 'EXCLUDED'
-export const RECENTLY_WRITTEN = 'RECENTLY_WRITTEN'
 
 export const UNKNOWN_POLICIES = ['resend', 'hold', 'skip'] as const
 export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number]

@@ -17,8 +17,6 @@ import { findChannel } from '#server/channels/channelQueries.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
 import type { ChannelService } from '#server/channels/ChannelService.ts'
 import type { Sender } from '#server/channels/tokenValidator.ts'
-import { requireLabels } from '#server/contacts/ContactListService.ts'
-import { findImports } from '#server/contacts/importQueries.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -38,8 +36,8 @@ import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import { checkLinks } from '#server/templates/checkLinks.ts'
 import { checkMessages, checkTexts } from '#server/templates/checkMessages.ts'
 import { totalsOf, wrongState } from './campaignAnswers.ts'
-import { audienceOf, refusalsOf } from './audienceOf.ts'
-import { findCampaign, findCampaignIds } from './campaignQueries.ts'
+import { audienceOf, checkSources, refusalsOf } from './audienceOf.ts'
+import { findCampaign } from './campaignQueries.ts'
 import { checkPace, timeColumnsOf, toMs } from './campaignSettings.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 import { withMessageTag } from './messageTag.ts'
@@ -114,7 +112,7 @@ export class CampaignCreator {
     checkMessages(channel, body.messages)
     checkTexts(body.messages)
     await checkLinks(body.messages)
-    await this.#checkSources(userId, body.recipients)
+    await checkSources(db, userId, body.recipients)
     const { sources, typed: given } = audienceOf(body)
     const typed = await refuseErased(db, suppressions, userId, given)
     const plan = planOf(userId, body, typed)
@@ -222,21 +220,6 @@ export class CampaignCreator {
     return row
   }
 
-  async #checkSources(userId: string, recipients: ParsedBody['recipients']): Promise<void> {
-    const { db } = this.#deps
-    const { importIds = [], groupIds = [], tagIds = [], excludeCampaignIds = [] } = recipients
-    const imports = await findImports(db, userId, importIds)
-    const finished = new Set(imports.filter((i) => i.status === 'completed').map((i) => i.id))
-    refuseMissing('UNKNOWN_IMPORT', 'importIds', importIds, finished)
-    await requireLabels(db, userId, { groupIds, tagIds }, 'recipients.')
-    refuseMissing(
-      'UNKNOWN_CAMPAIGN',
-      'excludeCampaignIds',
-      excludeCampaignIds,
-      await findCampaignIds(db, userId, excludeCampaignIds),
-    )
-  }
-
   async #get(userId: string, id: string): Promise<CampaignRow> {
     const { db } = this.#deps
     const row = await findCampaign(db, userId, id)
@@ -244,16 +227,6 @@ export class CampaignCreator {
     if ((await findChannel(db, userId, row.channel_id)) === undefined) throw new AppError('UNKNOWN_CHANNEL')
     return row
   }
-}
-
-function refuseMissing(
-  code: 'UNKNOWN_IMPORT' | 'UNKNOWN_CAMPAIGN',
-  field: string,
-  ids: readonly string[],
-  known: ReadonlySet<string>,
-): void {
-  const missing = ids.filter((id) => !known.has(id))
-  if (missing.length > 0) throw new AppError(code, { details: [{ field: `recipients.${field}`, missing }] })
 }
 
 function planOf(userId: string, body: ParsedBody & { channelId: string }, typed: TypedEntry[]): Plan {

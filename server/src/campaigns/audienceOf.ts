@@ -1,12 +1,44 @@
 import type { z } from 'zod'
 import type { createCampaignBody, RefusedRecipient } from '#contract/campaigns.ts'
+import { requireLabels } from '#server/contacts/ContactListService.ts'
+import { findImports } from '#server/contacts/importQueries.ts'
+import type { Db } from '#server/db/Database.ts'
+import { AppError } from '#server/lib/AppError.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import type { AudienceSource, TypedEntry } from '#server/recipients/expandAudience.ts'
+import { findCampaignIds } from './campaignQueries.ts'
 
 const DEFAULT_COUNTRY = 'BR'
 
+type ParsedBody = z.output<typeof createCampaignBody>
+
+/** Throws UNKNOWN_IMPORT, UNKNOWN_GROUP or UNKNOWN_CAMPAIGN, naming what is not there. */
+export async function checkSources(db: Db, userId: string, recipients: ParsedBody['recipients']): Promise<void> {
+  const { importIds = [], groupIds = [], tagIds = [], excludeCampaignIds = [] } = recipients
+  const imports = await findImports(db, userId, importIds)
+  const finished = new Set(imports.filter((i) => i.status === 'completed').map((i) => i.id))
+  refuseMissing('UNKNOWN_IMPORT', 'importIds', importIds, finished)
+  await requireLabels(db, userId, { groupIds, tagIds }, 'recipients.')
+  refuseMissing(
+    'UNKNOWN_CAMPAIGN',
+    'excludeCampaignIds',
+    excludeCampaignIds,
+    await findCampaignIds(db, userId, excludeCampaignIds),
+  )
+}
+
+function refuseMissing(
+  code: 'UNKNOWN_IMPORT' | 'UNKNOWN_CAMPAIGN',
+  field: string,
+  ids: readonly string[],
+  known: ReadonlySet<string>,
+): void {
+  const missing = ids.filter((id) => !known.has(id))
+  if (missing.length > 0) throw new AppError(code, { details: [{ field: `recipients.${field}`, missing }] })
+}
+
 /** What was typed is judged now, so that the answer names every refusal; imports were judged when they came in. */
-export function audienceOf(body: z.output<typeof createCampaignBody>): {
+export function audienceOf(body: ParsedBody): {
   sources: AudienceSource[]
   typed: TypedEntry[]
 } {

@@ -259,7 +259,14 @@ describe('a copy', () => {
     const { id: _a, createdAt: _x, ...one } = a
     const { id: _b, createdAt: _y, ...two } = b
     expect(two).toEqual(one)
-    expect(two.totals).toEqual({ chosen: 3, recipients: 2, duplicates: 0, invalid: 1 })
+    expect(two.totals).toMatchObject({
+      chosen: 3,
+      recipients: 2,
+      duplicates: 0,
+      invalid: 1,
+      suppressed: 0,
+      excluded: 0,
+    })
   })
 })
 
@@ -385,7 +392,7 @@ describe('people who are suppressed', () => {
     const fresh = (await bench.call('POST', '', bench.plan({ recipients: { contacts } }))).json<CreatedCampaign>()
     expect(await untilPrepared(fresh.campaignId)).toMatchObject({
       status: 'draft',
-      totals: { chosen: 4, recipients: 4 },
+      totals: { chosen: 4, recipients: 3, suppressed: 1 },
       stats: { total: 4, pending: 3, skipped: 1 },
     })
     expect((await contactsOf(fresh.campaignId)).map(({ status, errorCode }) => [status, errorCode])).toEqual([
@@ -399,7 +406,7 @@ describe('people who are suppressed', () => {
     const retry = (await bench.call('POST', `/${original.id}/retry-failed`, {})).json<RetriedCampaign>()
     expect(retry.recipients).toBe(2)
     expect(await untilPrepared(retry.campaignId)).toMatchObject({
-      totals: { recipients: 2 },
+      totals: { chosen: 2, recipients: 1, suppressed: 1 },
       stats: { total: 2, pending: 1, skipped: 1 },
     })
   })

@@ -1,4 +1,4 @@
-import { accountCap } from '#contract/campaigns.ts'
+import { accountCap } from '#contract/frequencyCap.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'

@@ -15,6 +15,7 @@ import {
   insertLabel,
   isLabelBeingExpanded,
   listLabels,
+  lockLabel,
   removeFromLabel,
   renameLabel,
   type Chosen,
@@ -79,7 +80,7 @@ export class ContactListService {
   async remove(actor: Actor, kind: LabelKind, id: string): Promise<void> {
     await retryOnConflict(() =>
       transaction(this.#db, async (trx) => {
-        const row = await labelOf(trx, actor.ownerId, kind, id)
+        const row = found(await lockLabel(trx, actor.ownerId, kind, id))
         if (await isLabelBeingExpanded(trx, actor.ownerId, id)) {
           throw new AppError('CONFLICT', { details: { retryAfterSeconds: 5 } })
         }
@@ -100,7 +101,7 @@ export class ContactListService {
     const userId = actor.ownerId
     return retryOnConflict(() =>
       transaction(this.#db, async (trx) => {
-        await labelOf(trx, userId, kind, id)
+        found(await lockLabel(trx, userId, kind, id))
         const chosen = await this.#chosen(trx, userId, selection)
         const changed = await (how === 'add' ? addToLabel : removeFromLabel)(trx, userId, id, chosen)
         const row = await labelOf(trx, userId, kind, id)
@@ -155,7 +156,10 @@ export async function requireLabels(
 }
 
 async function labelOf(db: Db | Trx, userId: string, kind: LabelKind, id: string): Promise<ContactLabelRow> {
-  const row = await findLabel(db, userId, kind, id)
+  return found(await findLabel(db, userId, kind, id))
+}
+
+function found(row: ContactLabelRow | undefined): ContactLabelRow {
   if (row === undefined) throw new AppError('NOT_FOUND')
   return row
 }

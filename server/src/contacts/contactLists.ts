@@ -51,6 +51,23 @@ export async function findLabel(
     .executeTakeFirst()
 }
 
+/** The same, and nobody else changes who is in it until the transaction ends. */
+export async function lockLabel(
+  trx: Trx,
+  userId: string,
+  kind: LabelKind,
+  id: string,
+): Promise<ContactLabelRow | undefined> {
+  return trx
+    .selectFrom('contact_labels')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('kind', '=', kind)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
 /** Those of `ids` that are no lists of this kind. */
 export async function findMissingLabels(
   db: Db | Trx,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { RECENTLY_WRITTEN } from '#contract/campaigns.ts'
+import { RECENTLY_WRITTEN } from '#contract/frequencyCap.ts'
 import type { RecipientStatus } from '#contract/states.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db } from '#server/db/Database.ts'

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { RejectReason } from '#contract/imports.ts'
-import { EXCLUDED, RECENTLY_WRITTEN } from '#contract/campaigns.ts'
+import { EXCLUDED, RECENTLY_WRITTEN } from '#contract/frequencyCap.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { ERASED_PREFIX } from '#server/suppressions/isSuppressed.ts'

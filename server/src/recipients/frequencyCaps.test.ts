@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { RECENTLY_WRITTEN } from '#contract/campaigns.ts'
+import { RECENTLY_WRITTEN } from '#contract/frequencyCap.ts'
 import { besideTransaction, transaction } from '#server/db/transaction.ts'
 import { buildCampaign, buildChannel, buildUser, holdLane, type BuiltCampaign } from '#server/test/builders.ts'
 import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'

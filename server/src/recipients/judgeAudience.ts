@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
-import { EXCLUDED, RECENTLY_WRITTEN } from '#contract/campaigns.ts'
+import { EXCLUDED, RECENTLY_WRITTEN } from '#contract/frequencyCap.ts'
+import type { PreflightLine } from '#contract/preflight.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db } from '#server/db/Database.ts'
+import { isKnownMissing } from './knownNumbers.ts'
 import { lackedOf, type NeededVariables } from './lackingVariables.ts'
 import { reasonToLeaveOut, type LeaveOut } from './leaveOut.ts'
 
@@ -34,6 +36,7 @@ export type JudgedPerson = {
   variables: Record<string, string>
   times: number
   leftOut: string | null
+  notOnWhatsapp: boolean
   lacking: string[]
 }
 
@@ -45,10 +48,11 @@ export type ListedCounts = {
   suppressed: number
   excluded: number
   recentlyWritten: number
+  notOnWhatsapp: number
   lackingVariables: number
 }
 
-export type WantedPeople = 'valid' | 'duplicate' | 'suppressed' | 'excluded' | 'recentlyWritten' | 'lackingVariables'
+export type WantedPeople = Exclude<PreflightLine, 'invalid'>
 
 /** Contacts in one statement: some 200 ms, whatever the size of the audience. */
 const CHUNK = 20_000
@@ -61,7 +65,7 @@ export async function judgeTyped(db: Db, audience: Audience): Promise<JudgedPers
   const { rows } = await sql<JudgedPerson>`
     select t.position as key, null::bigint as "contactId", t.phone, t.name, t.variables,
       t.times + coalesce(listed.times, 0) as times, ${reasonToLeaveOut(userId, null, sql`t.phone`, leaveOut)} as "leftOut",
-      ${lackedOf(needed)} as lacking
+      ${isKnownMissing(userId, sql`t.phone`)} as "notOnWhatsapp", ${lackedOf(needed)} as lacking
     from jsonb_to_recordset(${JSON.stringify(audience.typed)}::jsonb)
       as t(position bigint, phone text, name text, variables jsonb, times bigint)
     left join lateral (
@@ -81,7 +85,15 @@ export async function judgeTyped(db: Db, audience: Audience): Promise<JudgedPers
 
 /** Counts the people of imports and lists, stretch by stretch, in the database. */
 export async function countListed(db: Db, audience: Audience): Promise<ListedCounts> {
-  const sum = { listed: 0, people: 0, suppressed: 0, excluded: 0, recentlyWritten: 0, lackingVariables: 0 }
+  const sum = {
+    listed: 0,
+    people: 0,
+    suppressed: 0,
+    excluded: 0,
+    recentlyWritten: 0,
+    notOnWhatsapp: 0,
+    lackingVariables: 0,
+  }
   for (let after: number | null = 0; after !== null;) {
     const result: { rows: (ListedCounts & { last: number | null })[] } = await sql<
       ListedCounts & { last: number | null }
@@ -91,6 +103,7 @@ export async function countListed(db: Db, audience: Audience): Promise<ListedCou
         count(*) filter (where left_out = ${SUPPRESSED} and not is_typed) as suppressed,
         count(*) filter (where left_out = ${EXCLUDED} and not is_typed) as excluded,
         count(*) filter (where left_out = ${RECENTLY_WRITTEN} and not is_typed) as "recentlyWritten",
+        count(*) filter (where left_out is null and not_on_whatsapp and not is_typed) as "notOnWhatsapp",
         count(*) filter (where left_out is null and lacking <> '{}' and not is_typed) as "lackingVariables",
         (select last from bound) as last
       from judged
@@ -115,7 +128,9 @@ export async function findListed(
     const { rows } = await sql<{ people: JudgedPerson[]; last: number | null }>`
       with ${stretch(audience, after)},
       chosen as (
-        select key, key as "contactId", phone, name, variables, times, left_out as "leftOut", lacking from judged
+        select key, key as "contactId", phone, name, variables, times, left_out as "leftOut",
+          not_on_whatsapp as "notOnWhatsapp", lacking
+        from judged
         where not is_typed and ${isWanted(wanted)} order by key limit ${options.limit - found.length}
       )
       select coalesce((select jsonb_agg(to_jsonb(chosen) order by key) from chosen), '[]') as people,
@@ -128,9 +143,10 @@ export async function findListed(
 }
 
 /** Whether a person judged is in the line. */
-export function isInLine({ leftOut, times, lacking }: JudgedPerson, wanted: WantedPeople): boolean {
+export function isInLine({ leftOut, times, notOnWhatsapp, lacking }: JudgedPerson, wanted: WantedPeople): boolean {
   if (wanted === 'valid') return leftOut === null
   if (wanted === 'duplicate') return times > 1
+  if (wanted === 'notOnWhatsapp') return leftOut === null && notOnWhatsapp
   if (wanted === 'lackingVariables') return leftOut === null && lacking.length > 0
   return leftOut === REASONS[wanted]
 }
@@ -140,6 +156,7 @@ const REASONS = { suppressed: SUPPRESSED, excluded: EXCLUDED, recentlyWritten: R
 function isWanted(wanted: WantedPeople) {
   if (wanted === 'valid') return sql<boolean>`left_out is null`
   if (wanted === 'duplicate') return sql<boolean>`times > 1`
+  if (wanted === 'notOnWhatsapp') return sql<boolean>`left_out is null and not_on_whatsapp`
   if (wanted === 'lackingVariables') return sql<boolean>`left_out is null and lacking <> '{}'`
   return sql<boolean>`left_out = ${REASONS[wanted]}`
 }
@@ -177,7 +194,8 @@ function stretch({ userId, typed, importIds, labelIds, leaveOut, needed }: Audie
     judged as materialized (
       select l.contact_id as key, l.times, p.phone, p.name, p.variables,
         p.phone = any(${phones}::text[]) as is_typed,
-        ${reasonToLeaveOut(userId, null, sql`p.phone`, leaveOut)} as left_out, ${lackedOf(needed)} as lacking
+        ${reasonToLeaveOut(userId, null, sql`p.phone`, leaveOut)} as left_out,
+        ${isKnownMissing(userId, sql`p.phone`)} as not_on_whatsapp, ${lackedOf(needed)} as lacking
       from listed l cross join lateral (
         select c.phone, c.name, c.variables from contacts c
         where c.user_id = ${userId} and c.id = l.contact_id limit 1

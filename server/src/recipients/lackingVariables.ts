@@ -20,7 +20,7 @@ export async function findHeaders(
   names: readonly string[],
   more: { campaignId?: string; headers?: readonly string[] } = {},
 ): Promise<NeededVariables> {
-  if (names.length === 0) return []
+  if (names.every((name) => OF_THE_NAME.has(name))) return names.map((name) => ({ name, headers: [] }))
   const { rows } = await sql<{ header: string }>`
     select jsonb_array_elements_text(columns) as header from contact_imports where user_id = ${userId}
     union

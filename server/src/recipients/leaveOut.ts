@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import { EXCLUDED, RECENTLY_WRITTEN, type FrequencyCap } from '#contract/campaigns.ts'
+import { EXCLUDED, RECENTLY_WRITTEN, type FrequencyCap } from '#contract/frequencyCap.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import { isSuppressed } from '#server/suppressions/isSuppressed.ts'
 

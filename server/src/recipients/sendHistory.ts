@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { FrequencyCap } from '#contract/campaigns.ts'
+import type { FrequencyCap } from '#contract/frequencyCap.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { lockToStorePeople } from '#server/suppressions/personLock.ts'

@@ -59,8 +59,8 @@ export class Preflighter {
     const valid = people - leftOut.suppressed - leftOut.excluded - leftOut.recentlyWritten
     const lackingVariables = inLine('lackingVariables') + listed.lackingVariables
     const duplicate = chosen - invalid - people
-    // Nobody's answer about numbers is kept yet, so nobody is known not to be on WhatsApp.
-    const lines: PreflightCounts = { chosen, valid, duplicate, invalid, ...leftOut, notOnWhatsapp: 0, lackingVariables }
+    const notOnWhatsapp = inLine('notOnWhatsapp') + listed.notOnWhatsapp
+    const lines: PreflightCounts = { chosen, valid, duplicate, invalid, ...leftOut, notOnWhatsapp, lackingVariables }
     return {
       lines,
       refused: judged.refused,
@@ -79,7 +79,6 @@ export class Preflighter {
     const [, from = 't', place = '0'] = cursor === null ? [] : (CURSOR.exec(cursor) ?? refuseCursor())
     const judged = await this.#creator.judge(actor, body)
     if (line === 'invalid') return pageOfRefused(judged.refused, limit, Number(place))
-    if (line === 'notOnWhatsapp') return { items: [], nextCursor: null }
     const audience = await this.#audienceOf(actor.ownerId, body, judged)
     const typed = from === 'c' ? [] : (await judgeTyped(this.#db, audience)).filter((person) => isInLine(person, line))
     const found = typed.filter(({ key }) => key > Number(place)).slice(0, limit + 1)

@@ -55,7 +55,10 @@ const MAX_WIRE_BYTES = 256 * 1024
  * Connections to one origin. HTTP/1.1 only, one request at a time each: then a request fails only together with the
  * connection that it was written to. Certificates are checked even under NODE_TLS_REJECT_UNAUTHORIZED=0.
  */
-export function createPool(origin: string, options: { connections: number; deadlineMs: number }): Pool {
+export function createPool(
+  origin: string,
+  options: { connections: number; deadlineMs: number; maxWireBytes?: number },
+): Pool {
   const timeout = Math.min(CONNECT_TIMEOUT_MS, options.deadlineMs)
   const connect = buildConnector({ timeout, rejectUnauthorized: true, allowH2: false })
   return new Pool(origin, {
@@ -64,7 +67,7 @@ export function createPool(origin: string, options: { connections: number; deadl
     allowH2: false,
     connect: (where, done) =>
       connect(where, (...result) => {
-        if (result[0] === null) limitAnswers(result[1])
+        if (result[0] === null) limitAnswers(result[1], options.maxWireBytes ?? MAX_WIRE_BYTES)
         done(...result)
       }),
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -77,10 +80,10 @@ export function createPool(origin: string, options: { connections: number; deadl
 }
 
 /**
- * Cuts the connection when one answer has brought more than MAX_WIRE_BYTES: interim answers, extensions of chunks and
+ * Cuts the connection when one answer has brought more than `mostBytes`: interim answers, extensions of chunks and
  * trailers never come to our handler, and their garbage would be as large as what a gateway cares to send.
  */
-function limitAnswers(socket: Socket): void {
+function limitAnswers(socket: Socket, mostBytes: number): void {
   let written = 0
   let seen = 0
   let before = 0
@@ -90,7 +93,7 @@ function limitAnswers(socket: Socket): void {
     if (socket.bytesWritten !== written) before = seen
     written = socket.bytesWritten
     seen = socket.bytesRead
-    if (seen - before > MAX_WIRE_BYTES) socket.destroy(new errors.ResponseExceededMaxSizeError())
+    if (seen - before > mostBytes) socket.destroy(new errors.ResponseExceededMaxSizeError())
   })
 }
 

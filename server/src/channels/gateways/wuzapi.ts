@@ -14,7 +14,7 @@ import { classifySafely, classifyTransportError } from './gatewayFailures.ts'
 import { createPool, exchange, type Exchange, type HttpLimits, type HttpRequest } from './gatewayHttp.ts'
 import { field, isObject, parseJson, textField } from './gatewayJson.ts'
 import { renderSend, type RenderedSend } from './wuzapiBody.ts'
-import { bookOf, numberOf } from './wuzapiContacts.ts'
+import { bookOf, MAX_ADDRESS_BOOK_BYTES, numberOf } from './wuzapiContacts.ts'
 import { classifyWuzapiAnswer, type WuzapiCall } from './wuzapiFailures.ts'
 
 export type WuzapiOptions = {
@@ -63,8 +63,6 @@ const CONTROL_DEADLINE_MS = 15_000
 /** Somebody waits for the answer; most come within a second or two. */
 const CHECK_DEADLINE_MS = 20_000
 const DEFAULT_MAX_ANSWER_BYTES = 65_536
-/** Some 200 bytes an entry: room for 80,000 people. */
-const MAX_ADDRESS_BOOK_BYTES = 16 * 1024 * 1024
 /** WuzAPI asks WhatsApp for all numbers of a call at once; larger questions are answered with a rate limit. */
 const NUMBERS_PER_CHECK = 50
 
@@ -104,6 +102,7 @@ function createWire(options: WuzapiOptions): Wire {
   const { deadlineMs = DEFAULT_DEADLINE_MS, maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES, maxInFlight = 1 } = options
   const sends = createPool(origin, { connections: maxInFlight, deadlineMs })
   const questions = createPool(origin, { connections: 2, deadlineMs })
+  const books = createPool(origin, { connections: 1, deadlineMs, maxWireBytes: 2 * MAX_ADDRESS_BOOK_BYTES })
   const sendLimits: HttpLimits = { deadlineMs, maxAnswerBytes }
   return {
     deadlineMs,
@@ -117,11 +116,11 @@ function createWire(options: WuzapiOptions): Wire {
         body: method === 'GET' ? null : JSON.stringify(body),
       }
       const limits: HttpLimits = { deadlineMs: Math.min(askDeadlineMs, deadlineMs), maxAnswerBytes: maxBytes }
-      return exchange(questions, request, limits)
+      return exchange(maxBytes > maxAnswerBytes ? books : questions, request, limits)
     },
     withoutToken: (text) => (options.token === '' ? text : text.replaceAll(options.token, '[token]')),
     close: async () => {
-      await Promise.all([sends.destroy(), questions.destroy()])
+      await Promise.all([sends, questions, books].map((pool) => pool.destroy()))
     },
   }
 }

@@ -1,6 +1,9 @@
 import type { BookEntry } from './Gateway.ts'
 import { isObject, textField } from './gatewayJson.ts'
 
+/** Some 200 bytes an entry: room for 80,000 people. */
+export const MAX_ADDRESS_BOOK_BYTES = 16 * 1024 * 1024
+
 /** `5511999990001:12@s.whatsapp.net` → `5511999990001`. */
 export function numberOf(jid: string | null): string | null {
   return /^(\d{5,20})(?:[.:]\d+)*@(?:s\.whatsapp\.net|c\.us)$/.exec(jid ?? '')?.[1] ?? null

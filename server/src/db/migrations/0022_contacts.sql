@@ -17,9 +17,7 @@ create table contact_label_members (
   label_id uuid not null,
   contact_id bigint not null,
   primary key (user_id, label_id, contact_id),
-  foreign key (user_id, label_id) references contact_labels (user_id, id) on delete cascade,
-  -- Whoever deletes a contact, its memberships go with it.
-  foreign key (user_id, contact_id) references contacts (user_id, id) on delete cascade
+  foreign key (user_id, label_id) references contact_labels (user_id, id) on delete cascade
 );
 create index contact_label_members_contact_idx on contact_label_members (user_id, contact_id);
 
@@ -42,6 +40,18 @@ create trigger contact_label_members_added after insert on contact_label_members
   referencing new table as changed for each statement execute function count_label_members();
 create trigger contact_label_members_removed after delete on contact_label_members
   referencing old table as changed for each statement execute function count_label_members();
+
+-- Whoever deletes contacts, their memberships go with them. Not a foreign key: that would be looked at row by row, and
+-- a list may get a million people in one go.
+create function forget_label_members() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from public.contact_label_members m using gone g where m.user_id = g.user_id and m.contact_id = g.id;
+  return null;
+end $$;
+
+create trigger contacts_removed after delete on contacts
+  referencing old table as gone for each statement execute function forget_label_members();
 
 -- The beginning of a name finds its people among a million.
 create index contacts_name_idx on contacts (user_id, lower(name) text_pattern_ops) where name <> '';
