@@ -57,6 +57,19 @@ describe('taking an import back', () => {
     })
   })
 
+  it('leaves whoever was put into a group since', async () => {
+    await bench.newUser()
+    bench.startRunner()
+    const { id } = await bench.imported(people(0, 3))
+    const contact = await findContactByPhone(bench.db, bench.user.id, '+5511970000001')
+    await sql`
+      with made as (insert into contact_labels (user_id, kind, name) values (${bench.user.id}, 'group', 'Fiéis') returning id)
+      insert into contact_label_members (user_id, label_id, contact_id) select ${bench.user.id}, id, ${contact?.id} from made
+    `.execute(bench.db)
+    expect(await undone(id)).toMatchObject({ undo: { removed: 2, keptChanged: 1 } })
+    expect((await bench.contacts()).map(({ phone }) => phone)).toEqual(['+5511970000001'])
+  })
+
   it('happens once, never while the import goes on, and can be removed afterwards', async () => {
     await bench.newUser()
     const running = (await bench.upload(people(0, 5))).json<{ id: string }>().id

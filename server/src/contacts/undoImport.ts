@@ -106,10 +106,14 @@ async function takeOut(trx: Trx, hold: ImportHold, ids: number[]): Promise<Count
   return { ...(await countKept(trx, hold, ids)), removed: removed.length, keptForCampaign: 0 }
 }
 
-/** Whatever changes a contact, a person or another file, moves `updated_at` away from where the import left it. */
+/**
+ * Whatever changes a contact, a person or another file, moves `updated_at` away from where the import left it; who was
+ * put into a group or given a tag is used, too.
+ */
 async function deleteUntouched(trx: Trx, userId: string, ids: number[]): Promise<number[]> {
   const { rows } = await sql<{ id: number }>`
-    delete from contacts where user_id = ${userId} and id = any(${ids}::bigint[]) and updated_at = created_at
+    delete from contacts c where c.user_id = ${userId} and c.id = any(${ids}::bigint[]) and c.updated_at = c.created_at
+      and not exists (select from contact_label_members m where m.user_id = c.user_id and m.contact_id = c.id)
     returning id
   `.execute(trx)
   return rows.map(({ id }) => id)

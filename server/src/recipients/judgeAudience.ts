@@ -3,7 +3,7 @@ import { EXCLUDED, RECENTLY_WRITTEN } from '#contract/frequencyCap.ts'
 import type { PreflightLine } from '#contract/preflight.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { Db } from '#server/db/Database.ts'
-import { isKnownMissing } from './knownNumbers.ts'
+import { isKnownMissing } from '#server/phone/isKnownMissing.ts'
 import { lackedOf, type NeededVariables } from './lackingVariables.ts'
 import { reasonToLeaveOut, type LeaveOut } from './leaveOut.ts'
 

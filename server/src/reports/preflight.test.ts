@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Preflight, PreflightLine, PreflightPerson } from '#contract/preflight.ts'
+import { transaction } from '#server/db/transaction.ts'
+import { saveAnswers } from '#server/phone/phoneCheckQueries.ts'
 import { openAudienceTestBench, planOf, type AudienceTestBench, type Phone } from './audienceTestBench.ts'
 
 let bench: AudienceTestBench
@@ -58,6 +60,9 @@ describe('a preflight', () => {
       excludeCampaignIds: [first.campaignId],
     }
     const plan = { messages: CODE }
+    const absent = [3, 4, 5].map((n) => ({ phone: mobile(n), isOnWhatsapp: false, jid: null, sendTo: null }))
+    const there = { phone: mobile(6), isOnWhatsapp: true, jid: null, sendTo: null }
+    await transaction(bench.db, (trx) => saveAnswers(trx, bench.user.id, before.channelId, [...absent, there]))
     const { lines, refused, samples } = await look(recipients, plan)
     expect(lines).toEqual({
       chosen: 14,
@@ -67,7 +72,7 @@ describe('a preflight', () => {
       suppressed: 2,
       excluded: 2,
       recentlyWritten: 0,
-      notOnWhatsapp: 0,
+      notOnWhatsapp: 2,
       lackingVariables: 3,
     })
     expect(refused).toMatchObject([{ index: 4, input: 'Maria', reason: 'NOT_A_NUMBER' }])
@@ -82,7 +87,7 @@ describe('a preflight', () => {
     expect(await phones('suppressed')).toEqual([3, 8].map(mobile))
     expect(await phones('excluded')).toEqual([1, 2].map(mobile))
     expect(await phones('invalid')).toEqual(['Maria'])
-    expect(await phones('notOnWhatsapp')).toEqual([])
+    expect(await phones('notOnWhatsapp')).toEqual([4, 5].map(mobile))
     const repeated = await peopleIn('duplicate', recipients, plan)
     expect(Object.fromEntries(repeated.map((person) => [person.phone, person.times]))).toEqual({
       [mobile(1)]: 2,
