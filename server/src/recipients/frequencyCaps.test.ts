@@ -76,11 +76,11 @@ describe('a claim', () => {
     const [one, other] = [await newCampaign(), await newCampaign()]
     await setCap(1)
     await fill()
-    let second: ReturnType<typeof claim> | null = null
-    await transaction(test.db, async (trx) => {
+    const { second } = await transaction(test.db, async (trx) => {
       expect((await claim(one, 5, trx)).recipients).toHaveLength(5)
-      second = besideTransaction(() => claim(other, 5))
+      const waiting = besideTransaction(() => claim(other, 5))
       await sleep(300)
+      return { second: waiting }
     })
     expect(await second).toMatchObject({ recipients: [], seen: 5 })
   })

@@ -123,8 +123,8 @@ describe('encodings', () => {
   it('and windows-1252 with its own signs is not mistaken for something else', async () => {
     const text =
       'nome;telefone\nJosé d’Ávila – “Zé”;11987654321\nAÇÃO Nº 1 ®;11987654322\nMaria\u00a0Inês 100€;11987654323\nIRMÃO & IRMÃ;1\n'
-    const signs = new Map([...'’–“”€'].map((sign, at) => [sign, [0x92, 0x96, 0x93, 0x94, 0x80][at] ?? 0]))
-    const bytes = Buffer.from([...text].map((character) => signs.get(character) ?? character.charCodeAt(0)))
+    const signs = new Map(Array.from('’–“”€', (sign, at) => [sign, [0x92, 0x96, 0x93, 0x94, 0x80][at] ?? 0]))
+    const bytes = Buffer.from(Array.from(text, (character) => signs.get(character) ?? character.charCodeAt(0)))
     const { rows, encoding } = await read(bytes)
     expect(encoding).toBe('windows-1252')
     expect(rows.map((row) => row.cells[0])).toEqual([
