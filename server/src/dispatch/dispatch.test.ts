@@ -93,11 +93,12 @@ describe('a campaign', () => {
   it('keeps the pace of the channel, however many campaigns share it', async () => {
     const line = await bench.newCampaign(4, { delayMs: 300 })
     await buildCampaign(bench.db, line.campaign, { recipients: 4, delayMs: 300 })
-    await bench.startWorker()
+    const { gateways, starts } = bench.watchedGateways()
+    await bench.startWorker({ gateways })
     await untilTrue('six messages', async () => (await accepted(line)).length >= 6)
-    const times = (await bench.sandbox.ledger(line.sandboxUser, 'accepted')).map(({ t }) => Date.parse(t))
-    const gaps = times.slice(1).map((t, i) => t - (times[i] ?? 0))
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(280)
+    const gaps = starts.slice(1).map((t, i) => t - (starts[i] ?? 0))
+    expect(gaps.length).toBeGreaterThanOrEqual(5)
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(290)
   })
 })
 

@@ -63,6 +63,22 @@ export class DispatchTestBench {
     return new GatewayRegistry({ box: testBox, sandboxUrl: async () => this.sandbox.url })
   }
 
+  /** Gateways that note when each request starts (monotonic ms): when it arrives is a matter of how busy the machine is. */
+  watchedGateways(): { gateways: GatewayRegistry; starts: number[] } {
+    const gateways = this.newGateways()
+    const starts: number[] = []
+    const get = gateways.get.bind(gateways)
+    gateways.get = async (channel) => {
+      const gateway = await get(channel)
+      const send: typeof gateway.send = (message, signal) => {
+        starts.push(performance.now())
+        return gateway.send(message, signal)
+      }
+      return { ...gateway, send }
+    }
+    return { gateways, starts }
+  }
+
   newSynchronizer(changes: { workerId?: string; resumes?: boolean } = {}): StateSynchronizer {
     return new StateSynchronizer({
       db: this.db,
