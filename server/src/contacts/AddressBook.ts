@@ -9,6 +9,7 @@ import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
+import { badCursor } from '#server/lib/listCursor.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import { lockToStorePeople } from '#server/suppressions/personLock.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
@@ -31,6 +32,7 @@ export class AddressBook {
 
   /** In the order of the numbers, from after `cursor`. The gateway is asked each time. */
   async list(userId: string, channelId: string, limit: number, cursor: string | null): Promise<Page> {
+    if (cursor !== null && !/^\+\d{5,20}$/.test(cursor)) throw badCursor()
     const { people } = await this.#read(userId, channelId, 'NOT_FOUND')
     const rest = people.filter(({ phone }) => cursor === null || phone > cursor)
     const items = rest.slice(0, limit)

@@ -69,12 +69,24 @@ export class Utf8Stream {
   }
 
   private fromUtf16(bytes: Buffer, last: boolean): Buffer {
+    const all = this.held.length === 0 ? bytes : Buffer.concat([this.held, bytes])
+    const whole = last ? all : all.subarray(0, all.length - halfUtf16(all, this.encoding))
+    this.held = Buffer.from(all.subarray(whole.length))
     try {
-      return Buffer.from(this.utf16?.decode(bytes, { stream: !last }) ?? '')
+      return Buffer.from(this.utf16?.decode(whole) ?? '')
     } catch (error) {
-      throw Object.assign(new UndecodableError(0), { cause: error })
+      const [before = ''] = new TextDecoder(this.encoding, { ignoreBOM: true }).decode(whole).split('\ufffd', 1)
+      throw Object.assign(new UndecodableError(before.split('\n').length - 1), { cause: error })
     }
   }
+}
+
+/** How many bytes at the end wait for the rest of their character: half a unit, the first of two units, or both. */
+function halfUtf16(bytes: Buffer, encoding: FileEncoding): number {
+  const odd = bytes.length % 2
+  const end = bytes.length - odd
+  const high = end < 2 ? 0 : (bytes[encoding === 'utf-16le' ? end - 1 : end - 2] ?? 0)
+  return high >= 0xd8 && high <= 0xdb ? odd + 2 : odd
 }
 
 function fromWindows1252(bytes: Buffer): Buffer {
