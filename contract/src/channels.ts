@@ -51,13 +51,13 @@ function isBare(text: string): boolean {
   return url !== null && url.username === '' && url.password === '' && !/[?#]/.test(text)
 }
 
-/** What a bearer token may consist of. */
+/** Tokens travel in a header. WuzAPI takes spaces within one, a bearer token (RFC 6750) has none. */
+export const HEADER_TOKEN = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 export const BEARER_TOKEN = /^[\x21-\x7e]+$/
 /** An object of Meta's Graph API. */
 const graphId = z.string().regex(/^\d{5,25}$/)
 
-/** Tokens travel in a header. WuzAPI takes spaces within one, a bearer token (RFC 6750) has none. */
-const headerToken = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/, 'A token has plain characters only.')
+const headerToken = z.string().regex(HEADER_TOKEN, 'A token has plain characters only.')
 const bearerToken = z.string().regex(BEARER_TOKEN, 'A token has plain characters only, without spaces.')
 
 export const createChannelBody = z.discriminatedUnion('gateway', [

@@ -3,7 +3,7 @@ import { messageIdOf } from '#server/recipients/messageId.ts'
 import { balanceAtEnd } from '../lab/balance.ts'
 import { createUser, knownAddress, sandboxChannel } from '../lab/channels.ts'
 import { check } from '../lab/check.ts'
-import { bodyOf, inParallel, sandboxHook, untilApplied } from '../lab/hooks.ts'
+import { bodyOf, sandboxHook, untilApplied } from '../lab/hooks.ts'
 import { countedRows, messageIdsOf, statesOf } from '../lab/hookBooks.ts'
 import { callerOf } from '../lab/hookSite.ts'
 import { campaignFromFile, importFor } from '../lab/importPeople.ts'
@@ -13,12 +13,6 @@ import type { Site } from '../lab/Site.ts'
 import { percentile, statusesOf, storm, type Storm } from '../lab/storm.ts'
 
 const PER_SECOND = 2000
-/**
- * Of what this machine can carry, with caller, gateway, database and server on the same cores: beyond it one would
- * measure how they take the processor from each other.
- */
-const CARRIED_PART = 0.6
-const AT_ONCE = 32
 const ANSWER_MS = 500
 /** Of the rate of sending that must be left. */
 const LEAST_PART = 0.8
@@ -31,7 +25,7 @@ const OTHERS = 2000
 const MOST_OPEN = 900
 
 /**
- * Two thousand calls a second, or what the machine can carry, while a campaign goes out: each is answered soon, by 503 where it is too much; what was
+ * Two thousand calls a second while a campaign goes out: each is answered soon, by 503 where it is too much; what was
  * answered with 200 outlives `kill -9` of database and server; and the campaign goes on nearly as fast as before.
  */
 export async function webhookStorm(lab: Lab): Promise<Numbers> {
@@ -49,15 +43,11 @@ async function stormWhileSending(lab: Lab): Promise<Numbers> {
   await campaign.untilAccepted(100, { limitMs: lab.limit(30_000) })
   const hook = await sandboxHook(site, site.channelId)
   const caller = callerOf(lab, site, 256)
-  const warmUp = Array.from({ length: lab.rounds(6000, 600) }, (_, n) => others.ids[n % others.ids.length] ?? '')
-  const carried = await capacity(warmUp, (id, n) =>
-    caller.call(hook, bodyOf(hook, [{ id, state: 'delivered' }], `w${n}`)),
-  )
   const before = await sendRate(site, () => sleep(beforeMs))
 
   const ids = [...others.ids, ...(await messageIdsOf(campaign)).slice(0, OTHERS)]
   const idOf = (n: number) => ids[n % ids.length] ?? ''
-  const perSecond = Math.min(PER_SECOND, Math.round(carried * CARRIED_PART))
+  const perSecond = lab.rounds(PER_SECOND, 500)
   const plan = { perSecond, forMs: stormMs, mostOpen: MOST_OPEN }
   let result: Storm | null = null
   const during = await sendRate(site, async () => {
@@ -77,7 +67,6 @@ async function stormWhileSending(lab: Lab): Promise<Numbers> {
   await site.gateway.behave({ latencyMinMs: 0, latencyMaxMs: 1 })
   const books = await balanceAtEnd(campaign, lab.limit(120_000))
   return {
-    'calls a second that this machine carries': carried,
     'calls a second, asked for': perSecond,
     'calls a second, reached': answers.reached,
     ...Object.fromEntries(Object.entries(statusesOf(answers)).map(([status, n]) => [`answered with ${status}`, n])),
@@ -94,17 +83,6 @@ async function othersOf(lab: Lab, site: Site): Promise<{ campaign: ObservedCampa
   const campaign = await site.createCampaign(OTHERS, { name: 'others', recipients: { importIds } })
   await campaign.untilCompleted(lab.limit(60_000))
   return { campaign, ids: await messageIdsOf(campaign) }
-}
-
-/** Calls a second when some are always under way and none waits for another. */
-async function capacity(ids: string[], call: (id: string, n: number) => Promise<unknown>): Promise<number> {
-  const since = performance.now()
-  await inParallel(
-    ids.map((id, n) => ({ id, n })),
-    AT_ONCE,
-    ({ id, n }) => call(id, n),
-  )
-  return Math.round(ids.length / ((performance.now() - since) / 1000))
 }
 
 /** Requests that the gateway read, a second, while `work` goes on. */

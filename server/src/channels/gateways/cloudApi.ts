@@ -1,3 +1,4 @@
+import { BEARER_TOKEN } from '#contract/channels.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { checkHttpAddress, type Resolve } from '#server/lib/outboundAddress.ts'
 import {
@@ -151,7 +152,7 @@ function readAddress({ baseUrl = CLOUD_API_URL, version = CLOUD_API_VERSION, pho
 
 /** A token that cannot stand in a header can never be right; found here it costs no recipient. */
 function readHeaders(token: string): string[] {
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new AppError('VALIDATION_FAILED', { details: { field: 'token' } })
+  if (!BEARER_TOKEN.test(token)) throw new AppError('VALIDATION_FAILED', { details: { field: 'token' } })
   return ['authorization', `Bearer ${token}`, 'accept', 'application/json', 'accept-encoding', 'identity']
 }
 

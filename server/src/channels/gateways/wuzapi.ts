@@ -1,3 +1,4 @@
+import { HEADER_TOKEN } from '#contract/channels.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { checkHttpAddress } from '#server/lib/outboundAddress.ts'
 import {
@@ -139,9 +140,7 @@ function readAddress(baseUrl: string): { origin: string; prefix: string } {
 
 /** A token that cannot stand in a header can never be right; found here it costs no recipient. */
 function readHeaders(token: string): string[] {
-  if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
-    throw new AppError('VALIDATION_FAILED', { details: { field: 'token' } })
-  }
+  if (!HEADER_TOKEN.test(token)) throw new AppError('VALIDATION_FAILED', { details: { field: 'token' } })
   return [
     'token',
     token,
