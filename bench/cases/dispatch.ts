@@ -6,6 +6,7 @@ import { writeContactsCsv } from '../lib/contactsCsv.ts'
 import { query, startExternalPostgres, type ExternalPostgres } from '../lib/ExternalPostgres.ts'
 import type { Lab } from '../lib/Lab.ts'
 import { medianOf, type Measurement, type Target } from '../lib/measurement.ts'
+import { startPeers, type PeerName, type Peers } from '../lib/peers.ts'
 import { cpuSeconds, postgresCpuSeconds } from '../lib/processes.ts'
 import { Product } from '../lib/Product.ts'
 import { ProductServer } from '../lib/ProductServer.ts'
@@ -14,6 +15,7 @@ import { StubGateway } from '../lib/StubGateway.ts'
 const MESSAGES = 20_000
 const IN_FLIGHT = 64
 const RUN_TIMEOUT_MS = 120_000
+const TIMES_FASTER: Partial<Record<string, Target>> = { BullMQ: { atLeast: 2 }, 'pg-boss': { atLeast: 3 } }
 
 /** What one contender did in one round; CPU in seconds per 1,000 messages, by process. */
 type Result = { messagesPerSecond: number; cpu: Record<string, number> }
@@ -33,8 +35,11 @@ export const dispatch: BenchCase = {
     const bare = bareContender(lab, gateway)
     const embedded = await embeddedContender(lab, gateway, csv)
     const external = await externalContender(lab, gateway, csv, postgres)
-    const contenders = [bare, embedded.contender, external.contender]
+    const peers = await startPeers(lab, postgres)
+    const others = peers.names.map((name) => peerContender(peers, name, gateway))
+    const contenders = [bare, embedded.contender, external.contender, ...others]
     await runInTurn(lab, contenders)
+    await peers.stop()
     await external.stop()
     await embedded.stop()
     if (lab.options.profileDir !== null) await saveStatements(postgres.url, lab.options.profileDir)
@@ -43,6 +48,8 @@ export const dispatch: BenchCase = {
       ...rateOf(bare, null, null),
       ...rateOf(external.contender, bare, { atLeast: 0.75 }),
       ...rateOf(embedded.contender, bare, { atLeast: 0.65 }),
+      ...others.flatMap((other) => rateOf(other, null, null)),
+      ...others.flatMap((other) => ratioTo(other, external.contender)),
       ...contenders.flatMap(cpuOf),
     ]
   },
@@ -137,6 +144,17 @@ async function productContender(
   return { name, results: [], run }
 }
 
+function peerContender(peers: Peers, name: PeerName, gateway: StubGateway): Contender {
+  const run = async (count: number): Promise<Result> => {
+    await gateway.reset()
+    const { finishedAt } = await peers.run(name, { gatewayUrl: gateway.url, count, inFlight: IN_FLIGHT })
+    const { firstAt, distinct } = await gateway.stats()
+    if (distinct !== count) throw new Error(`${name} sent ${distinct} of ${count}.`)
+    return { messagesPerSecond: count / ((finishedAt - (firstAt ?? NaN)) / 1000), cpu: {} }
+  }
+  return { name, results: [], run }
+}
+
 function readMeters(meters: Record<string, () => number>): Record<string, number> {
   return Object.fromEntries(Object.entries(meters).map(([name, read]) => [name, read()]))
 }
@@ -150,8 +168,19 @@ function rateOf(contender: Contender, limit: Contender | null, target: Target | 
   const rates = contender.results.map((result) => result.messagesPerSecond)
   const rate = medianOf(`dispatch, ${contender.name}`, 'messages/s', rates)
   if (limit === null) return [rate]
-  const ratios = rates.map((value, round) => value / (limit.results[round]?.messagesPerSecond ?? NaN))
-  return [rate, medianOf(`dispatch, ${contender.name} : ${limit.name}`, '×', ratios, target)]
+  return [rate, ratioOf(contender, limit, target)]
+}
+
+/** How many times faster than this peer the product is. */
+function ratioTo(peer: Contender, product: Contender): Measurement[] {
+  return [ratioOf(product, peer, TIMES_FASTER[peer.name] ?? null)]
+}
+
+function ratioOf(contender: Contender, other: Contender, target: Target | null): Measurement {
+  const ratios = contender.results.map(
+    ({ messagesPerSecond }, round) => messagesPerSecond / (other.results[round]?.messagesPerSecond ?? NaN),
+  )
+  return medianOf(`dispatch, ${contender.name} : ${other.name}`, '×', ratios, target)
 }
 
 function cpuOf({ name, results }: Contender): Measurement[] {

@@ -1,20 +1,24 @@
 import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Lab } from './Lab.ts'
+import { stopChild, type Lab } from './Lab.ts'
 
 /** A helper of the bench in a process of its own, asked over IPC, one question at a time. */
 export class Child {
   readonly #child: ChildProcess
   #asking: Promise<unknown> = Promise.resolve()
 
-  /** `name` is a file in bench/processes. */
-  constructor(lab: Lab, name: string) {
-    const file = fileURLToPath(new URL(`../processes/${name}.ts`, import.meta.url))
+  /** `name` is a file in bench/processes, or in the folder that is named. */
+  constructor(lab: Lab, name: string, folder: 'processes' | 'peers' = 'processes') {
+    const file = fileURLToPath(new URL(`../${folder}/${name}.ts`, import.meta.url))
     this.#child = lab.spawn(process.execPath, [file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   }
 
   get pid(): number {
     return this.#child.pid ?? 0
+  }
+
+  stop(): Promise<void> {
+    return stopChild(this.#child)
   }
 
   ask<T>(question: unknown): Promise<T> {
