@@ -6,16 +6,17 @@ import { recordResult, writeReport, type Outcome } from './lab/report.ts'
 
 process.env['TZ'] = 'UTC'
 
-const USAGE = `npm run faults -- [ids] [--seed N] [--short] [--slack N] [--report]
+const USAGE = `npm run faults -- [ids] [--seed N] [--short] [--slack N] [--minutes N] [--report]
   ids       cases to run; without any all but those that run by their name only (--list says which)
   --seed    repeats the random moments of a run
   --short   few rounds, as in the test suite
   --slack   multiplies the time limits, for a machine that does other work as well
+  --minutes how long the soak lasts (20)
   --report  keeps the results of this run and writes the table of docs/guarantees.md`
 
 const TOLD_EVERY_MS = 30_000
 
-type Options = { seed: number; slack: number; size: 'full' | 'short' }
+type Options = { seed: number; slack: number; minutes?: number; size: 'full' | 'short' }
 
 process.exitCode = await main()
 
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
     options: {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       slack: { type: 'string', default: '1' },
+      minutes: { type: 'string' },
       short: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
@@ -39,6 +41,7 @@ async function main(): Promise<number> {
     seed: Number(values.seed),
     slack: Number(values.slack),
     size: values.short ? 'short' : 'full',
+    ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
   }
   return runCases(positionals.length > 0 ? positionals : usualCases(), options, values.report)
 }

@@ -18,6 +18,8 @@ export type LabOptions = {
   size: 'full' | 'short'
   /** Time limits are multiplied by it: 1 on a machine of its own, more where other work runs beside. */
   slack: number
+  /** How long a case runs that is made of time, instead of its own length. */
+  minutes?: number
   /** Says what a case is doing; for people who wait. */
   tell?: (line: string) => void
 }
@@ -33,6 +35,7 @@ export type ExternalSiteOptions = {
 export class Lab {
   readonly random: Random
   readonly slack: number
+  readonly minutes: number | undefined
   readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'revoada-lab-')))
   readonly tell: (line: string) => void
   readonly #size: LabOptions['size']
@@ -46,6 +49,7 @@ export class Lab {
   constructor(options: LabOptions) {
     this.random = new Random(options.seed)
     this.slack = options.slack
+    this.minutes = options.minutes
     this.tell = options.tell ?? (() => undefined)
     this.#size = options.size
   }
