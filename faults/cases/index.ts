@@ -81,7 +81,7 @@ export const CASES: Record<string, FaultCase> = {
     run: modelBased,
   },
   S03: {
-    about: 'twenty minutes of every damage in random order: the books balance, and what never died has not grown',
+    about: 'every damage in random order for a long time: the books balance, and what never died has not grown',
     run: soak,
     byNameOnly: true,
   },
