@@ -96,7 +96,7 @@ async function saveNewPeople(trx: Trx, { userId, importId }: ImportHold, columns
     with input as (${inputOf(columns)}),
     saved as (
       insert into contacts (user_id, phone, name, variables)
-      select ${userId}, phone, name, variables::jsonb from input order by line
+      select ${userId}, phone, name, variables::jsonb from input
       returning id, phone
     )
     insert into import_contacts (user_id, import_id, contact_id, line, created)

@@ -53,7 +53,10 @@ export function renderTemplate(
   scope: TemplateScope,
   maxLength: number = MAX_TEXT_LENGTH,
 ): string {
-  const text = withoutHalves(render(template, scope))
+  const rendered = render(template, scope)
+  // Megabytes are not looked at for half characters: no text has so many that it would be short without them.
+  if (rendered.length > 2 * maxLength) throw tooLong(maxLength)
+  const text = withoutHalves(rendered)
   if (text.length > maxLength) throw tooLong(maxLength)
   return text
 }
