@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContactImport } from '#contract/imports.ts'
 import { buildWorkbook, buildZip, sheetXml, workbookParts, type ZipPart } from '#server/test/buildWorkbook.ts'
 import type { Lab, Numbers } from '../lab/Lab.ts'
@@ -7,6 +8,7 @@ import { peakRssDuring, rssMiB } from '../lab/observe.ts'
 
 const MAX_MORE_MB = 50
 const MB = 1024 * 1024
+const HEAR_MS = 100
 
 const HEADER = '<row><c t="str"><v>nome</v></c><c t="str"><v>telefone</v></c></row>'
 const ANA = '<row><c t="str"><v>Ana</v></c><c><v>11987650000</v></c></row>'
@@ -79,6 +81,8 @@ export async function archiveBombs(lab: Lab): Promise<Numbers> {
   for (const { name, file, refusal } of BOMBS) {
     lab.tell(name)
     const bytes = file(unpackedMb)
+    // Making it took seconds, in which the server may have closed idle sockets: time to hear of that.
+    await sleep(HEAR_MS)
     const before = rssMiB(server)
     let row: ContactImport | null = null
     const peak = await peakRssDuring(server, async () => {

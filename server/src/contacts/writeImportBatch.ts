@@ -61,7 +61,8 @@ async function savePeople(trx: Trx, hold: ImportHold, people: PreparedPerson[]):
   if (await isAnyKnown(trx, hold, columns)) return saveAnyPeople(trx, hold, columns)
   const collision = await tryWithin(trx, () => saveNewPeople(trx, hold, columns))
   if (collision === null) return { accepted: people.length, created: people.length }
-  if ((collision as { code?: unknown }).code !== UNIQUE_VIOLATION) throw collision
+  if (!(collision instanceof Error && 'code' in collision && collision.code === UNIQUE_VIOLATION))
+    throw collision as Error
   // Somebody added one of them by hand just now.
   return saveAnyPeople(trx, hold, columns)
 }
