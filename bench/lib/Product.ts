@@ -85,6 +85,11 @@ export class Product {
     return { id, accepted: done.accepted, rows: done.rows, ...seconds }
   }
 
+  /** What a page asks first: who is signed in. */
+  me(): Promise<unknown> {
+    return this.#call('GET', '/api/me')
+  }
+
   /** A campaign to everybody of an import, expanded and ready to start. Returns how long the expansion took. */
   async prepareCampaign(channelId: string, importId: string): Promise<{ id: string; total: number; seconds: number }> {
     const startedAt = performance.now()

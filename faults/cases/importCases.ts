@@ -1,7 +1,9 @@
+import { archiveBombs } from './archiveBombs.ts'
 import { cutUploads } from './cutUploads.ts'
 import { exportFormulas } from './exportFormulas.ts'
 import { fileEncodings } from './fileEncodings.ts'
 import { fileShapes } from './fileShapes.ts'
+import { expansionBombs, hostileNames } from './hostileTemplates.ts'
 import type { FaultCase } from './index.ts'
 import { millionRows } from './millionRows.ts'
 import { oddNames } from './oddNames.ts'
@@ -22,8 +24,17 @@ export const IMPORT_CASES: Record<string, FaultCase> = {
     run: samePeople,
   },
   I06: { about: 'names of every script: kept byte for byte, cut between characters only', run: oddNames },
+  I07: {
+    about: 'columns called __proto__ and values that are templates: literal or empty, within 5 ms',
+    run: hostileNames,
+  },
+  I09: { about: 'texts of 4 KB that would grow to megabytes: refused, within 5 ms', run: expansionBombs },
   I10: { about: 'what makes careless patterns go back and forth: 64 KiB of it in 5 ms', run: slowPatterns },
   I11: { about: 'uploads cut off half-way: no row, no file, no handle of them stays', run: cutUploads },
+  I12: {
+    about: 'archives that unpack to gigabytes or lie about it: refused by what really comes out, in bounded memory',
+    run: archiveBombs,
+  },
   I13: {
     about: 'names that are formulas: never one in a download, and the same again when imported',
     run: exportFormulas,

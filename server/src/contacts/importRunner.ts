@@ -45,7 +45,7 @@ type RunnerOptions = {
 const BATCH_CHARACTERS = 2 * 1024 * 1024
 const PIECE_CHARACTERS = BATCH_CHARACTERS / 4
 /** Rows leave some 2 kB of garbage each, and V8 is in no hurry: see collectGarbage. */
-const COLLECT_EVERY_ROWS = 10_000
+const COLLECT_EVERY_ROWS = 15_000
 /** Rows prepared in one go: some 10 ms, so that requests to the same process are answered in between. */
 const PIECE_ROWS = 1000
 

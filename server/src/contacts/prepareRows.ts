@@ -34,7 +34,7 @@ export function nothingPrepared(): PreparedRows {
   return { rows: 0, people: [], repeated: 0, rejections: [], warnings: [] }
 }
 
-/** Adds what `rows` come to. `phones` holds the numbers of this batch so far. Pure but for its first two arguments. */
+/** Adds what `rows` come to. `phones` holds the numbers of this batch so far. Pure but for its arguments: cells are cleaned in place. */
 export function prepareRows(
   batch: PreparedRows,
   phones: Set<string>,
@@ -52,8 +52,8 @@ export function prepareRows(
 type Context = { columns: ChosenColumns; country: string; keys: (string | null)[] }
 
 function prepareRow(batch: PreparedRows, phones: Set<string>, row: Row, { columns, country, keys }: Context): void {
-  const { line } = row
-  const { cells, cleaned } = cleanCells(row.cells)
+  const { line, cells } = row
+  const cleaned = cleanCells(cells)
   const field = phoneField(cells, columns)
   if (isBroken(cells, columns)) return reject(batch, { line, reason: 'BROKEN_ROW', field, cells })
   const phone = normalizePhoneInput(field, country)
@@ -96,23 +96,24 @@ function nameOf(cells: string[], { nameColumn }: ChosenColumns): string {
 /** Written by hand: an object would give `__proto__` a meaning. */
 function variablesOf(cells: string[], keys: (string | null)[]): string {
   let json = ''
-  for (const [column, key] of keys.entries()) {
+  for (let column = 0; column < keys.length; column++) {
+    const key = keys[column] ?? null
     const value = cells[column] ?? ''
     if (key !== null && value !== '') json += `${json === '' ? '' : ','}${key}:${JSON.stringify(value)}`
   }
   return `{${json}}`
 }
 
-/** NUL and half surrogates cannot be stored; very long texts have no use in a message. */
-function cleanCells(cells: string[]): { cells: string[]; cleaned: boolean } {
+/** In place: NUL and half surrogates cannot be stored; very long texts have no use in a message. */
+function cleanCells(cells: string[]): boolean {
   let cleaned = false
-  const clean = cells.map((cell) => {
+  for (const [column, cell] of cells.entries()) {
     const trimmed = withoutGuard(cell.trim())
-    if (trimmed.length <= MAX_VALUE_LENGTH && !trimmed.includes('\0') && trimmed.isWellFormed()) return trimmed
-    cleaned = true
-    return cut(trimmed.replaceAll('\0', '').toWellFormed(), MAX_VALUE_LENGTH)
-  })
-  return { cells: clean, cleaned }
+    const isClean = trimmed.length <= MAX_VALUE_LENGTH && !trimmed.includes('\0') && trimmed.isWellFormed()
+    cells[column] = isClean ? trimmed : cut(trimmed.replaceAll('\0', '').toWellFormed(), MAX_VALUE_LENGTH)
+    cleaned ||= !isClean
+  }
+  return cleaned
 }
 
 /** Cut to `length` UTF-16 units, never through a surrogate pair. */

@@ -10,6 +10,22 @@ const COMPLETE = new RegExp(`^${AREA}(?:9\\d{8}|[2-5]\\d{7})$`)
 /** A mobile written as before 2016, without the ninth digit. */
 const MOBILE_OF_EIGHT = new RegExp(`^${AREA}[6-9]\\d{7}$`)
 
+/** As most people write: country code, area code in brackets or not, with trunk 0 or not, the number in two halves. */
+const AS_WRITTEN = new RegExp(
+  `^(?:\\+?55 )?(?:\\((?:0(?:xx)?)?(${AREA})\\)|(?:0(?:xx)?)?(${AREA})) ?(?:(9\\d{4})|([2-9]\\d{3}))[ .-](\\d{4})$`,
+)
+
+/**
+ * One Brazilian number in a usual spelling; null for everything else, which only a careful reading tells apart. What it
+ * reads, the careful reading reads in the same way, at ten times the cost.
+ */
+export function dialAsWritten(text: string): DialResult | null {
+  const parts = AS_WRITTEN.exec(text)
+  if (parts === null) return null
+  const [, bracketed, bare, five, four = '', last = ''] = parts
+  return dialBrazil(`${bracketed ?? bare ?? ''}${five ?? four}${last}`)
+}
+
 /**
  * A Brazilian number from the digits a person dials inside the country, or from what follows `+55`: with or without
  * trunk 0, carrier code (0 15 11 …) or country code. A mobile without its ninth digit gets it; landlines stay.

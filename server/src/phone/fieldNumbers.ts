@@ -19,7 +19,7 @@ const CODE_OF_SMALL_COUNTRIES = 3
 const LONGEST_AREA_CODE = 4
 const LONGEST_COUNTRY_AND_AREA_CODE = 6
 /** More blocks than this are no field of numbers; the rest is not looked at. */
-const MAX_BLOCKS = 64
+const MAX_BLOCKS = 32
 /** The same for groups of digits within a block: room for five numbers, every digit apart. */
 const MAX_GROUPS = 64
 

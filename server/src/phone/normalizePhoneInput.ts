@@ -1,5 +1,6 @@
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import type { RejectReason, WarningReason } from '#contract/imports.ts'
+import { dialAsWritten } from './brazil.ts'
 import { dial, type DialResult } from './dial.ts'
 import { readNumbers, type FieldNumber } from './fieldNumbers.ts'
 import { MAX_FIELD_LENGTH, plainText } from './plainText.ts'
@@ -32,6 +33,12 @@ export function isCountry(code: string): boolean {
  */
 export function normalizePhoneInput(text: string, defaultCountry: string): NormalizedPhone {
   if (/^\+?\d{8,15}$/.test(text)) return fromDial(dialDigits(text, defaultCountry))
+  const usual = defaultCountry === 'BR' ? dialAsWritten(text) : null
+  return usual?.ok ? fromDial(usual) : readCarefully(text, defaultCountry)
+}
+
+/** The same for any text, also where a shorter way would do. */
+export function readCarefully(text: string, defaultCountry: string): NormalizedPhone {
   const plain = plainText(text).trim()
   if (/^[^\p{L}\d]*$/u.test(plain)) return { ok: false, reason: 'EMPTY' }
   const whole = wholeField(plain, defaultCountry)

@@ -53,7 +53,10 @@ export function renderTemplate(
   scope: TemplateScope,
   maxLength: number = MAX_TEXT_LENGTH,
 ): string {
-  const text = withoutHalves(render(template, scope))
+  const rendered = render(template, scope)
+  // Megabytes are not looked at for half characters: no text has so many that it would be short without them.
+  if (rendered.length > 2 * maxLength) throw tooLong(maxLength)
+  const text = withoutHalves(rendered)
   if (text.length > maxLength) throw tooLong(maxLength)
   return text
 }
@@ -82,11 +85,17 @@ function render(template: CompiledTemplate, scope: TemplateScope): string {
   for (let attempt = 1; ; attempt++) {
     const before = process.threadCpuUsage()
     try {
-      return engine.renderSync(template.parts, scope) as string
+      // Counters (`increment`) are kept in the scope: what an earlier try or text has counted must not show.
+      return engine.renderSync(template.parts, copyOf(scope)) as string
     } catch (error) {
       const { user, system } = process.threadCpuUsage(before)
       if (attempt < MAX_TRIES && user + system < SLOW_CPU_MS * 1000) continue
       throw new AppError('TEMPLATE_INVALID', { cause: error, details: { message: 'The text could not be rendered.' } })
     }
   }
+}
+
+/** Without a prototype, as `recipientScope` makes it. */
+function copyOf(scope: TemplateScope): TemplateScope {
+  return Object.assign(Object.create(null) as TemplateScope, scope)
 }

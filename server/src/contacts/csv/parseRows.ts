@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CsvError, parse, type Parser } from 'csv-parse'
 import { CsvProblem } from './CsvProblem.ts'
 import { SEPARATOR_LINE, type Delimiter } from './detectDelimiter.ts'
+import { PlainReader } from './PlainReader.ts'
 import { UndecodableError, type Utf8Stream } from './Utf8Stream.ts'
 
 /** One row as it stands in the file; `line` is where it starts, counted from 1. */
@@ -27,8 +28,7 @@ export async function* parseRows(
     if (reader.rows.length > 0) yield reader.take()
     await nextTurn()
   }
-  await reader.write(decode(text, Buffer.alloc(0), true, reader))
-  await reader.end()
+  await reader.end(decode(text, Buffer.alloc(0), true, reader))
   if (reader.rows.length > 0) yield reader.take()
 }
 
@@ -51,15 +51,55 @@ class RowReader {
   rows: Row[] = []
   /** Line on which the next row starts, as far as is known. */
   nextLine = 1
-  private readonly parser: Parser
+  private readonly delimiter: Delimiter
+  private readonly plain: PlainReader
+  /** Once there is something that `plain` does not read. */
+  private parser: Parser | null = null
   /** The parser's own counts at the last row. */
   private parserLine = 0
   private emptyLines = 0
   private isFirst = true
 
   constructor(delimiter: Delimiter) {
-    this.parser = parse({
-      delimiter,
+    this.delimiter = delimiter
+    this.plain = new PlainReader(delimiter, (cells) => this.keepPlain(cells))
+  }
+
+  take(): Row[] {
+    const rows = this.rows
+    this.rows = []
+    return rows
+  }
+
+  async write(text: Buffer): Promise<void> {
+    if (text.length === 0) return
+    const first = this.isFirst ? this.withoutSeparatorLine(text) : text
+    this.isFirst = false
+    if (this.parser === null) await this.writePlain(first.toString(), false)
+    else await this.parse(this.parser, first)
+  }
+
+  async end(text: Buffer): Promise<void> {
+    await this.write(text)
+    if (this.parser === null) await this.writePlain('', true)
+    const { parser } = this
+    if (parser !== null) await this.settled((done) => parser.end(done))
+  }
+
+  private async writePlain(text: string, last: boolean): Promise<void> {
+    const rest = this.plain.write(text, last)
+    if (rest === null) return
+    this.parser = this.createParser()
+    await this.parse(this.parser, Buffer.from(rest))
+  }
+
+  private parse(parser: Parser, text: Buffer): Promise<void> {
+    return this.settled((done) => parser.write(text, done))
+  }
+
+  private createParser(): Parser {
+    const parser = parse({
+      delimiter: this.delimiter,
       // Files glued together mix them.
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_quotes: true,
@@ -69,31 +109,21 @@ class RowReader {
       // Taking the rows here spares the parser's output stream, which costs as much as the parsing.
       on_record: (cells: string[], { lines, empty_lines }) => this.keep(cells, lines, empty_lines),
     })
-    this.parser.on('error', () => undefined)
-    this.parser.resume()
-  }
-
-  take(): Row[] {
-    const rows = this.rows
-    this.rows = []
-    return rows
-  }
-
-  write(text: Buffer): Promise<void> {
-    if (text.length === 0) return Promise.resolve()
-    const first = this.isFirst ? this.withoutSeparatorLine(text) : text
-    this.isFirst = false
-    return this.settled((done) => this.parser.write(first, done))
-  }
-
-  end(): Promise<void> {
-    return this.settled((done) => this.parser.end(done))
+    parser.on('error', () => undefined)
+    parser.resume()
+    return parser
   }
 
   private settled(act: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       act((error) => (error ? reject(this.problemOf(error)) : resolve()))
     })
+  }
+
+  /** A blank line has no cells. */
+  private keepPlain(cells: string[]): void {
+    if (cells.length > 0) this.rows.push({ line: this.nextLine, cells })
+    this.nextLine += 1 + lineEndsIn(cells)
   }
 
   private keep(cells: string[], parserLine: number, emptyLines: number): null {
