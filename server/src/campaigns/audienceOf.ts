@@ -8,8 +8,6 @@ import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import type { AudienceSource, TypedEntry } from '#server/recipients/expandAudience.ts'
 import { findCampaignIds } from './campaignQueries.ts'
 
-const DEFAULT_COUNTRY = 'BR'
-
 type ParsedBody = z.output<typeof createCampaignBody>
 
 /** Throws UNKNOWN_IMPORT, UNKNOWN_GROUP or UNKNOWN_CAMPAIGN, naming what is not there. */
@@ -38,12 +36,15 @@ function refuseMissing(
 }
 
 /** What was typed is judged now, so that the answer names every refusal; imports were judged when they came in. */
-export function audienceOf(body: ParsedBody): {
+export function audienceOf(
+  body: ParsedBody,
+  country: string,
+): {
   sources: AudienceSource[]
   typed: TypedEntry[]
 } {
   const typed = (body.recipients.contacts ?? []).map((recipient): TypedEntry => {
-    const phone = normalizePhoneInput(recipient.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
+    const phone = normalizePhoneInput(recipient.phone, country)
     if (!phone.ok) return { input: recipient.phone, reason: phone.reason }
     return { phone: phone.e164, name: recipient.name ?? null, variables: recipient.variables ?? {} }
   })

@@ -1,6 +1,7 @@
 import type { Contact, CreateContactBody, EditContactBody } from '#contract/contacts.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
+import { countryFor } from '#server/auth/userSettings.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -21,8 +22,6 @@ import {
   listContacts,
   updateContact,
 } from './contactQueries.ts'
-
-const DEFAULT_COUNTRY = 'BR'
 
 type Page = { items: Contact[]; nextCursor: string | null }
 
@@ -65,7 +64,7 @@ export class ContactService {
   async create(actor: Actor, body: CreateContactBody, remember: Remember = forget): Promise<Contact> {
     const userId = actor.ownerId
     const { groupIds = [], tagIds = [], name = '', variables = {} } = body
-    const phone = canonicalOf(body.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
+    const phone = canonicalOf(body.phone, await countryFor(this.#db, actor.userId, body.defaultCountry))
     return transaction(this.#db, async (trx) => {
       await lockToStorePeople(trx, userId)
       if ((await this.#list.findErased(trx, userId, [phone])).size > 0) throw new AppError('PERSON_ERASED')
