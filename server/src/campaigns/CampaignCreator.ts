@@ -118,7 +118,7 @@ export class CampaignCreator {
     const typed = await refuseErased(db, suppressions, userId, given)
     const plan = planOf(userId, body, typed)
     if (sources.length === 0) throw new AppError('NO_RECIPIENTS', { details: [{ field: 'recipients' }] })
-    return { channel, plan, sources, typed, refused: refusalsOf(typed) }
+    return { channel, plan, sources, typed, refused: refusalsOf(typed, body.recipients.contacts?.length ?? 0) }
   }
 
   /** A new draft with the same content, settings and people; its schedule is not copied. */

@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import type { createCampaignBody, RefusedRecipient } from '#contract/campaigns.ts'
+import {
+  MAX_TYPED_RECIPIENTS,
+  type createCampaignBody,
+  type RefusedRecipient,
+  type TypedRecipient,
+} from '#contract/campaigns.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 import { requireLabels } from '#server/contacts/ContactListService.ts'
 import { findImports } from '#server/contacts/importQueries.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -43,7 +49,7 @@ export function audienceOf(
   sources: AudienceSource[]
   typed: TypedEntry[]
 } {
-  const typed = (body.recipients.contacts ?? []).map((recipient): TypedEntry => {
+  const typed = typedRecipients(body).map((recipient): TypedEntry => {
     const phone = normalizePhoneInput(recipient.phone, country)
     if (!phone.ok) return { input: recipient.phone, reason: phone.reason }
     return { phone: phone.e164, name: recipient.name ?? null, variables: recipient.variables ?? {} }
@@ -56,10 +62,19 @@ export function audienceOf(
   return { sources: typed.length > 0 ? [{ kind: 'typed' }, ...sources] : sources, typed }
 }
 
-/** Every one that was refused, with its place among those typed. */
-export function refusalsOf(typed: TypedEntry[]): RefusedRecipient[] {
+/** Those given one by one, then those of the text. Throws VALIDATION_FAILED where they are too many together. */
+function typedRecipients({ recipients: { contacts = [], typed = '' } }: ParsedBody): TypedRecipient[] {
+  const all = [...contacts, ...parseTypedRecipients(typed).recipients]
+  if (all.length <= MAX_TYPED_RECIPIENTS) return all
+  const message = `holds more than ${MAX_TYPED_RECIPIENTS} people`
+  throw new AppError('VALIDATION_FAILED', { details: [{ field: 'recipients.typed', message }] })
+}
+
+/** Every one that was refused, with its place among those typed; `given`: how many came one by one. */
+export function refusalsOf(typed: TypedEntry[], given: number): RefusedRecipient[] {
   return typed.flatMap((entry, index) => {
     if (!('reason' in entry)) return []
-    return [{ index, field: `recipients.contacts.${index}.phone`, input: entry.input, reason: entry.reason }]
+    const field = index < given ? `recipients.contacts.${index}.phone` : 'recipients.typed'
+    return [{ index, field, input: entry.input, reason: entry.reason }]
   })
 }
