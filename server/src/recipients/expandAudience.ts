@@ -223,6 +223,7 @@ async function insertPeople(
   return chunk
 }
 
+/** Contacts have the bound of their list once more: a merge of the two would begin at the first contact of all. */
 function peopleOf(source: AudienceSource, options: ChunkOptions) {
   if (source.kind === 'typed') {
     return sql`
@@ -237,12 +238,14 @@ function peopleOf(source: AudienceSource, options: ChunkOptions) {
       select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
       from contact_label_members m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
       where m.user_id = ${options.userId} and m.label_id = ${source.labelId} and m.contact_id > ${options.afterKey}
+        and c.id > ${options.afterKey}
       order by m.contact_id limit ${options.limit}`
   }
   return sql`
     select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
     from import_contacts m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
     where m.user_id = ${options.userId} and m.import_id = ${source.importId} and m.contact_id > ${options.afterKey}
+      and c.id > ${options.afterKey}
     order by m.contact_id limit ${options.limit}`
 }
 
