@@ -8,7 +8,7 @@ import {
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
-import { transaction } from '#server/db/transaction.ts'
+import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import { badCursor, onePage } from '#server/lib/listCursor.ts'
@@ -119,10 +119,13 @@ export class ContactService {
 
   /** Takes somebody out of the contacts. That is not erasing: campaigns keep them, and an import can bring them back. */
   async remove(actor: Actor, id: number): Promise<void> {
-    await transaction(this.#db, async (trx) => {
-      if (!(await deleteContact(trx, actor.ownerId, id))) throw new AppError('NOT_FOUND')
-      await this.#log(trx, actor, 'contact-delete', id, {})
-    })
+    // Whoever adds them to a list at this moment holds the list and waits for the contact; this is the other way round.
+    await retryOnConflict(() =>
+      transaction(this.#db, async (trx) => {
+        if (!(await deleteContact(trx, actor.ownerId, id))) throw new AppError('NOT_FOUND')
+        await this.#log(trx, actor, 'contact-delete', id, {})
+      }),
+    )
   }
 
   async #log(
