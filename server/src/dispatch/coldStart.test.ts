@@ -81,7 +81,7 @@ it('what ran when the process died is paused by the next start, and exactly the 
       expect(await Promise.all(idle.map(async (other) => (await bench.rowOf(other)).status))).toEqual(others)
       await next.stop()
     }),
-    { numRuns: 100 },
+    { numRuns: 100, endOnFailure: true },
   )
   await Promise.all(dead.map(({ ended }) => ended))
 }, 120_000)

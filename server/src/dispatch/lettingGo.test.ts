@@ -52,6 +52,6 @@ it('whatever is completed or cancelled, at whatever moment, leaves the queues an
       const isCutShort = cancelledAfter !== null && cancelledAfter < recipients
       if (isCutShort) expect((await bench.rowOf(line)).status).toBe('cancelled')
     }),
-    { numRuns: 100 },
+    { numRuns: 100, endOnFailure: true },
   )
 }, 120_000)

@@ -45,7 +45,9 @@ describe('whatever happens to the connection to the database', () => {
         expect(await run.miscounted()).toEqual([])
       })
     try {
-      await Promise.all(benches.map((bench) => fc.assert(isAsPromised(bench), { numRuns: RUNS_EACH })))
+      await Promise.all(
+        benches.map((bench) => fc.assert(isAsPromised(bench), { numRuns: RUNS_EACH, endOnFailure: true })),
+      )
     } finally {
       await Promise.all(benches.map((bench) => bench.clear().then(() => bench.close())))
     }

@@ -74,7 +74,7 @@ it('whenever the session is lost, every campaign of the channel is paused and no
       const untouched = rows.filter((row) => row.status !== 'sent' && !row.maybe_sent)
       expect(untouched.every(({ status, attempts }) => status === 'pending' && attempts === 0)).toBe(true)
     }),
-    { numRuns: 100 },
+    { numRuns: 100, endOnFailure: true },
   )
 }, 120_000)
 
@@ -116,7 +116,7 @@ it('every failed attempt has its own row in the error log, of its recipient and 
       expect(logged).toHaveLength(failed.length + (await autoPausesOf(line.campaign.id)))
       expect(await isOver(line)).toBe(true)
     }),
-    { numRuns: 100 },
+    { numRuns: 100, endOnFailure: true },
   )
 }, 120_000)
 
