@@ -51,8 +51,13 @@ export class TreeCopy {
     return writeFile(join(this.#directory, file), text)
   }
 
-  /** Runs one test alone. Throws when it did not run: then nothing is known of it. */
-  async run({ file, name }: { file: string; name: string }): Promise<Verdict> {
+  /** Runs one test alone. Throws when it did not run, also not once more: then nothing is known of it. */
+  async run(test: { file: string; name: string }): Promise<Verdict> {
+    // On a busy machine a database may not be there in time, before any test has begun.
+    return this.#run(test).catch(() => this.#run(test))
+  }
+
+  async #run({ file, name }: { file: string; name: string }): Promise<Verdict> {
     const report = join(this.#directory, 'report.json')
     await rm(report, { force: true })
     const args = ['run', '--project', 'server', '--reporter=json', `--outputFile=${report}`, file, '-t', escape(name)]
