@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { buildCampaign, buildChannel, buildUser } from '#server/test/builders.ts'
 import { createEmptyDatabase, type EmptyDatabase } from '#server/test/emptyDatabase.ts'
@@ -82,6 +82,20 @@ function contents(connection: TestDatabase['connection']): Promise<Record<string
     }
     return all
   })
+}
+
+/** Ends the connection that copies this table, as soon as one does. */
+async function killCopyOf(table: string, database: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { rows } = await sql<{ n: number }>`
+        select count(pg_terminate_backend(pid)) as n from pg_stat_activity
+        where datname = ${database} and application_name = 'revoada-transfer' and state = 'active'
+          and query ilike ${`copy "${table}"%`}`.execute(source.db)
+      if (rows[0]?.n !== 1) throw new Error(`Nobody copies ${table}.`)
+    },
+    { timeout: 20_000, interval: 2 },
+  )
 }
 
 const quiet = { tell: () => undefined, inspect: async () => undefined }
@@ -161,6 +175,25 @@ describe('a copy', () => {
     }
     await copy()
     await expectCopied()
+  })
+
+  it.each(['source', 'target'] as const)('ends with the connection to its %s, and leaves nothing', async (side) => {
+    await newTarget()
+    const large = await createTestDatabase()
+    const owner = await buildUser(large.db)
+    const { id: channelId } = await buildChannel(large.db, owner)
+    const { id } = await buildCampaign(large.db, { userId: owner, channelId }, { recipients: 0, status: 'paused' })
+    await sql`
+      insert into campaign_contacts (user_id, campaign_id, id, processing_order, phone)
+      select ${owner}::uuid, ${id}::uuid, n, n, '+55' || n from generate_series(1, 60000) n`.execute(large.db)
+    const ended = copyDatabase(large.connection, target.connection, quiet).then(
+      () => 'copied',
+      (error: unknown) => String(error),
+    )
+    await killCopyOf('campaign_contacts', side === 'source' ? large.connection.database : target.connection.database)
+    expect(await ended).not.toBe('copied')
+    expect(await isEmpty()).toBe(true)
+    await large.close()
   })
 
   it('is of one moment, whatever is written meanwhile', async () => {
