@@ -28,6 +28,7 @@ const SERVER_LAYERS = [
   'beginDatabase.ts',
   'openStore.ts',
   'rotateKey.ts',
+  'armDatabase.ts',
   'compose.ts',
   'runProduct.ts',
   'main.ts',

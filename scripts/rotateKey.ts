@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { ConfigError, readConfig } from '../server/src/config.ts'
-import { attachEmbeddedPostgres, startEmbeddedPostgres } from '../server/src/db/embedded/startEmbeddedPostgres.ts'
-import { openDatabase, type ConnectionSettings } from '../server/src/db/openDatabase.ts'
+import { openDatabase } from '../server/src/db/openDatabase.ts'
 import { createLogger } from '../server/src/lib/logger.ts'
 import { rotateKey } from '../server/src/rotateKey.ts'
+import { findDatabase } from './findDatabase.ts'
 
 const USAGE = `npm run rotate-key
   Changes SECRET_KEY while the product runs or stands still. Settings are those of the product (DATA_DIR, or DATABASE_URL
@@ -21,7 +19,7 @@ async function main(): Promise<number> {
     const config = readConfig(process.env, process.argv.slice(2))
     const log = createLogger({ level: 'warn' })
     const given = process.env['NEW_SECRET_KEY'] ?? ''
-    const found = await findDatabase(config.databaseUrl, config.dataDir, log)
+    const found = await findDatabase(config, log)
     const { db, close } = openDatabase(found.connection, {
       log,
       max: 2,
@@ -45,17 +43,6 @@ async function main(): Promise<number> {
     process.stderr.write(`The key was not changed: ${text}\n`)
     return error instanceof ConfigError ? 2 : 1
   }
-}
-
-/** The database that is named, the one that runs on the data directory, or, started for the while, the one that lies there. */
-async function findDatabase(databaseUrl: string | null, directory: string, log: ReturnType<typeof createLogger>) {
-  const stop = () => Promise.resolve()
-  if (databaseUrl !== null) return { connection: { connectionString: databaseUrl } satisfies ConnectionSettings, stop }
-  const running = await attachEmbeddedPostgres({ directory })
-  if (running !== null) return { connection: running, stop }
-  if (!existsSync(join(directory, 'postgres'))) throw new Error(`There is no database in ${directory}.`)
-  const started = await startEmbeddedPostgres({ directory, log })
-  return { connection: started.connection, stop: () => started.stop() }
 }
 
 /** PostgreSQL's "undefined_table". */

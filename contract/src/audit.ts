@@ -73,6 +73,7 @@ export const ACCOUNT_ACTIONS = [
   'template-delete',
   'suppression-export',
   'key-rotate',
+  'arm',
   'audit-export',
   'retention',
 ] as const

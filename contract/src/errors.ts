@@ -27,6 +27,7 @@ export const ERRORS = {
   SECOND_FACTOR_STATE: { status: 409, message: 'The second factor is in a state that does not allow this.' },
   LAST_ADMIN: { status: 409, message: 'Somebody must remain who can administer this installation.' },
   USER_IN_USE: { status: 409, message: 'The account has channels, contacts or campaigns; disable it instead.' },
+  INSTALLATION_NOT_ARMED: { status: 409, message: 'This installation is a copy and sends nothing until it is armed.' },
   TOKEN_IN_USE: { status: 409, message: 'You have a channel with this token already.' },
   CHANNEL_IN_USE: { status: 409, message: 'A campaign that has not ended uses this channel.' },
   CAMPAIGN_STATE: { status: 409, message: 'The campaign is in a state that does not allow this.' },

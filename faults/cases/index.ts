@@ -18,6 +18,7 @@ import { modelBased } from './modelBased.ts'
 import { pauseArithmetic } from './pauseArithmetic.ts'
 import { PROCESS_CASES } from './processCases.ts'
 import { REQUEST_CASES } from './requestCases.ts'
+import { restoredCopy } from './restoredCopy.ts'
 import { secondServer } from './secondServer.ts'
 import { singleFirst } from './singleFirst.ts'
 import { soak } from './soak.ts'
@@ -84,6 +85,10 @@ export const CASES: Record<string, FaultCase> = {
     about: 'every damage in random order for a long time: the books balance, and what never died has not grown',
     run: soak,
     byNameOnly: true,
+  },
+  S04: {
+    about: 'a copy of an installation, restored or dumped, beside the first: sends nothing until a person arms it',
+    run: restoredCopy,
   },
   ...DATABASE_CASES,
   ...EMBEDDED_CASES,

@@ -21,7 +21,7 @@ const SHORT = ['recipients/', 'db/transaction']
  * same results, none failed, none skipped. The whole server suite runs on both in `.ci/run`.
  */
 export async function parity(lab: Lab): Promise<Numbers> {
-  const url = await startDebianPostgres(lab)
+  const url = (await startDebianPostgres(lab)).urlOf('postgres')
   const files = lab.rounds(1, 0) === 1 ? FULL : SHORT
   lab.tell('embedded')
   const embedded = await runServerTests(join(lab.directory, 'embedded.json'), files)

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, chownSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { CannotRunHere } from './check.ts'
+import { CannotRunHere, check } from './check.ts'
 import { freePort } from './freePort.ts'
-import type { Lab } from './Lab.ts'
+import type { DatabaseMaker, Lab } from './Lab.ts'
 
 const PROGRAMS = '/usr/lib/postgresql/15/bin'
 const SETTINGS = ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200']
 
 /**
- * Starts a PostgreSQL 15 as Debian packages it, on the loopback, and returns its address; it is stopped with the lab.
- * Throws CannotRunHere where it is not installed.
+ * Starts a PostgreSQL 15 as Debian packages it, on the loopback; it is stopped with the lab. Throws CannotRunHere where
+ * it is not installed.
  */
-export async function startDebianPostgres(lab: Lab): Promise<string> {
+export async function startDebianPostgres(lab: Lab): Promise<DatabaseMaker> {
   if (!existsSync(join(PROGRAMS, 'postgres')))
     throw new CannotRunHere('PostgreSQL 15 is not installed: install the package postgresql-15.')
   // Not in the lab's folder, which only its owner may enter: root runs it as somebody else.
@@ -34,7 +34,25 @@ export async function startDebianPostgres(lab: Lab): Promise<string> {
     const { status, stderr } = run(home, user, command)
     if (status !== 0) throw new CannotRunHere(`PostgreSQL 15 does not start here: ${stderr.trim().slice(-200)}.`)
   }
-  return `postgres://postgres@127.0.0.1:${port}/postgres`
+  const urlOf = (name: string, at = port) => `postgres://postgres@127.0.0.1:${at}/${name}`
+  return {
+    urlOf,
+    createDatabase: async (name) => {
+      const { status } = run(home, user, ['createdb', '-h', home, '-p', String(port), '-U', 'postgres', name])
+      check(status === 0, `The database ${name} could not be made.`)
+      return urlOf(name)
+    },
+  }
+}
+
+/** As whoever keeps a database backed up by PostgreSQL's own means: pg_dump into an empty one. */
+export function cloneByDump(from: string, to: string): void {
+  const dump = spawnSync(join(PROGRAMS, 'pg_dump'), ['--dbname', from], { maxBuffer: 1024 * 1024 * 1024 })
+  check(dump.status === 0, `pg_dump ended with ${dump.status}: ${dump.stderr.toString().slice(-300)}`)
+  const load = spawnSync(join(PROGRAMS, 'psql'), ['-q', '-v', 'ON_ERROR_STOP=1', '--dbname', to], {
+    input: dump.stdout,
+  })
+  check(load.status === 0, `psql ended with ${load.status}: ${load.stderr.toString().slice(-300)}`)
 }
 
 function run(cwd: string, user: number, [name = '', ...rest]: string[]): { status: number | null; stderr: string } {

@@ -24,9 +24,12 @@ export type LabOptions = {
   tell?: (line: string) => void
 }
 
+/** Where databases of external sites are made. */
+export type DatabaseMaker = Pick<PrivatePostgres, 'createDatabase' | 'urlOf'>
+
 export type ExternalSiteOptions = {
   /** Another PostgreSQL than the one that all sites of the lab share. */
-  postgres?: PrivatePostgres
+  postgres?: DatabaseMaker
   /** Where its servers (not the lab itself) find the database: the port of a proxy or of a pooler before it. */
   through?: { port: number }
 }

@@ -13,14 +13,19 @@ export function programEnv(): NodeJS.ProcessEnv {
 export type Run = { code: number; output: string; seconds: number }
 
 /**
- * Runs a program of `node_modules/.bin` in the project's root and collects what it says. The code is not 0 when it could
+ * Runs a program of `node_modules/.bin` in `directory`, the project's root, and collects what it says. The code is not 0 when it could
  * not be started or was killed; it never throws.
  */
-export function runProgram(name: string, args: string[], env: Record<string, string> = {}): Promise<Run> {
+export function runProgram(
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+  directory = ROOT,
+): Promise<Run> {
   const began = performance.now()
   return new Promise((done) => {
     const child = spawn(`${ROOT}/node_modules/.bin/${name}`, args, {
-      cwd: ROOT,
+      cwd: directory,
       env: { ...programEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -27,6 +27,7 @@ import { ReconnectWatcher } from '#server/dispatch/ReconnectWatcher.ts'
 import { StateSynchronizer } from '#server/dispatch/StateSynchronizer.ts'
 import { apiRoutes } from '#server/http/apiRoutes.ts'
 import { createApp } from '#server/http/app.ts'
+import { isArmed } from '#server/db/arming.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import { SchemaWatch } from '#server/db/SchemaWatch.ts'
 import type { Log } from '#server/lib/logger.ts'
@@ -97,6 +98,7 @@ export async function startOnStore(store: Store, config: Config, log: Log): Prom
     const parts = buildParts(config, log, store)
     const web = config.role === 'worker' ? null : await buildWeb(config, log, store, parts)
     await store.ready
+    if (!(await isArmed(store.db))) log.warn('this database is a copy and sends nothing until: npm run arm')
     stopSending = () => parts.scheduler.stop()
     // Nobody else can be alive on our own database: what was running waits for a person, unless settings say otherwise.
     if (store.isEmbedded) {
@@ -295,9 +297,13 @@ function nudge({ applier, connections }: Parts, stored: Stored): void {
   if (stored.connections > 0) connections.nudge()
 }
 
-/** Our address may be another one than at the last start; gateways that were away are told later. */
-function webhookRegistrar(log: Log, parts: Parts): Service {
-  return new Poller({ work: () => parts.channels.registerWebhooks(), intervalMs: WEBHOOKS_EVERY_MS, log })
+/**
+ * Our address may be another one than at the last start; gateways that were away are told later. Those of a copy go on
+ * telling what they know to the installation that it was copied from.
+ */
+function webhookRegistrar(log: Log, { db, channels }: Parts): Service {
+  const work = async () => ((await isArmed(db)) ? channels.registerWebhooks() : undefined)
+  return new Poller({ work, intervalMs: WEBHOOKS_EVERY_MS, log })
 }
 
 /** The dispatch asks several times a second; whether the sandbox still lives is looked at every few seconds only. */

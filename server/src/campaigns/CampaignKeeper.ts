@@ -3,6 +3,7 @@ import { MISSED_AFTER_MINUTES } from '#contract/campaigns.ts'
 import { openOf, type Counts, type PauseReason } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { holdChannel, SLOW_AFTER_RETURN_MS } from '#server/channels/channelHold.ts'
+import { IS_ARMED } from '#server/db/arming.ts'
 import type { Db } from '#server/db/Database.ts'
 import { transaction, tryWithin } from '#server/db/transaction.ts'
 import type { SendFailure } from '#server/channels/gateways/Gateway.ts'
@@ -109,7 +110,7 @@ export class CampaignKeeper {
   async startDue(): Promise<void> {
     const late = sql`c.scheduled_at < clock_timestamp() - ${MISSED_AFTER_MS}::double precision * interval '1 millisecond'`
     // As a subquery it is asked once, and an index can be searched by it.
-    const due = sql`c.scheduled_at <= (select clock_timestamp()) and not c.preparing`
+    const due = sql`c.scheduled_at <= (select clock_timestamp()) and not c.preparing and ${IS_ARMED}`
     const changes = [
       { to: 'paused', action: 'auto-pause', reason: 'missed', where: sql<boolean>`${due} and ${late}` },
       { to: 'running', action: 'start', reason: 'scheduled', where: sql<boolean>`${due} and not ${late}` },

@@ -11,6 +11,7 @@ import type { Role } from '#contract/auth.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { changesOf } from '#server/audit/changesOf.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
+import { isArmed } from '#server/db/arming.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -164,8 +165,9 @@ export class ChannelService {
     return this.#askStatus(await this.#row(userId, id))
   }
 
-  /** Throws DISCONNECTED or CHANNEL_UNAUTHORIZED unless the channel is connected and logged in. */
+  /** Throws DISCONNECTED or CHANNEL_UNAUTHORIZED unless the channel is ready, INSTALLATION_NOT_ARMED in a copy. */
   async requireReady(userId: string, id: string): Promise<void> {
+    if (!(await isArmed(this.#deps.db))) throw new AppError('INSTALLATION_NOT_ARMED')
     const { status } = await this.status(userId, id)
     if (status === 'unauthorized') throw new AppError('CHANNEL_UNAUTHORIZED')
     if (status !== 'ready') throw new AppError('DISCONNECTED', { details: { status } })

@@ -13,10 +13,12 @@ import type { ReportTables } from '#server/reports/reportTables.ts'
 import type { SecretTables } from '#server/secrets/secretTables.ts'
 import type { SuppressionTables } from '#server/suppressions/suppressionTables.ts'
 import type { TemplateTables } from '#server/templates/templateTables.ts'
+import type { ArmingTables } from './arming.ts'
 
 /** Every table, gathered from the domains that own them; types only. */
 export interface Database
   extends
+    ArmingTables,
     AuditTables,
     AuthTables,
     CampaignTables,

@@ -21,9 +21,10 @@ export class NewerSchemaError extends Error {
 /**
  * Brings the schema up to date: `migrations/NNNN_name.sql`, in order, each once, under a lock that a second process
  * waits for. All or nothing: a failing file leaves the schema as it was. Throws what PostgreSQL said, and
- * NewerSchemaError where a newer program was here before.
+ * NewerSchemaError where a newer program was here before. `last`: no further than this one, for rows that an older
+ * program wrote.
  */
-export async function migrate(db: Db): Promise<{ applied: string[] }> {
+export async function migrate(db: Db, last?: string): Promise<{ applied: string[] }> {
   await refuseNewerSchema(db, await listMigrations())
   return db.transaction().execute(async (trx) => {
     // Before anything else: two that make the table of migrations at once would spoil each other's transaction.
@@ -34,7 +35,7 @@ export async function migrate(db: Db): Promise<{ applied: string[] }> {
       migrationTableName: TABLE,
       migrationLockTableName: 'schema_migrations_lock',
     })
-    const { error, results } = await migrator.migrateToLatest()
+    const { error, results } = await (last === undefined ? migrator.migrateToLatest() : migrator.migrateTo(last))
     if (error !== undefined) throw error as Error
     return { applied: (results ?? []).map((result) => result.migrationName) }
   })

@@ -22,6 +22,8 @@ import { NEVER_CHECKED, type SuppressionWatch } from './SuppressionWatch.ts'
 
 /** Nothing is claimed that the pace cannot start within this time. */
 const BATCH_HORIZON_MS = 10_000
+/** No claim takes more, whatever is asked for: all of them are suspects after a crash. */
+const MOST_AT_ONCE = 100
 /** A row that was started under so many dead epochs is given up. */
 const MAX_STARTED_DEATHS = 3
 /** After a claim that failed; without a pause a database that takes no writes would be asked a hundred times a second. */
@@ -56,7 +58,7 @@ export class QueueManager {
   /** Requests under way. */
   inFlight = 0
 
-  /** `maxBatch`: most rows of one claim, 100 at most, so that a crash leaves few suspects. */
+  /** `maxBatch`: most rows of one claim, at most 100. */
   constructor(options: {
     db: Db
     lane: LaneHold
@@ -84,7 +86,7 @@ export class QueueManager {
     this.#suspectsLeft = options.mayHaveSuspects ?? true
     // Where nothing may be repeated, everybody claimed when a worker dies ends as unknown: so few are claimed.
     const { isIdempotent, limits } = options.gateway
-    this.#maxBatch = isIdempotent ? options.maxBatch : Math.min(options.maxBatch, limits.maxInFlight)
+    this.#maxBatch = Math.min(options.maxBatch, MOST_AT_ONCE, isIdempotent ? Infinity : limits.maxInFlight)
     this.rules = {
       id: options.campaign.id,
       unknownPolicy: options.campaign.unknownPolicy,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { CampaignMessage, SendingWindow, UnknownPolicy } from '#contract/campaigns.ts'
+import { IS_ARMED } from '#server/db/arming.ts'
 import type { Db } from '#server/db/Database.ts'
 
 /** What the dispatch needs to know of a running campaign. */
@@ -43,7 +44,7 @@ export async function listTakeableChannels(db: Db, workerId: string): Promise<{ 
   const running = sql`c.channel_id = l.id and c.status = 'running' and c.deleted_at is null and ${free}`
   const { rows } = await sql<{ userId: string; id: string }>`
     select l.user_id as "userId", l.id from channels l
-    where l.deleted_at is null
+    where l.deleted_at is null and ${IS_ARMED}
       and (l.lane_owner is null or l.lane_owner = ${workerId} or l.lane_expires_at <= clock_timestamp())
       and (exists (
         select 1 from campaigns c where c.kind = 'campaign' and ${running}
@@ -94,7 +95,7 @@ export async function listRunningOfChannel(
 export async function takeChannelsToWatch(db: Db, everyMs: number): Promise<{ userId: string; id: string }[]> {
   const { rows } = await sql<{ userId: string; id: string }>`
     update channels l set status_checked_at = clock_timestamp()
-    where l.deleted_at is null
+    where l.deleted_at is null and ${IS_ARMED}
       and (
         coalesce(l.status_checked_at, '-infinity') <= clock_timestamp() - ${everyMs}::double precision * interval '1 millisecond'
         or (l.status = 'ready' and l.status_checked_at > l.held_at and l.held_reason is distinct from 'blocked')

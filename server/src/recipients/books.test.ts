@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { totalOf, type Counts } from '#contract/states.ts'
@@ -119,6 +120,38 @@ describe('settling', () => {
       moved: 0,
     })
     await expectBalance({ sending: 1, sent: 0 })
+  })
+
+  it('under any epoch but that of the lane, or by anybody but its owner, moves no row, whatever it says', async () => {
+    const stale = fc.oneof(
+      fc.record({ epoch: fc.integer({ min: -3, max: 3 }).filter((by) => by !== 0), isOwner: fc.boolean() }),
+      fc.record({ epoch: fc.constant(0), isOwner: fc.constant(false) }),
+    )
+    const outcome = fc.record({
+      status: fc.constantFrom<Settlement['status']>('sent', 'failed', 'unknown', 'retrying', 'pending', 'skipped'),
+      retryInMs: fc.option(fc.nat(1000)),
+      attempts: fc.nat(4),
+      nextSlotInMs: fc.option(fc.nat(1000)),
+      backOffInMs: fc.option(fc.nat(1000)),
+    })
+    const [first, second] = (await claim(2)) as [ClaimedRecipient, ClaimedRecipient]
+    const channel = () =>
+      test.db.selectFrom('channels').selectAll().where('id', '=', campaign.channelId).executeTakeFirstOrThrow()
+    const before = await channel()
+    await fc.assert(
+      fc.asyncProperty(stale, outcome, async ({ epoch, isOwner }, { nextSlotInMs, backOffInMs, ...changes }) => {
+        const holder = { ...lane, epoch: lane.epoch + epoch, ...(isOwner ? {} : { owner: randomUUID() }) }
+        const rows = [settlement(first, changes), settlement(second, changes)]
+        expect(await settleRecipients(test.db, holder, rows, { nextSlotInMs, backOffInMs })).toMatchObject({
+          authorised: false,
+          moved: 0,
+        })
+      }),
+      { numRuns: 100 },
+    )
+    expect(await channel()).toEqual(before)
+    await expectBalance({ sending: 2, pending: 8 })
+    expect(await settleRecipients(test.db, lane, [settlement(first)], NO_PACE)).toMatchObject({ moved: 1 })
   })
 
   it('changes nothing when another worker owns the lane', async () => {

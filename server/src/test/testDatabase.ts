@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
+import { arm } from '#server/db/arming.ts'
 import type { ConnectionSettings } from '#server/db/openDatabase.ts'
 import type { Db } from '#server/db/Database.ts'
 import { openDatabase } from '#server/db/openDatabase.ts'
@@ -25,6 +26,8 @@ export async function createTestDatabase(options: { max?: number } = {}): Promis
   // The form for a socket, whose folder cannot stand where a host does.
   const parameters = new URLSearchParams({ ...cluster, port: String(cluster.port) })
   const { db, close } = openDatabase(connection, { log: testLog, max: options.max ?? 5, name: 'test' })
+  // It is a copy of the template.
+  await arm(db)
   return {
     db,
     connection,

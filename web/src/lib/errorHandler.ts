@@ -38,6 +38,7 @@ export const ERROR_NATURES: Record<AnyErrorCode, Nature> = {
   SECOND_FACTOR_STATE: once('info'),
   LAST_ADMIN: once('warn'),
   USER_IN_USE: once('warn'),
+  INSTALLATION_NOT_ARMED: once('warn'),
   TOKEN_IN_USE: once('warn'),
   CHANNEL_IN_USE: once('warn'),
   CAMPAIGN_STATE: once('info'),

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FAILURE_CATEGORIES, type FailureCategory } from '#contract/errors.ts'
 import { classifyTransportError } from './gatewayFailures.ts'
@@ -239,6 +240,42 @@ describe.each([
       expect(failure).toMatchObject({ category: expected.category, code: expected.code, fate: expected.fate })
     }
   })
+})
+
+test('a documented answer has its category however its letters are written, and any other has one, always the same', () => {
+  const documented = fc.constantFrom(...SHARED, ...MEDIA, ...TAILS, ...SERVER_ERRORS, ...OTHERS)
+  const retryAfter = fc.constantFrom(null, '5', 'tomorrow')
+  const calls = fc.constantFrom<WuzapiCall>('send', 'check', 'status', 'session', 'webhook')
+  fc.assert(
+    fc.property(
+      documented,
+      fc.infiniteStream(fc.boolean()),
+      retryAfter,
+      ([status, error, expected, call], upper, wait) => {
+        const written = error?.replaceAll(/[a-z]/gi, (letter) =>
+          upper.next().value === true ? letter.toUpperCase() : letter.toLowerCase(),
+        )
+        const answer = {
+          status,
+          error: written === undefined ? null : `  ${written}\n`,
+          call: call ?? 'send',
+          retryAfter: wait,
+        }
+        expect(classifyWuzapiAnswer(answer)).toMatchObject({ scope: 'recipient', permanent: false, ...expected })
+      },
+    ),
+    { numRuns: 1000 },
+  )
+  fc.assert(
+    fc.property(fc.integer({ min: 200, max: 599 }), fc.option(fc.string()), calls, (status, error, call) => {
+      const { notBefore: _, ...said } = classifyWuzapiAnswer({ status, error, call })
+      const { notBefore: __, ...again } = classifyWuzapiAnswer({ status, error, call })
+      expect(FAILURE_CATEGORIES).toContain(said.category)
+      expect(again).toEqual(said)
+      if (call !== 'send') expect(said.fate).toBe('notSent')
+    }),
+    { numRuns: 1000 },
+  )
 })
 
 describe('Retry-After', () => {
