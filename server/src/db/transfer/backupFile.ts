@@ -152,8 +152,17 @@ async function readTable(frames: Frames, client: pg.Client, table: Table): Promi
       yield frame.body
     }
   }
-  await pipeline(Readable.from(rows(), { objectMode: false }), client.query(from(copyIn(table))))
+  try {
+    await pipeline(Readable.from(rows(), { objectMode: false }), client.query(from(copyIn(table))))
+  } catch (error) {
+    throw isUnreadable(error) ? damaged() : error
+  }
   return measureIn(end)
+}
+
+/** Rows as the database wrote them can be read again, and keep its rules: SQLSTATE classes 22 (data) and 23 (constraints). */
+function isUnreadable(error: unknown): boolean {
+  return /^2[23]/.test(String((error as { code?: unknown }).code))
 }
 
 function measureIn(frame: Frame | null): Measure {
