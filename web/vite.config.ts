@@ -14,8 +14,8 @@ export default defineConfig({
     emptyOutDir: true,
     // A picture inlined as data: would need a wider content policy than 'self'.
     assetsInlineLimit: 0,
-    // What the app is used with can load modules ahead by itself.
-    modulePreload: { polyfill: false },
+    // Pages are fetched when a finger nears their link; a list of every page's parts in the first file costs more.
+    modulePreload: false,
   },
   server: { host: '127.0.0.1', proxy: { '/api': 'http://127.0.0.1:3000' } },
 })

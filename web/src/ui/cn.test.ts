@@ -15,12 +15,15 @@ function classesInUse(): string[] {
   const found = new Set<string>()
   for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.tsx') || file.includes('.test.')) continue
-    for (const [, text = ''] of readFileSync(join(root, file), 'utf8').matchAll(/["'`]([^"'`\n]+)["'`]/g))
-      for (const word of text.split(/\s+/)) if (/^-?[a-z][\w-]*(-|$)[\w./()[\]%-]*$/.test(word)) found.add(word)
+    for (const [text] of readFileSync(join(root, file), 'utf8').matchAll(
+      /className="[^"]+"|["'`][^"'`\n]* [^"'`\n]*["'`]/g,
+    ))
+      for (const word of text.replace('className=', '').split(/[\s"'`]+/))
+        if (/^-?[a-z][\w-]*(-|$)[\w./()[\]%-]*$/.test(word)) found.add(word)
   }
   // Under a modifier the same rules hold; without it there are fewer pairs.
   // `pt-BR` is a language.
-  return [...found].filter((word) => word.length < 40 && word !== 'pt-BR')
+  return [...found].filter((word) => word.length < 40 && !/^(pt-BR$|aria-|data-)/.test(word))
 }
 
 /** Only classes that begin alike, or are one word, are ever about the same thing here. */
