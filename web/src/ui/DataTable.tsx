@@ -7,6 +7,7 @@ import { useRowWindow } from './useRowWindow.ts'
 export type Column<T> = {
   key: string
   header: string
+  /** Null where there is nothing to say: a dash, and no line on a phone. */
   cell: (row: T) => ReactNode
   /** Share of the width on a wide screen, as CSS grid writes it: `minmax(0,2fr)` (default 1fr), `8rem`. */
   width?: string
@@ -73,7 +74,7 @@ export function DataTable<T>({
     <div
       role="table"
       aria-label={label}
-      aria-rowcount={hasMore ? (total ?? -1) : rows.length + 1}
+      aria-rowcount={hasMore ? (total === undefined ? -1 : total + 1) : rows.length + 1}
       aria-busy={busy || undefined}
       className="rounded-card border border-line bg-surface shadow-card"
       style={{ '--columns': widths.join(' ') } as CSSProperties}

@@ -61,6 +61,7 @@ type CellProps<T> = { column: Column<T>; row: T; first: boolean; selectable: boo
 
 function Cell<T>({ column, row, first, selectable }: CellProps<T>) {
   const place = column.phone ?? (first ? 'title' : 'line')
+  const content = column.cell(row)
   return (
     <div
       role="cell"
@@ -68,11 +69,12 @@ function Cell<T>({ column, row, first, selectable }: CellProps<T>) {
         'min-w-0 [overflow-wrap:anywhere] md:py-2.5',
         column.align === 'end' && 'tabular md:text-right',
         PHONE[place],
+        content === null && 'max-md:hidden',
         place === 'line' && (selectable ? 'max-md:col-span-2 max-md:col-start-2' : 'max-md:col-span-2'),
       )}
     >
       {place === 'line' && <span className="md:hidden">{column.header}: </span>}
-      {column.cell(row)}
+      {content ?? '–'}
     </div>
   )
 }

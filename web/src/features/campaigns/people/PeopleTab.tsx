@@ -96,15 +96,17 @@ function PeopleTable({ rows, total, hasMore, busy, onEnd }: TableProps) {
       width: 'minmax(0,1.6fr)',
       cell: (row) => (
         <>
-          <span className="block font-medium" dir="auto">
+          <span className="block font-medium max-md:font-semibold" dir="auto">
             {row.name ?? formatPhone(row.phone)}
           </span>
-          {row.name !== null && <span className="tabular block text-sm text-ink-soft">{formatPhone(row.phone)}</span>}
+          {row.name !== null && (
+            <span className="tabular block text-sm font-normal text-ink-soft">{formatPhone(row.phone)}</span>
+          )}
         </>
       ),
     },
     { key: 'state', header: t('people.state'), width: '9.5rem', phone: 'side', cell: (row) => <State row={row} /> },
-    { key: 'reason', header: t('people.reason'), width: 'minmax(0,2fr)', cell: (row) => reasonOf(row) ?? '–' },
+    { key: 'reason', header: t('people.reason'), width: 'minmax(0,2fr)', cell: reasonOf },
     {
       key: 'attempts',
       header: t('people.attempts'),
