@@ -13,6 +13,13 @@ const FIRST = [
   'books.empty',
   'monitor.leftUnknown',
   'channels.status',
+  // What is said when nothing more can be fetched must be there already.
+  'notFound',
+  'loadFailed',
+  'errors.NETWORK',
+  'errors.UNREADABLE_ANSWER',
+  'errors.UNAVAILABLE',
+  'errors.INTERNAL',
 ]
 
 type Tree = { [key: string]: string | Tree }

@@ -4,7 +4,7 @@ import { act, render, screen } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { buildStats } from '../../test/builders.ts'
 import { buildOverview, buildSummary } from '../../test/campaignBuilders.ts'
-import { stubApi } from '../../test/stubApi.ts'
+import { refusal, stubApi } from '../../test/stubApi.ts'
 import texts from '../lib/texts/i18next.ts'
 import all from '../text/pt.json'
 import first from '../text/pt.json?first'
@@ -18,11 +18,14 @@ afterEach(() => {
   texts.store.setCatalogue('pt', all)
 })
 
-function openOverview(overview: ReturnType<typeof buildOverview>) {
+function openOverview(overview: ReturnType<typeof buildOverview> | null) {
   const missing = vi.fn()
   texts.store.setCatalogue('pt', first)
   texts.store.onMissing = missing
-  stubApi({ 'GET /api/me': () => ({ body: ME }), 'GET /api/user/overview': () => ({ body: overview }) })
+  stubApi({
+    'GET /api/me': () => ({ body: ME }),
+    'GET /api/user/overview': () => (overview === null ? refusal('UNAVAILABLE') : { body: overview }),
+  })
   const queryClient = makeQueryClient()
   const router = makeRouter(queryClient)
   router.update({ ...router.options, history: createMemoryHistory({ initialEntries: ['/'] }) })
@@ -72,11 +75,20 @@ test('a new account is greeted with them too', async () => {
   expect(missing).not.toHaveBeenCalled()
 })
 
+test('that the server cannot be reached is said with them: no others could be fetched then', async () => {
+  const missing = openOverview(null)
+  expect(await screen.findByText('O servidor está ocupado agora.')).toBeVisible()
+  for (const code of ['NETWORK', 'UNREADABLE_ANSWER', 'INTERNAL'])
+    expect(texts.store.translate(`errors.${code}.suggestion`)).not.toBe('')
+  expect(texts.store.translate('loadFailed.title')).not.toBe('')
+  expect(missing).not.toHaveBeenCalled()
+})
+
 test('what is said before its texts are there appears as soon as they are', async () => {
   const missing = openOverview(buildOverview())
   await screen.findByRole('region', { name: 'Hoje' })
-  expect(texts.store.translate('errors.INTERNAL.message')).toBe('')
-  expect(missing).toHaveBeenCalledWith('errors.INTERNAL.message')
+  expect(texts.store.translate('errors.FORBIDDEN.message')).toBe('')
+  expect(missing).toHaveBeenCalledWith('errors.FORBIDDEN.message')
   act(() => texts.store.setCatalogue('pt', all))
-  expect(texts.store.translate('errors.INTERNAL.message')).toBe('Algo deu errado do nosso lado.')
+  expect(texts.store.translate('errors.FORBIDDEN.message')).toBe(all.errors.FORBIDDEN.message)
 })
