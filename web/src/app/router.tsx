@@ -6,10 +6,14 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { CAMPAIGN_STATUSES, type CampaignStatus } from '#contract/states.ts'
+import { CAMPAIGN_STATUSES, RECIPIENT_STATUSES, type CampaignStatus, type RecipientStatus } from '#contract/states.ts'
 import { meQuery } from '../features/auth/api/getMe.ts'
 import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
+import { CAMPAIGN_TABS, type CampaignTab } from '../features/campaigns/campaignTabs.ts'
+import { OUTBOX_VIEWS, type OutboxView } from '../features/campaigns/outboxViews.ts'
+import { loadAllTexts } from '../lib/i18n.ts'
 import { AppLayout } from './AppLayout.tsx'
+import { OverviewRoute } from './pages/OverviewRoute.tsx'
 import { LoadFailed, NotFound } from './problems.tsx'
 import { Starting } from './Starting.tsx'
 
@@ -28,24 +32,25 @@ const app = createRoute({
   id: 'app',
   component: AppLayout,
   beforeLoad: async ({ context, location }) => {
+    // The overview is the first page of most visits, and its texts are there already.
+    if (location.pathname !== '/') await loadAllTexts()
     if ((await context.queryClient.ensureQueryData(meQuery)) !== null) return
     await redirectIfNobodyExists(context)
     throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { from: location.href } })
   },
 })
 
-const home = createRoute({
+const overview = createRoute({
   getParentRoute: () => app,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/campaigns', replace: true })
-  },
+  component: OverviewRoute,
 })
 
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: '/campaigns',
-  validateSearch: (search): { status?: CampaignStatus } => ({
+  validateSearch: (search): { view?: OutboxView; status?: CampaignStatus } => ({
+    view: OUTBOX_VIEWS.find((known) => known === search['view']),
     status: CAMPAIGN_STATUSES.find((known) => known === search['status']),
   }),
   component: lazyRouteComponent(() => import('./pages/CampaignsRoute.tsx'), 'CampaignsRoute'),
@@ -60,9 +65,22 @@ const newCampaign = createRoute({
   component: lazyRouteComponent(() => import('./pages/NewCampaignRoute.tsx'), 'NewCampaignRoute'),
 })
 
+const compare = createRoute({
+  getParentRoute: () => app,
+  path: '/campaigns/compare',
+  validateSearch: (search): { ids?: string } => ({
+    ids: typeof search['ids'] === 'string' ? search['ids'] : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./pages/CompareRoute.tsx'), 'CompareRoute'),
+})
+
 const campaign = createRoute({
   getParentRoute: () => app,
   path: '/campaigns/$campaignId',
+  validateSearch: (search): { tab?: CampaignTab; state?: RecipientStatus } => ({
+    tab: CAMPAIGN_TABS.find((known) => known === search['tab']),
+    state: RECIPIENT_STATUSES.find((known) => known === search['state']),
+  }),
   component: lazyRouteComponent(() => import('./pages/CampaignRoute.tsx'), 'CampaignRoute'),
 })
 
@@ -78,6 +96,56 @@ const channels = createRoute({
   component: lazyRouteComponent(() => import('../features/channels/components/ChannelsPage.tsx'), 'ChannelsPage'),
 })
 
+const contacts = createRoute({
+  getParentRoute: () => app,
+  path: '/contacts',
+  component: lazyRouteComponent(() => import('./pages/ContactsRoute.tsx'), 'ContactsRoute'),
+})
+
+const contactLists = createRoute({
+  getParentRoute: () => app,
+  path: '/contacts/lists',
+  component: lazyRouteComponent(() => import('./pages/ContactListsRoute.tsx'), 'ContactListsRoute'),
+})
+
+const templates = createRoute({
+  getParentRoute: () => app,
+  path: '/templates',
+  component: lazyRouteComponent(() => import('./pages/TemplatesRoute.tsx'), 'TemplatesRoute'),
+})
+
+const suppressions = createRoute({
+  getParentRoute: () => app,
+  path: '/suppressions',
+  component: lazyRouteComponent(() => import('./pages/SuppressionsRoute.tsx'), 'SuppressionsRoute'),
+})
+
+const messages = createRoute({
+  getParentRoute: () => app,
+  path: '/messages',
+  component: lazyRouteComponent(() => import('./pages/MessagesRoute.tsx'), 'MessagesRoute'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/SettingsRoute.tsx'), 'SettingsRoute'),
+})
+
+const users = createRoute({
+  getParentRoute: () => app,
+  path: '/admin/users',
+  beforeLoad: onlyAdmins,
+  component: lazyRouteComponent(() => import('./pages/UsersRoute.tsx'), 'UsersRoute'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: '/admin/audit',
+  beforeLoad: onlyAdmins,
+  component: lazyRouteComponent(() => import('./pages/AuditRoute.tsx'), 'AuditRoute'),
+})
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -86,7 +154,7 @@ const signIn = createRoute({
     // Only a path of this app: the address bar must not be able to send people elsewhere after signing in.
     return { from: typeof from === 'string' && /^\/(?![/\\])/.test(from) ? from : undefined }
   },
-  beforeLoad: ({ context }) => redirectIfNobodyExists(context),
+  beforeLoad: ({ context }) => Promise.all([redirectIfNobodyExists(context), loadAllTexts()]).then(() => {}),
   component: lazyRouteComponent(() => import('./pages/SignInRoute.tsx'), 'SignInRoute'),
 })
 
@@ -96,9 +164,22 @@ const setup = createRoute({
   beforeLoad: async ({ context }) => {
     const { needed } = await context.queryClient.fetchQuery(setupStateQuery)
     if (!needed) throw redirect({ to: '/sign-in' })
+    await loadAllTexts()
   },
   component: lazyRouteComponent(() => import('./pages/SetupRoute.tsx'), 'SetupRoute'),
 })
+
+/** The components as they are; a build for production has neither the address nor the code. */
+const ui = createRoute({
+  getParentRoute: () => app,
+  path: '/dev/ui',
+  component: import.meta.env.DEV ? lazyRouteComponent(() => import('./dev/UiPage.tsx'), 'UiPage') : NotFound,
+})
+
+async function onlyAdmins({ context }: { context: Context }): Promise<void> {
+  const me = await context.queryClient.ensureQueryData(meQuery)
+  if (me?.role !== 'admin') throw redirect({ to: '/' })
+}
 
 async function redirectIfNobodyExists({ queryClient }: Context): Promise<void> {
   const { needed } = await queryClient.fetchQuery(setupStateQuery)
@@ -106,7 +187,24 @@ async function redirectIfNobodyExists({ queryClient }: Context): Promise<void> {
 }
 
 const routeTree = root.addChildren([
-  app.addChildren([home, campaigns, newCampaign, campaign, imports, channels]),
+  app.addChildren([
+    overview,
+    campaigns,
+    newCampaign,
+    compare,
+    campaign,
+    imports,
+    channels,
+    contacts,
+    contactLists,
+    templates,
+    suppressions,
+    messages,
+    settings,
+    users,
+    audit,
+    ...(import.meta.env.DEV ? [ui] : []),
+  ]),
   signIn,
   setup,
 ])

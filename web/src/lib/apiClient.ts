@@ -1,5 +1,6 @@
-import { ERRORS, type ErrorCode } from '#contract/errors.ts'
+import type { ErrorCode } from '#contract/errors.ts'
 import { ApiError } from './ApiError.ts'
+import { ERROR_NATURES } from './errorHandler.ts'
 
 type Query = Record<string, string | number | undefined>
 type Options = { body?: unknown; query?: Query; signal?: AbortSignal; idempotencyKey?: string }
@@ -33,6 +34,7 @@ export const apiClient = {
   patch: <T>(path: string, body: unknown) => request<T>('PATCH', path, { body }),
   delete: <T>(path: string) => request<T>('DELETE', path),
   upload,
+  download,
 }
 
 /**
@@ -58,6 +60,13 @@ function upload<T>(path: string, form: FormData, onProgress: (share: number) => 
     call.addEventListener('abort', () => reject(new ApiError('NETWORK')))
     call.send(form)
   })
+}
+
+/** A file that the server writes, whole. Throws `ApiError`. */
+async function download(path: string, query: Query): Promise<Blob> {
+  const response = await send(withQuery(path, query), { method: 'GET', credentials: 'same-origin' })
+  if (!response.ok) readAnswer(response.status, response.headers.get('retry-after'), await response.text())
+  return response.blob()
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
@@ -94,7 +103,7 @@ function errorOf(answer: unknown): { code: ErrorCode; details: unknown } | null 
 }
 
 function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERRORS, code)
+  return Object.hasOwn(ERROR_NATURES, code)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,7 +4,7 @@ import { cn } from './cn.ts'
 import { Icon, type IconName } from './icons.tsx'
 
 const looks = cva(
-  'inline-flex items-center justify-center gap-2 rounded-control font-semibold whitespace-nowrap no-underline select-none transition-colors duration-(--quick) disabled:opacity-55 aria-disabled:opacity-55 disabled:cursor-not-allowed',
+  'inline-flex items-center justify-center gap-2 rounded-control py-1.5 text-center font-semibold no-underline sm:whitespace-nowrap select-none transition-colors duration-(--quick) disabled:opacity-55 aria-disabled:opacity-55 disabled:cursor-not-allowed',
   {
     variants: {
       look: {
