@@ -7,8 +7,10 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { CAMPAIGN_STATUSES, type CampaignStatus } from '#contract/states.ts'
+import { readAuditSearch } from '../features/admin/auditSearch.ts'
 import { meQuery } from '../features/auth/api/getMe.ts'
 import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
+import { SETTINGS_TABS, type SettingsTab } from '../features/settings/settingsTabs.ts'
 import { AppLayout } from './AppLayout.tsx'
 import { LoadFailed, NotFound } from './problems.tsx'
 import { Starting } from './Starting.tsx'
@@ -109,6 +111,9 @@ const messages = createRoute({
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
+  validateSearch: (search): { tab?: SettingsTab } => ({
+    tab: SETTINGS_TABS.find((known) => known === search['tab']),
+  }),
   component: lazyRouteComponent(() => import('./pages/SettingsRoute.tsx'), 'SettingsRoute'),
 })
 
@@ -123,6 +128,7 @@ const audit = createRoute({
   getParentRoute: () => app,
   path: '/admin/audit',
   beforeLoad: onlyAdmins,
+  validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => import('./pages/AuditRoute.tsx'), 'AuditRoute'),
 })
 
