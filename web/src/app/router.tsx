@@ -6,11 +6,19 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
+<<<<<<< HEAD
 import { CAMPAIGN_STATUSES, type CampaignStatus } from '#contract/states.ts'
 import { readAuditSearch } from '../features/admin/auditSearch.ts'
 import { meQuery } from '../features/auth/api/getMe.ts'
 import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
 import { SETTINGS_TABS, type SettingsTab } from '../features/settings/settingsTabs.ts'
+=======
+import { CAMPAIGN_STATUSES, RECIPIENT_STATUSES, type CampaignStatus, type RecipientStatus } from '#contract/states.ts'
+import { meQuery } from '../features/auth/api/getMe.ts'
+import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
+import { CAMPAIGN_TABS, type CampaignTab } from '../features/campaigns/campaignTabs.ts'
+import { OUTBOX_VIEWS, type OutboxView } from '../features/campaigns/outboxViews.ts'
+>>>>>>> f9cd878dc0836b8b68fc19b4244f8abd125330d1
 import { AppLayout } from './AppLayout.tsx'
 import { LoadFailed, NotFound } from './problems.tsx'
 import { Starting } from './Starting.tsx'
@@ -45,7 +53,8 @@ const overview = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: '/campaigns',
-  validateSearch: (search): { status?: CampaignStatus } => ({
+  validateSearch: (search): { view?: OutboxView; status?: CampaignStatus } => ({
+    view: OUTBOX_VIEWS.find((known) => known === search['view']),
     status: CAMPAIGN_STATUSES.find((known) => known === search['status']),
   }),
   component: lazyRouteComponent(() => import('./pages/CampaignsRoute.tsx'), 'CampaignsRoute'),
@@ -60,9 +69,22 @@ const newCampaign = createRoute({
   component: lazyRouteComponent(() => import('./pages/NewCampaignRoute.tsx'), 'NewCampaignRoute'),
 })
 
+const compare = createRoute({
+  getParentRoute: () => app,
+  path: '/campaigns/compare',
+  validateSearch: (search): { ids?: string } => ({
+    ids: typeof search['ids'] === 'string' ? search['ids'] : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./pages/CompareRoute.tsx'), 'CompareRoute'),
+})
+
 const campaign = createRoute({
   getParentRoute: () => app,
   path: '/campaigns/$campaignId',
+  validateSearch: (search): { tab?: CampaignTab; state?: RecipientStatus } => ({
+    tab: CAMPAIGN_TABS.find((known) => known === search['tab']),
+    state: RECIPIENT_STATUSES.find((known) => known === search['state']),
+  }),
   component: lazyRouteComponent(() => import('./pages/CampaignRoute.tsx'), 'CampaignRoute'),
 })
 
@@ -176,6 +198,7 @@ const routeTree = root.addChildren([
     overview,
     campaigns,
     newCampaign,
+    compare,
     campaign,
     imports,
     channels,
