@@ -6,19 +6,13 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-<<<<<<< HEAD
-import { CAMPAIGN_STATUSES, type CampaignStatus } from '#contract/states.ts'
-import { readAuditSearch } from '../features/admin/auditSearch.ts'
-import { meQuery } from '../features/auth/api/getMe.ts'
-import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
-import { SETTINGS_TABS, type SettingsTab } from '../features/settings/settingsTabs.ts'
-=======
 import { CAMPAIGN_STATUSES, RECIPIENT_STATUSES, type CampaignStatus, type RecipientStatus } from '#contract/states.ts'
+import { readAuditSearch } from '../features/admin/auditSearch.ts'
 import { meQuery } from '../features/auth/api/getMe.ts'
 import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
 import { CAMPAIGN_TABS, type CampaignTab } from '../features/campaigns/campaignTabs.ts'
 import { OUTBOX_VIEWS, type OutboxView } from '../features/campaigns/outboxViews.ts'
->>>>>>> f9cd878dc0836b8b68fc19b4244f8abd125330d1
+import { SETTINGS_TABS, type SettingsTab } from '../features/settings/settingsTabs.ts'
 import { AppLayout } from './AppLayout.tsx'
 import { LoadFailed, NotFound } from './problems.tsx'
 import { Starting } from './Starting.tsx'

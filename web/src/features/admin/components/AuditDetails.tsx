@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AdminAuditRow } from '#contract/audit.ts'
+import { ROLES } from '#contract/auth.ts'
+import { CAMPAIGN_STATUSES } from '#contract/states.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { readDetails } from '../readDetails.ts'
 
@@ -29,8 +31,8 @@ export function AuditDetails({ row, campaignLink }: Props) {
           </Fact>
         )}
         {facts.map(({ field, value }) => (
-          <Fact key={field} name={<code className="text-sm">{field}</code>}>
-            <Value value={value} />
+          <Fact key={field} name={<FieldName field={field} />}>
+            <Value field={field} value={value} />
           </Fact>
         ))}
       </dl>
@@ -40,13 +42,17 @@ export function AuditDetails({ row, campaignLink }: Props) {
           <ul className="flex flex-col gap-3">
             {changes.map(({ field, from, to }) => (
               <li key={field} className="rounded-control bg-sunk p-3">
-                {field !== '' && <code className="mb-1 block text-sm font-semibold">{field}</code>}
+                {field !== '' && (
+                  <p className="mb-1 text-sm font-semibold">
+                    <FieldName field={field} />
+                  </p>
+                )}
                 <dl className="grid gap-x-4 gap-y-1 sm:grid-cols-[auto_minmax(0,1fr)]">
                   <Fact name={t('adminAudit.before')}>
-                    <Value value={from} />
+                    <Value field={field} value={from} />
                   </Fact>
                   <Fact name={t('adminAudit.after')}>
-                    <Value value={to} />
+                    <Value field={field} value={to} />
                   </Fact>
                 </dl>
               </li>
@@ -71,10 +77,38 @@ function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
-function Value({ value }: { value: unknown }) {
+/** What the trail notes most often, in words; the rest is shown under the name that it is stored by. */
+const NAMED_FIELDS = [
+  'name',
+  'email',
+  'role',
+  'reason',
+  'status',
+  'fileName',
+  'kind',
+  'scheduledAt',
+  'from',
+  'ended',
+  'start',
+  'added',
+  'prefix',
+  'recipients',
+] as const
+
+function FieldName({ field }: { field: string }) {
+  const { t } = useTranslation()
+  const known = NAMED_FIELDS.find((name) => name === field)
+  return known === undefined ? <code className="text-sm break-all">{field}</code> : t(`adminAudit.fields.${known}`)
+}
+
+function Value({ field, value }: { field: string; value: unknown }) {
   const { t } = useTranslation()
   const format = useFormat()
   if (value === null || value === undefined || value === '') return t('adminAudit.nothing')
+  const role = field === 'role' ? ROLES.find((known) => known === value) : undefined
+  if (role !== undefined) return t(`adminUsers.roles.${role}`)
+  const status = CAMPAIGN_STATUSES.find((known) => known === value)
+  if (status !== undefined) return t(`campaigns.status.${status}`)
   if (typeof value === 'boolean') return value ? t('adminAudit.yes') : t('adminAudit.no')
   if (typeof value === 'number') return format.number(value)
   if (typeof value === 'string') return INSTANT.test(value) ? format.instant(value) : value

@@ -72,7 +72,7 @@ function useColumns(myId: string, trailLink: Props['trailLink']): Column<AdminUs
             <bdi>{user.name}</bdi>
             {user.id === myId && <span className="ml-2 font-normal text-ink-soft">{t('adminUsers.you')}</span>}
           </p>
-          <p className="text-sm break-all text-ink-soft">{user.email}</p>
+          <p className="text-sm font-normal break-all text-ink-soft">{user.email}</p>
         </div>
       ),
     },

@@ -44,7 +44,7 @@ export function DisparadorUnico({ userId, channels, statusOf }: Props) {
       {send.messageId !== null && <MessageOutcome messageId={send.messageId} onDone={send.another} />}
       <SendNotice send={send} />
       <form ref={form} onSubmit={submit} noValidate>
-        <fieldset disabled={isHeld} className="flex min-w-0 flex-col gap-5 disabled:opacity-75">
+        <fieldset disabled={isHeld} className="flex min-w-0 flex-col gap-5">
           <legend className="sr-only">{t('singleMessage.compose')}</legend>
           <ChannelChoice draft={draft} channels={channels} statusOf={statusOf} error={problemText('channelId')} />
           <div className="grid gap-5 sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">

@@ -21,7 +21,7 @@ export function MessagesPage({ userId, channels, statusOf, channelLink }: Props)
   return (
     <>
       <PageHeader title={t('singleMessage.title')} lead={t('singleMessage.lead')} />
-      <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         {channels.length === 0 ? (
           <EmptyState title={t('singleMessage.noChannelTitle')} action={channelLink}>
             {t('singleMessage.noChannelText')}

@@ -73,14 +73,16 @@ function MessageRow({ message, channelName }: { message: SingleMessage; channelN
   const tone = state === 'waiting' && reason !== null ? 'warn' : TONES[state]
   return (
     <ItemCard className="flex flex-col gap-2 p-4 sm:p-4">
-      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-1">
-        <p className="min-w-0 font-semibold break-words">
-          <bdi>{name ?? formatPhone(phone)}</bdi>
-          {name !== null && <span className="ml-2 font-normal text-ink-soft">{formatPhone(phone)}</span>}
-        </p>
+      <div className="flex items-start justify-between gap-x-4">
+        <div className="min-w-0">
+          <p className="font-semibold [overflow-wrap:anywhere]">
+            <bdi>{name ?? formatPhone(phone)}</bdi>
+          </p>
+          {name !== null && <p className="text-sm text-ink-soft">{formatPhone(phone)}</p>}
+        </div>
         <Badge tone={tone}>{text.state}</Badge>
       </div>
-      <p className="line-clamp-2 break-words whitespace-pre-line text-ink-soft" dir="auto">
+      <p className="line-clamp-2 [overflow-wrap:anywhere] whitespace-pre-line" dir="auto">
         {'content' in message.message && message.message.content !== undefined
           ? message.message.content
           : t(`singleMessage.kind.${message.message.type}`)}
