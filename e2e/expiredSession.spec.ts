@@ -22,7 +22,10 @@ test('a session that ends in the middle of a form asks for the password on top o
   await page.getByLabel(pt.singleMessage.content, { exact: true }).fill('Texto que não pode se perder.')
 
   // She signs in elsewhere and ends all other sessions.
-  const elsewhere = await playwright.request.newContext({ ...(baseURL === undefined ? {} : { baseURL }) })
+  const elsewhere = await playwright.request.newContext({
+    ...(baseURL === undefined ? {} : { baseURL }),
+    storageState: { cookies: [], origins: [] },
+  })
   const { email, password } = CARLA
   expect((await elsewhere.post('/api/auth/sign-in', { data: { email, password } })).ok()).toBe(true)
   expect((await elsewhere.delete('/api/user/sessions')).status()).toBe(204)
