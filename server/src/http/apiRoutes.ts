@@ -21,6 +21,7 @@ import { mediaRoutes, type MediaRoutesDeps } from '#server/media/mediaRoutes.ts'
 import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageRoutes.ts'
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { phoneRoutes, type PhoneRoutesDeps } from '#server/phone/phoneRoutes.ts'
+import { userSettingsRoutes, type UserSettingsRoutesDeps } from '#server/phone/userSettingsRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
 import { overviewRoutes, type OverviewRoutesDeps } from '#server/reports/overviewRoutes.ts'
 import { preflightRoutes, type PreflightRoutesDeps } from '#server/reports/preflightRoutes.ts'
@@ -33,7 +34,7 @@ import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templ
 export type ApiServices = {
   auth: SignInDeps
   channels: ChannelRoutesDeps & PairingRoutesDeps
-  phones: PhoneRoutesDeps
+  phones: PhoneRoutesDeps & UserSettingsRoutesDeps
   people: SuppressionRoutesDeps &
     SuppressionFileRoutesDeps &
     ContactRoutesDeps &
@@ -60,6 +61,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     channelRoutes(services.channels),
     pairingRoutes(services.channels),
     phoneRoutes(services.phones),
+    userSettingsRoutes(services.phones),
     suppressionRoutes(services.people),
     suppressionFileRoutes(services.people),
     contactRoutes(services.people),

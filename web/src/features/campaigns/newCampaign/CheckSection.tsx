@@ -9,7 +9,7 @@ import { Button } from '../../../ui/Button.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import type { CampaignForm } from './campaignForm.ts'
 import { estimateDuration } from './estimateDuration.ts'
-import { parseTypedRecipients } from './parseTypedRecipients.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 import { Section } from './Section.tsx'
 
 type Props = {

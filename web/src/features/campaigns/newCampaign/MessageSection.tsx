@@ -7,7 +7,7 @@ import { useFormat } from '../../../lib/useFormat.ts'
 import { TextArea } from '../../../ui/fields.tsx'
 import type { CampaignForm } from './campaignForm.ts'
 import { MessagePreview } from './MessagePreview.tsx'
-import { parseTypedRecipients } from './parseTypedRecipients.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 import { Section } from './Section.tsx'
 import { variablesOf } from './variables.ts'
 

@@ -7,7 +7,7 @@ import { fieldErrorText } from '../../../lib/fieldErrors.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { CheckField, TextArea } from '../../../ui/fields.tsx'
 import type { CampaignForm } from './campaignForm.ts'
-import { parseTypedRecipients } from './parseTypedRecipients.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 import { Section } from './Section.tsx'
 
 type Props = { imports: readonly ContactImport[]; importLink: ReactNode }

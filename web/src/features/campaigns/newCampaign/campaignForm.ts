@@ -8,7 +8,7 @@ import {
   type CreateCampaignBody,
 } from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
-import { parseTypedRecipients } from './parseTypedRecipients.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 
 /** What the form holds: the contract's body, with the recipients still as they were typed. */
 const fields = z.object({

@@ -1,7 +1,9 @@
-import type { TypedRecipient } from '#contract/campaigns.ts'
+import type { TypedRecipient } from './campaigns.ts'
 
 /** Fewer digits than any number that can be dialled from abroad. */
 const FEWEST_DIGITS = 8
+/** Longer is no number with a name; and to look for one would be work that grows with the square of it. */
+const LONGEST_PIECE = 700
 
 export type TypedRecipients = {
   recipients: TypedRecipient[]
@@ -10,7 +12,7 @@ export type TypedRecipients = {
 }
 
 /**
- * What people type or paste into the box: one person per line, or several separated by comma, semicolon or tab.
+ * What people type or paste: one person per line, or several separated by comma, semicolon or tab.
  * Words beside a number are the name: `Maria Souza 11 98765-4321`, or `Maria Souza; 11 98765-4321`.
  */
 export function parseTypedRecipients(text: string): TypedRecipients {
@@ -33,6 +35,7 @@ function parseLine(line: string): TypedRecipient[] {
 
 /** Letters before or after the digits are a name; anything odder goes to the server as it stands. */
 function parsePiece(piece: string): TypedRecipient {
+  if (piece.length > LONGEST_PIECE) return { phone: piece.slice(0, 200) }
   const parts = /^(?<before>[^\p{Nd}+(]*)(?<phone>[+(]?[\p{Nd}\s().\-+/]*\p{Nd})(?<after>[^\p{Nd}]*)$/u.exec(
     piece,
   )?.groups
