@@ -98,6 +98,11 @@ export function sourceOf(code: AnyErrorCode): ErrorSource {
   return status >= 400 && status < 500 && status !== 429 ? 'input' : 'server'
 }
 
+/** The same for any thrown value. */
+export function sourceOfError(error: unknown): ErrorSource {
+  return sourceOf(error instanceof ApiError ? error.code : 'INTERNAL')
+}
+
 function isContractCode(code: AnyErrorCode): code is ErrorCode {
   return code in ERRORS
 }

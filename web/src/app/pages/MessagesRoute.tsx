@@ -5,6 +5,7 @@ import { meQuery } from '../../features/auth/api/getMe.ts'
 import { channelsQuery } from '../../features/channels/api/listChannels.ts'
 import { ChannelStatusBadge } from '../../features/channels/components/ChannelStatusBadge.tsx'
 import { MessagesPage } from '../../features/messages/components/MessagesPage.tsx'
+import { userSettingsQuery } from '../../features/settings/api/userSettings.ts'
 import { ErrorNotice } from '../../lib/ErrorNotice.tsx'
 import { buttonClass } from '../../ui/Button.tsx'
 import { Loading } from '../../ui/Loading.tsx'
@@ -13,15 +14,17 @@ export function MessagesRoute() {
   const { t } = useTranslation()
   const { data: me } = useQuery(meQuery)
   const channels = useQuery(channelsQuery)
+  const settings = useQuery(userSettingsQuery)
   if (channels.isLoadingError) return <ErrorNotice error={channels.error} onRetry={() => void channels.refetch()} />
-  if (me == null || channels.data === undefined) return <Loading label={t('common.loading')} />
+  if (me == null || channels.data === undefined || settings.isPending) return <Loading label={t('common.loading')} />
   return (
     <MessagesPage
       userId={me.id}
       channels={channels.data}
+      homeCountry={settings.data?.defaultCountry ?? 'BR'}
       statusOf={(channel) => <ChannelStatusBadge status={channel.status} />}
       channelLink={
-        <Link to="/channels" className={buttonClass()}>
+        <Link to="/channels" className={buttonClass({ look: 'secondary', size: 'small' })}>
           {t('singleMessage.toChannels')}
         </Link>
       }

@@ -60,7 +60,7 @@ describe('what is kept on the device', () => {
   test('what an older version or a stranger wrote there is no obstacle', () => {
     for (const text of ['', '{', '[]', '{"draft":{"when":"never","phone":3},"attempt":{"key":1}}']) {
       localStorage.setItem('revoada.singleMessage.u1', text)
-      expect(loadKept('u1')).toMatchObject({ draft: { phone: '', when: 'now', country: 'BR' }, attempt: null })
+      expect(loadKept('u1')).toMatchObject({ draft: { phone: '', when: 'now', country: '' }, attempt: null })
     }
   })
 

@@ -8,7 +8,8 @@ const text = z.string().catch('')
 const singleDraft = z.object({
   channelId: text,
   phone: text,
-  country: z.string().catch('BR'),
+  /** Empty until somebody chooses: then the account's own holds. */
+  country: text,
   name: text,
   content: text,
   when: z.enum(['now', 'later']).catch('now'),
@@ -19,12 +20,15 @@ const singleDraft = z.object({
 /** What stands in the form. */
 export type SingleDraft = z.infer<typeof singleDraft>
 
-const attempt = z.object({ key: z.string().min(1), body: sendMessageBody, at: z.number() })
+type SendBody = z.input<typeof sendMessageBody>
+// Checked and kept as it is: what the schema would fill in makes another request of it, and the server refuses the key.
+const sentBody = z.custom<SendBody>((value) => sendMessageBody.safeParse(value).success)
+const attempt = z.object({ key: z.string().min(1), body: sentBody, at: z.number() })
 /**
  * A message that was handed to the network, with the key under which the server knows this very request. It is written
  * down before it leaves, and stays until an answer says what became of it.
  */
-export type Attempt = { key: string; body: z.input<typeof sendMessageBody>; at: number }
+export type Attempt = { key: string; body: SendBody; at: number }
 
 export type Kept = { draft: SingleDraft; attempt: Attempt | null }
 

@@ -1,6 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Channel } from '#contract/channels.ts'
-import { isUnsettled, refusedFields, type RefusedField } from '../../lib/errorHandler.ts'
+import {
+  isUnsettled,
+  refusedFields,
+  sourceOfError,
+  type ErrorSource,
+  type RefusedField,
+} from '../../lib/errorHandler.ts'
 import { useSendMessage } from './api/sendMessage.ts'
 import { isBefore, nowIn } from './wallTime.ts'
 import { bodyOf, canRepeat, loadKept, newAttempt, saveKept, type Attempt, type SingleDraft } from './singleDraft.ts'
@@ -17,7 +23,8 @@ export type DraftProblems = Partial<Record<keyof SingleDraft, { problem: DraftPr
  */
 export type SendState = 'editing' | 'sending' | 'refused' | 'unanswered' | 'expired' | 'sent'
 
-type Input = { userId: string; channels: readonly Channel[]; deviceZone: string }
+/** `homeCountry`: of the account, for numbers without a country code. */
+type Input = { userId: string; channels: readonly Channel[]; homeCountry: string; deviceZone: string }
 
 export type SingleMessageSender = {
   draft: {
@@ -32,6 +39,8 @@ export type SingleMessageSender = {
   send: {
     state: SendState
     error: unknown
+    /** Whose move it is after a failure: the line's, the form's, the channel's server's or ours. */
+    source: ErrorSource | null
     /** The message that the server took. */
     messageId: string | null
     submit: () => void
@@ -44,9 +53,9 @@ export type SingleMessageSender = {
 }
 
 /** One message to one person: what is typed, checked, kept on the device and handed over exactly once. */
-export function useSingleMessageSender({ userId, channels, deviceZone }: Input): SingleMessageSender {
+export function useSingleMessageSender({ userId, channels, homeCountry, deviceZone }: Input): SingleMessageSender {
   const [{ draft, attempt }, keep] = useKept(userId)
-  const values = withDefaults(draft, channels, deviceZone)
+  const values = withDefaults(draft, { channels, homeCountry, deviceZone })
   const phone = usePhoneCheck(values)
   const mutation = useSendMessage()
   const [showsProblems, setShowsProblems] = useState(false)
@@ -86,6 +95,7 @@ export function useSingleMessageSender({ userId, channels, deviceZone }: Input):
     send: {
       state,
       error: mutation.error,
+      source: mutation.error === null ? null : sourceOfError(mutation.error),
       messageId,
       submit: () => {
         setShowsProblems(true)
@@ -139,12 +149,17 @@ function useKept(userId: string) {
   return [kept, keep] as const
 }
 
-/** What nobody has chosen yet: the first channel that is ready, and the channel's own clock. */
-function withDefaults(draft: SingleDraft, channels: readonly Channel[], deviceZone: string): SingleDraft {
+/** What nobody has chosen yet: the first channel that is ready, its own clock, the account's country. */
+function withDefaults(draft: SingleDraft, { channels, homeCountry, deviceZone }: Omit<Input, 'userId'>): SingleDraft {
   const isKnown = channels.some(({ id }) => id === draft.channelId)
   const first = channels.find(({ status }) => status === 'ready') ?? channels[0]
   const channelId = isKnown ? draft.channelId : (first?.id ?? '')
-  return { ...draft, channelId, timeZone: draft.timeZone || (zoneOfChannel(channelId, channels) ?? deviceZone) }
+  return {
+    ...draft,
+    channelId,
+    country: draft.country || homeCountry,
+    timeZone: draft.timeZone || (zoneOfChannel(channelId, channels) ?? deviceZone),
+  }
 }
 
 function zoneOfChannel(channelId: string, channels: readonly Channel[]): string | undefined {

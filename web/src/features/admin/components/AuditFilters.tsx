@@ -4,7 +4,7 @@ import { ACCOUNT_ACTIONS, CAMPAIGN_ACTIONS } from '#contract/audit.ts'
 import { Button } from '../../../ui/Button.tsx'
 import { SelectField, TextField } from '../../../ui/fields.tsx'
 import { usersQuery } from '../api/users.ts'
-import { AUDIT_ACTIONS } from '../auditActions.ts'
+import type { AUDIT_ACTIONS } from '../auditActions.ts'
 import type { AuditSearch } from '../auditSearch.ts'
 import { useActionName } from './useActionName.ts'
 

@@ -44,7 +44,7 @@ function buildRow(overrides: Partial<AdminAuditRow> = {}): AdminAuditRow {
 const page = <T,>(items: T[]) => ({ body: { items, nextCursor: null } })
 
 function openUsers() {
-  return renderPart(<UsersPage myId={uuid(1)} trailLink={({ id }) => <a href={`#${id}`} />} />)
+  return renderPart(<UsersPage myId={uuid(1)} trailLink={({ id }) => <a href={`#${id}`}>Ver o que fez</a>} />)
 }
 
 describe('UsersPage', () => {

@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { ChannelStatus } from '#contract/channels.ts'
 import type { PhoneSuggestion } from '#contract/phones.ts'
 import { buildChannel, buildMessage, buildValidation, uuid } from '../../../../test/builders.ts'
 import { renderPart } from '../../../../test/render.tsx'
@@ -12,9 +13,15 @@ const ONE = `GET /api/user/messages/${uuid(30)}`
 const notAsked = { state: 'notAsked', obstacle: null, retryAfterSeconds: null, checkedAt: null } as const
 const unknownCheck = { state: 'unknown', retryAfterSeconds: null, checkedAt: null } as const
 
-function open() {
+function open(status: ChannelStatus = 'ready') {
   return renderPart(
-    <DisparadorUnico userId="u1" channels={[buildChannel({ status: 'ready' })]} statusOf={() => null} />,
+    <DisparadorUnico
+      userId="u1"
+      channels={[buildChannel({ status })]}
+      homeCountry="BR"
+      statusOf={() => null}
+      channelLink={<a href="#canais">Ver canais</a>}
+    />,
   )
 }
 
@@ -137,7 +144,7 @@ describe('the number while it is typed', () => {
 })
 
 describe('sending', () => {
-  beforeEach(() => void localStorage.clear())
+  beforeEach(() => localStorage.clear())
 
   test('hands the message over, follows it, and leaves the form empty for the next', async () => {
     const states = ['sending', 'sent', 'delivered'] as const
@@ -207,6 +214,8 @@ describe('sending', () => {
     await waitFor(() => expect(sends(calls)).toHaveLength(2))
     const keys = sends(calls).map(({ headers }) => headers.get('idempotency-key'))
     expect(keys[1]).toBe(keys[0])
+    // Another body under the same key is refused.
+    expect(sends(calls)[1]?.body).toEqual(sends(calls)[0]?.body)
   })
 
   test('once the server has forgotten the key nothing is repeated under it', async () => {
@@ -266,6 +275,21 @@ describe('sending', () => {
     expect(screen.getByLabelText('Número de WhatsApp')).toBeEnabled()
     expect(screen.getByLabelText('Número de WhatsApp')).toHaveAccessibleDescription(/Falta o DDD/)
     expect(screen.queryByRole('button', { name: 'Tentar de novo' })).not.toBeInTheDocument()
+  })
+
+  test('a channel that is down is said before, leads to where it is connected, and still takes the message', async () => {
+    const waiting = buildMessage({ state: 'waiting', reason: 'disconnected' })
+    stubApi({
+      [VALIDATE]: () => ({ body: buildValidation() }),
+      [SEND]: () => ({ status: 201, body: waiting }),
+      [ONE]: () => ({ body: waiting }),
+    })
+    const { user } = open('disconnected')
+    expect(screen.getByText(/Este canal não está pronto/)).toBeVisible()
+    expect(screen.getByRole('link', { name: 'Ver canais' })).toBeVisible()
+    fill()
+    await user.click(screen.getByRole('button', { name: 'Enviar' }))
+    expect(await screen.findByText('O canal está desconectado. Ela sai quando ele voltar.')).toBeVisible()
   })
 
   test('somebody who does not want messages is named as such', async () => {

@@ -8,6 +8,7 @@ import { useFormat } from '../../../lib/useFormat.ts'
 import { Button } from '../../../ui/Button.tsx'
 import { Card } from '../../../ui/Card.tsx'
 import { SelectField, TextArea, TextField } from '../../../ui/fields.tsx'
+import { Notice } from '../../../ui/Notice.tsx'
 import { useSingleMessageSender, type SingleMessageSender } from '../useSingleMessageSender.ts'
 import { MessageOutcome } from './MessageOutcome.tsx'
 import { PhoneActions, PhoneFeedback } from './PhoneFeedback.tsx'
@@ -19,14 +20,18 @@ type Props = {
   userId: string
   /** At least one. */
   channels: readonly Channel[]
+  /** Of numbers without a country code, until another one is chosen. */
+  homeCountry: string
   /** How the channel stands; made by the app, which alone knows. */
   statusOf: (channel: Channel) => ReactNode
+  /** Leads to where a channel is connected again. */
+  channelLink: ReactNode
 }
 
 /** One message to one person, now or at a time. */
-export function DisparadorUnico({ userId, channels, statusOf }: Props) {
+export function DisparadorUnico({ userId, channels, homeCountry, statusOf, channelLink }: Props) {
   const { t } = useTranslation()
-  const sender = useSingleMessageSender({ userId, channels, deviceZone: deviceTimeZone() })
+  const sender = useSingleMessageSender({ userId, channels, homeCountry, deviceZone: deviceTimeZone() })
   const form = useRef<HTMLFormElement>(null)
   const { draft, phone, schedule, send } = sender
   const problemText = useProblemText(draft.problems)
@@ -42,11 +47,17 @@ export function DisparadorUnico({ userId, channels, statusOf }: Props) {
   return (
     <Card aria-label={t('singleMessage.compose')} className="flex flex-col gap-5">
       {send.messageId !== null && <MessageOutcome messageId={send.messageId} onDone={send.another} />}
-      <SendNotice send={send} />
+      <SendNotice send={send} channelLink={channelLink} />
       <form ref={form} onSubmit={submit} noValidate>
         <fieldset disabled={isHeld} className="flex min-w-0 flex-col gap-5">
           <legend className="sr-only">{t('singleMessage.compose')}</legend>
-          <ChannelChoice draft={draft} channels={channels} statusOf={statusOf} error={problemText('channelId')} />
+          <ChannelChoice
+            draft={draft}
+            channels={channels}
+            statusOf={statusOf}
+            channelLink={channelLink}
+            error={problemText('channelId')}
+          />
           <div className="grid gap-5 sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <div className="flex flex-col gap-2">
               <TextField
@@ -97,9 +108,10 @@ export function DisparadorUnico({ userId, channels, statusOf }: Props) {
   )
 }
 
-type ChannelProps = Pick<SingleMessageSender, 'draft'> & Omit<Props, 'userId'> & { error: string | undefined }
+type ChannelProps = Pick<SingleMessageSender, 'draft'> &
+  Pick<Props, 'channels' | 'statusOf' | 'channelLink'> & { error: string | undefined }
 
-function ChannelChoice({ draft, channels, statusOf, error }: ChannelProps) {
+function ChannelChoice({ draft, channels, statusOf, channelLink, error }: ChannelProps) {
   const { t } = useTranslation()
   const { values, set } = draft
   const chosen = channels.find(({ id }) => id === values.channelId)
@@ -118,6 +130,11 @@ function ChannelChoice({ draft, channels, statusOf, error }: ChannelProps) {
         ))}
       </SelectField>
       {chosen !== undefined && <div className="flex">{statusOf(chosen)}</div>}
+      {chosen !== undefined && chosen.status !== 'ready' && chosen.status !== 'unknown' && (
+        <Notice tone="warn" action={channelLink}>
+          {t('singleMessage.notReady')}
+        </Notice>
+      )}
     </div>
   )
 }

@@ -9,13 +9,14 @@ import { RecentMessages } from './RecentMessages.tsx'
 type Props = {
   userId: string
   channels: readonly Channel[]
+  homeCountry: string
   statusOf: (channel: Channel) => ReactNode
   /** Leads to the channels; the app alone knows the address. */
   channelLink: ReactNode
 }
 
 /** One message to one person, and what became of the last ones. */
-export function MessagesPage({ userId, channels, statusOf, channelLink }: Props) {
+export function MessagesPage({ userId, channels, homeCountry, statusOf, channelLink }: Props) {
   const { t } = useTranslation()
   const names = new Map(channels.map(({ id, name }) => [id, name]))
   return (
@@ -27,7 +28,13 @@ export function MessagesPage({ userId, channels, statusOf, channelLink }: Props)
             {t('singleMessage.noChannelText')}
           </EmptyState>
         ) : (
-          <DisparadorUnico userId={userId} channels={channels} statusOf={statusOf} />
+          <DisparadorUnico
+            userId={userId}
+            channels={channels}
+            homeCountry={homeCountry}
+            statusOf={statusOf}
+            channelLink={channelLink}
+          />
         )}
         <RecentMessages channelNames={names} />
       </div>

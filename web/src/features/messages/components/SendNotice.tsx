@@ -1,11 +1,14 @@
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { Button } from '../../../ui/Button.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import type { SingleMessageSender } from '../useSingleMessageSender.ts'
 
+type Props = Pick<SingleMessageSender, 'send'> & { channelLink: ReactNode }
+
 /** What became of handing the message over, where it is not simply on its way, and what to do about it. */
-export function SendNotice({ send }: Pick<SingleMessageSender, 'send'>) {
+export function SendNotice({ send, channelLink }: Props) {
   const { t } = useTranslation()
   const letGo = (
     <Button look="quiet" size="small" onClick={send.letGo}>
@@ -14,7 +17,13 @@ export function SendNotice({ send }: Pick<SingleMessageSender, 'send'>) {
   )
   switch (send.state) {
     case 'refused':
-      return <ErrorNotice error={send.error} onRetry={send.submit} />
+      return (
+        <ErrorNotice
+          error={send.error}
+          onRetry={send.submit}
+          action={send.source === 'gateway' ? channelLink : undefined}
+        />
+      )
     case 'unanswered':
       return (
         <Notice

@@ -233,8 +233,21 @@ test('an API key is shown once, and revoked after a question', async () => {
   expect(await screen.findByText('Revogada')).toBeVisible()
 })
 
+test('the home country of numbers is chosen', async () => {
+  const calls = stubApi({
+    'GET /api/user/frequency-cap': () => ({ body: { frequencyCap: null } }),
+    'GET /api/user/settings': () => ({ body: { defaultCountry: 'BR' } }),
+    'PATCH /api/user/settings': ({ body }) => ({ body }),
+  })
+  const { user } = open('sending')
+  await user.selectOptions(await screen.findByLabelText('País'), 'Portugal')
+  await user.click(screen.getByRole('button', { name: 'Salvar o país' }))
+  await waitFor(() => expect(calls.at(-1)?.body).toEqual({ defaultCountry: 'PT' }))
+})
+
 test('the limit per person is set within its bounds and taken away', async () => {
   const calls = stubApi({
+    'GET /api/user/settings': () => ({ body: { defaultCountry: 'BR' } }),
     'GET /api/user/frequency-cap': () => ({ body: { frequencyCap: null } }),
     'PUT /api/user/frequency-cap': ({ body }) => ({ body }),
   })

@@ -7,6 +7,7 @@ import { Tabs } from '../../../ui/Tabs.tsx'
 import { secondFactorQuery } from '../api/account.ts'
 import { SETTINGS_TABS, type SettingsTab } from '../settingsTabs.ts'
 import { ApiKeysSection } from './ApiKeysSection.tsx'
+import { CountrySection } from './CountrySection.tsx'
 import { EmailSection } from './EmailSection.tsx'
 import { FrequencyCapSection } from './FrequencyCapSection.tsx'
 import { PasswordSection } from './PasswordSection.tsx'
@@ -40,7 +41,12 @@ export function SettingsPage({ me, tab, onTab, preferences, onMe }: Props) {
           {tab === 'security' && <SecurityTab me={me} onMe={onMe} />}
           {tab === 'sessions' && <SessionsSection />}
           {tab === 'keys' && <ApiKeysSection />}
-          {tab === 'sending' && <FrequencyCapSection />}
+          {tab === 'sending' && (
+            <>
+              <FrequencyCapSection />
+              <CountrySection />
+            </>
+          )}
         </div>
       </Tabs>
     </>
