@@ -107,7 +107,7 @@ function useColumns(onShow: (row: AdminAuditRow) => void): Column<AdminAuditRow>
       width: 'minmax(0,1.5fr)',
       cell: (row) => <bdi className="break-words">{row.userName ?? t('adminAudit.nobody')}</bdi>,
     },
-    { key: 'at', header: t('adminAudit.at'), width: '12.5rem', cell: (row) => format.instant(row.at) },
+    { key: 'at', header: t('adminAudit.at'), width: '14rem', cell: (row) => format.instant(row.at) },
     {
       key: 'address',
       header: t('adminAudit.address'),

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { AdminUser, ChangeUserBody } from '#contract/auth.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { ConfirmDialog } from '../../../ui/Dialog.tsx'
+import type { IconName } from '../../../ui/icons.tsx'
 import { Menu, type MenuItem } from '../../../ui/Menu.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { useChangeUser, useDeleteUser } from '../api/users.ts'
@@ -17,6 +18,18 @@ const CHANGES: Record<Exclude<Question, 'delete'>, ChangeUserBody> = {
   makeUser: { role: 'user' },
   disable: { disabled: true },
   factorOff: { secondFactor: false },
+}
+
+type Act = Question | 'password' | 'enable'
+
+const ICONS: Record<Act, IconName> = {
+  makeAdmin: 'users',
+  makeUser: 'users',
+  password: 'key',
+  factorOff: 'key',
+  disable: 'pause',
+  enable: 'play',
+  delete: 'trash',
 }
 
 type Props = { user: AdminUser; isMe: boolean; trailLink: ReactNode }
@@ -40,9 +53,10 @@ export function UserMenu({ user, isMe, trailLink }: Props) {
   const failed = change.error ?? remove.error
   const items = itemsFor(user, isMe).map((item): MenuItem => {
     const label = t(`adminUsers.act.${item}`)
-    if (item === 'enable') return { label, onSelect: () => change.mutate({ disabled: false }) }
+    const icon = ICONS[item]
+    if (item === 'enable') return { label, icon, onSelect: () => change.mutate({ disabled: false }) }
     const isLast = item === 'delete'
-    return { label, separated: isLast, tone: isLast ? 'bad' : 'normal', onSelect: () => setAsked(item) }
+    return { label, icon, separated: isLast, tone: isLast ? 'bad' : 'normal', onSelect: () => setAsked(item) }
   })
   return (
     <>
@@ -75,8 +89,6 @@ export function UserMenu({ user, isMe, trailLink }: Props) {
     </>
   )
 }
-
-type Act = Question | 'password' | 'enable'
 
 function itemsFor(user: AdminUser, isMe: boolean): Act[] {
   const role: Act = user.role === 'admin' ? 'makeUser' : 'makeAdmin'
