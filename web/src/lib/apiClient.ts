@@ -35,6 +35,7 @@ export const apiClient = {
   put: <T>(path: string, body: unknown) => request<T>('PUT', path, { body }),
   delete: <T>(path: string) => request<T>('DELETE', path),
   upload,
+  download,
 }
 
 /**
@@ -60,6 +61,13 @@ function upload<T>(path: string, form: FormData, onProgress: (share: number) => 
     call.addEventListener('abort', () => reject(new ApiError('NETWORK')))
     call.send(form)
   })
+}
+
+/** A file that the server writes, whole. Throws `ApiError`. */
+async function download(path: string, query: Query): Promise<Blob> {
+  const response = await send(withQuery(path, query), { method: 'GET', credentials: 'same-origin' })
+  if (!response.ok) readAnswer(response.status, response.headers.get('retry-after'), await response.text())
+  return response.blob()
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
