@@ -7,10 +7,12 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { CAMPAIGN_STATUSES, RECIPIENT_STATUSES, type CampaignStatus, type RecipientStatus } from '#contract/states.ts'
+import { readAuditSearch } from '../features/admin/auditSearch.ts'
 import { meQuery } from '../features/auth/api/getMe.ts'
 import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
 import { CAMPAIGN_TABS, type CampaignTab } from '../features/campaigns/campaignTabs.ts'
 import { OUTBOX_VIEWS, type OutboxView } from '../features/campaigns/outboxViews.ts'
+import { SETTINGS_TABS, type SettingsTab } from '../features/settings/settingsTabs.ts'
 import { loadAllTexts } from '../lib/i18n.ts'
 import { AppLayout } from './AppLayout.tsx'
 import { OverviewRoute } from './pages/OverviewRoute.tsx'
@@ -129,6 +131,9 @@ const messages = createRoute({
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
+  validateSearch: (search): { tab?: SettingsTab } => ({
+    tab: SETTINGS_TABS.find((known) => known === search['tab']),
+  }),
   component: lazyRouteComponent(() => import('./pages/SettingsRoute.tsx'), 'SettingsRoute'),
 })
 
@@ -143,6 +148,7 @@ const audit = createRoute({
   getParentRoute: () => app,
   path: '/admin/audit',
   beforeLoad: onlyAdmins,
+  validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => import('./pages/AuditRoute.tsx'), 'AuditRoute'),
 })
 

@@ -1,5 +1,5 @@
 import { Tabs as BaseTabs } from '@base-ui/react/tabs'
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 
 export type Tab<T extends string> = { value: T; label: ReactNode; count?: string | undefined }
 
@@ -14,9 +14,17 @@ type Props<T extends string> = {
 
 /** Several views of one thing. On a narrow screen the row of tabs is pushed sideways, never broken. */
 export function Tabs<T extends string>({ label, value, tabs, onChange, children }: Props<T>) {
+  const list = useRef<HTMLDivElement>(null)
+  // A page opened at one of the last tabs must show which one it is.
+  useEffect(() => {
+    const row = list.current
+    const chosen = row?.querySelector<HTMLElement>('[aria-selected="true"]')
+    if (row != null && chosen != null) row.scrollLeft = chosen.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2
+  }, [value])
   return (
     <BaseTabs.Root value={value} onValueChange={(next: T) => onChange(next)}>
       <BaseTabs.List
+        ref={list}
         aria-label={label}
         activateOnFocus
         className="relative z-0 -mx-4 mb-5 flex gap-1 overflow-x-auto border-b border-line px-4 [scrollbar-width:none] md:mx-0 md:px-0"
