@@ -79,6 +79,12 @@ const channels = createRoute({
 const contacts = createRoute({
   getParentRoute: () => app,
   path: '/contacts',
+  validateSearch: (search): { search?: string; group?: string; tag?: string; contact?: number } => ({
+    search: typeof search['search'] === 'string' && search['search'] !== '' ? search['search'] : undefined,
+    group: readId(search['group']),
+    tag: readId(search['tag']),
+    contact: Number.isSafeInteger(search['contact']) ? Number(search['contact']) : undefined,
+  }),
   component: lazyRouteComponent(() => import('./pages/ContactsRoute.tsx'), 'ContactsRoute'),
 })
 
@@ -91,6 +97,9 @@ const contactLists = createRoute({
 const templates = createRoute({
   getParentRoute: () => app,
   path: '/templates',
+  validateSearch: (search): { template?: string } => ({
+    template: search['template'] === 'new' ? 'new' : readId(search['template']),
+  }),
   component: lazyRouteComponent(() => import('./pages/TemplatesRoute.tsx'), 'TemplatesRoute'),
 })
 
@@ -154,6 +163,10 @@ const ui = createRoute({
   path: '/dev/ui',
   component: import.meta.env.DEV ? lazyRouteComponent(() => import('./dev/UiPage.tsx'), 'UiPage') : NotFound,
 })
+
+function readId(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\da-f-]{36}$/i.test(value) ? value : undefined
+}
 
 async function onlyAdmins({ context }: { context: Context }): Promise<void> {
   const me = await context.queryClient.ensureQueryData(meQuery)
