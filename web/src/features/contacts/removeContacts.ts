@@ -4,7 +4,8 @@ import { deleteContact } from './api/contact.ts'
 /** Requests under way at once: quick enough for hundreds, without taking the server for oneself. */
 const AT_ONCE = 4
 
-export type Removal = { done: number[]; error: unknown }
+/** `failure`: what ended it before everybody was out; null when everybody is. */
+export type Removal = { done: number[]; failure: { error: unknown } | null }
 
 /**
  * Takes contacts out of the list one by one; somebody who is gone already counts. Stops at the first refusal, and says
@@ -12,15 +13,15 @@ export type Removal = { done: number[]; error: unknown }
  */
 export async function removeContacts(ids: readonly number[], onProgress: (done: number) => void): Promise<Removal> {
   const waiting = [...ids]
-  const removal: Removal = { done: [], error: null }
+  const removal: Removal = { done: [], failure: null }
   const work = async () => {
-    for (let id = waiting.shift(); id !== undefined && removal.error === null; id = waiting.shift()) {
+    for (let id = waiting.shift(); id !== undefined && removal.failure === null; id = waiting.shift()) {
       try {
         await removeOne(id)
         removal.done.push(id)
         onProgress(removal.done.length)
       } catch (error) {
-        removal.error = error
+        removal.failure = { error }
       }
     }
   }

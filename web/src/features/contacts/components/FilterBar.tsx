@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LabelKind } from '#contract/contactLists.ts'
 import { SearchField } from '../../../ui/SearchField.tsx'
@@ -29,21 +29,23 @@ function Search({ filter, onFilter }: Props) {
   const { t } = useTranslation()
   const applied = filter.search ?? ''
   const [text, setText] = useState(applied)
-  const last = useRef(applied)
-  // The way back, or "show all", changes what is applied from outside; what is being typed stays.
-  if (last.current !== applied) {
-    last.current = applied
-    if (text.trim() !== applied) setText(applied)
+  const [asked, setAsked] = useState(applied)
+  const [known, setKnown] = useState(applied)
+  // The way back, or "show all", changes what is applied from outside; what was asked for here may be typed on already.
+  if (known !== applied) {
+    setKnown(applied)
+    if (applied !== asked) setText(applied)
+    setAsked(applied)
   }
   useEffect(() => {
     const search = text.trim().slice(0, MAX_SEARCH)
-    if (search === last.current) return
+    if (search === asked) return
     const timer = setTimeout(() => {
-      last.current = search
+      setAsked(search)
       onFilter({ ...filter, search: search === '' ? undefined : search })
     }, QUIET_MS)
     return () => clearTimeout(timer)
-  }, [text, filter, onFilter])
+  }, [text, asked, filter, onFilter])
   return (
     <SearchField label={t('contacts.search')} value={text} onChange={setText} className="sm:col-span-2 lg:col-span-1" />
   )

@@ -29,11 +29,11 @@ export function RemoveChosenDialog({ contacts, onClose, onRemoved }: Props) {
         setDone,
       )
       const gone = new Set(removal.done)
-      if (removal.error === null) onClose()
+      if (removal.failure === null) onClose()
       rewriteContacts(client, (row) => (gone.has(row.id) ? null : row))
       void refreshLists(client)
       void refreshSummary(client)
-      if (removal.error !== null) throw removal.error
+      if (removal.failure !== null) throw removal.failure.error
       return gone.size
     },
     onSuccess: (count) => {

@@ -47,8 +47,7 @@ export function SuppressionsPage({ userId }: { userId: string }) {
                 {
                   label: t('suppressions.export'),
                   icon: 'download',
-                  // oxlint-disable-next-line jsx-a11y/anchor-has-content -- the menu puts the words in
-                  link: <a href={SUPPRESSIONS_CSV} download />,
+                  link: <a href={SUPPRESSIONS_CSV} download aria-label={t('suppressions.export')} />,
                 },
                 { label: t('suppressions.release'), separated: true, onSelect: () => setOpen('release') },
               ]}

@@ -73,8 +73,7 @@ function Kept({ onChoose }: { onChoose: (medium: Medium) => void }) {
                 {
                   label: t('templates.download'),
                   icon: 'download',
-                  // oxlint-disable-next-line jsx-a11y/anchor-has-content -- the menu puts the words in
-                  link: <a href={mediumFileUrl(medium.id)} download />,
+                  link: <a href={mediumFileUrl(medium.id)} download aria-label={t('templates.download')} />,
                 },
                 {
                   label: t('common.delete'),

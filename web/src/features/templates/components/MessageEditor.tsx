@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MAX_TEXT_LENGTH } from '#contract/campaignMessages.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
@@ -124,22 +124,22 @@ function TextWithVariables({ label, text, variables, error, onChange }: TextProp
   const { t } = useTranslation()
   const format = useFormat()
   const area = useRef<HTMLTextAreaElement>(null)
-  const [cursor, setCursor] = useState<number | null>(null)
+  const cursor = useRef<number | null>(null)
   // Once the longer text is in the field: before that the cursor would be put where there is nothing yet.
   useLayoutEffect(() => {
-    if (cursor === null) return
+    if (cursor.current === null) return
     area.current?.focus()
-    area.current?.setSelectionRange(cursor, cursor)
-    setCursor(null)
-  }, [cursor])
+    area.current?.setSelectionRange(cursor.current, cursor.current)
+    cursor.current = null
+  }, [text])
   const insert = (variable: string) => {
     const from = area.current?.selectionStart ?? text.length
     const to = area.current?.selectionEnd ?? text.length
     const inserted = `{{${variable}}}`
     const next = text.slice(0, from) + inserted + text.slice(to)
     if (next.length > MAX_TEXT_LENGTH) return
+    cursor.current = from + inserted.length
     onChange(next)
-    setCursor(from + inserted.length)
   }
   return (
     <div className="flex flex-col gap-3">

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MAX_CAPTION_LENGTH, MAX_TEXT_LENGTH, type CampaignMessage } from '#contract/campaignMessages.ts'
 import type { Contact } from '#contract/contacts.ts'
@@ -59,14 +59,6 @@ function PersonChoice({ person, onPerson }: Pick<Props, 'person' | 'onPerson'>) 
   const [text, setText] = useState('')
   const search = useSettled(text.trim(), QUIET_MS)
   const people = useQuery(peopleQuery(person !== null && search === person.name ? '' : search.slice(0, 100)))
-  const [isBegun, setIsBegun] = useState(false)
-  const [first] = people.data ?? []
-  // Somebody real from the start; who then chooses nobody gets the made-up person.
-  useEffect(() => {
-    if (isBegun || first === undefined) return
-    setIsBegun(true)
-    onPerson(first)
-  }, [isBegun, first, onPerson])
   const itemOf = ({ id, name, phone }: Contact) => ({
     value: String(id),
     label: name || formatPhone(phone),

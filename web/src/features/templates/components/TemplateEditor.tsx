@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MAX_STEPS } from '#contract/campaigns.ts'
@@ -10,6 +11,7 @@ import { Card, PageHeader } from '../../../ui/Card.tsx'
 import { TextField } from '../../../ui/fields.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import { showToast } from '../../../ui/toasts.ts'
+import { peopleQuery } from '../api/people.ts'
 import { useSaveTemplate } from '../api/templates.ts'
 import {
   draftOf,
@@ -39,7 +41,10 @@ export function TemplateEditor({ userId, template, onDone }: Props) {
   )
   const draft = stored.draft ?? saved
   const [wasKept] = useState(stored.draft !== null)
-  const [person, setPerson] = useState<Contact | null>(null)
+  const people = useQuery(peopleQuery(''))
+  const [chosen, setChosen] = useState<Contact | null>()
+  // Somebody real from the start; who then chooses nobody gets the made-up person.
+  const person = chosen === undefined ? (people.data?.[0] ?? null) : chosen
   const [isChecked, setIsChecked] = useState(false)
   const save = useSaveTemplate(template?.id ?? null, () => {
     stored.discard()
@@ -121,7 +126,7 @@ export function TemplateEditor({ userId, template, onDone }: Props) {
             {t('templates.save')}
           </Button>
         </form>
-        <PreviewPane draft={draft} messages={messages} person={person} onPerson={setPerson} />
+        <PreviewPane draft={draft} messages={messages} person={person} onPerson={setChosen} />
       </div>
     </>
   )
