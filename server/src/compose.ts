@@ -7,6 +7,7 @@ import { freeAllClaims } from '#server/auth/idempotencyKeys.ts'
 import { signInDeps } from '#server/auth/signIn.ts'
 import { AudiencePreparer } from '#server/campaigns/AudiencePreparer.ts'
 import { CampaignCreator } from '#server/campaigns/CampaignCreator.ts'
+import { CampaignDrafts } from '#server/campaigns/CampaignDrafts.ts'
 import { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
 import { campaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import { CampaignService } from '#server/campaigns/CampaignService.ts'
@@ -40,6 +41,9 @@ import { ConnectionApplier } from '#server/receipts/ConnectionApplier.ts'
 import { MessageService } from '#server/messages/MessageService.ts'
 import type { Stored } from '#server/receipts/hookRoutes.ts'
 import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
+import { CampaignReporter } from '#server/reports/CampaignReporter.ts'
+import { CountSampler } from '#server/reports/CountSampler.ts'
+import { OverviewReader } from '#server/reports/OverviewReader.ts'
 import { Preflighter } from '#server/reports/Preflighter.ts'
 import { createPeople } from '#server/people/createPeople.ts'
 import { SuppressionList } from '#server/suppressions/SuppressionList.ts'
@@ -176,7 +180,11 @@ function buildParts(config: Config, log: Log, store: Store) {
     keeper,
     campaigns: new CampaignService({ db, audit, channels, bell }),
     creator,
+    drafts: new CampaignDrafts({ db, audit }),
     preflighter: new Preflighter({ db, creator }),
+    overview: new OverviewReader({ db }),
+    reporter: new CampaignReporter({ db }),
+    sampler: new CountSampler({ db, log }),
     messages: new MessageService({ db, audit, suppressions: list, bell }),
     content: createContent({ db, audit, quotaBytes: config.mediaQuotaBytes }),
     people: createPeople({ db, audit, list, bell, gateways }),
@@ -228,6 +236,7 @@ function workerServices(config: Config, log: Log, parts: Parts): Service[] {
     starter,
     parts.watcher,
     parts.retention,
+    parts.sampler,
     { start: () => synchronizer.startSync(), stop: () => synchronizer.stopSync() },
   ]
 }
@@ -263,6 +272,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
       campaigns: { ...parts, limiter },
       messages: parts,
       progress: { db: store.db, limiter },
+      reports: { ...parts, limiter },
       audit: parts,
       hooks: { db: store.db, box: parts.box, onStored: (stored) => nudge(parts, stored) },
     }),

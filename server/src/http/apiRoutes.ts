@@ -5,6 +5,7 @@ import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
 import { authRoutes } from '#server/auth/authRoutes.ts'
 import type { SignInDeps } from '#server/auth/signIn.ts'
 import { campaignRoutes, type CampaignRoutesDeps } from '#server/campaigns/campaignRoutes.ts'
+import { draftRoutes, type DraftRoutesDeps } from '#server/campaigns/draftRoutes.ts'
 import { frequencyCapRoutes, type FrequencyCapRoutesDeps } from '#server/campaigns/frequencyCapRoutes.ts'
 import { followUpRoutes, type FollowUpRoutesDeps } from '#server/campaigns/followUpRoutes.ts'
 import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelRoutes.ts'
@@ -20,7 +21,9 @@ import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageR
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { phoneRoutes, type PhoneRoutesDeps } from '#server/phone/phoneRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
+import { overviewRoutes, type OverviewRoutesDeps } from '#server/reports/overviewRoutes.ts'
 import { preflightRoutes, type PreflightRoutesDeps } from '#server/reports/preflightRoutes.ts'
+import { reportRoutes, type ReportRoutesDeps } from '#server/reports/reportRoutes.ts'
 import { suppressionFileRoutes, type SuppressionFileRoutesDeps } from '#server/suppressions/suppressionFileRoutes.ts'
 import { suppressionRoutes, type SuppressionRoutesDeps } from '#server/suppressions/suppressionRoutes.ts'
 import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templateRoutes.ts'
@@ -38,9 +41,10 @@ export type ApiServices = {
     PeopleRoutesDeps
   imports: ImportRoutesDeps
   content: MediaRoutesDeps & TemplateRoutesDeps
-  campaigns: CampaignRoutesDeps & FollowUpRoutesDeps & FrequencyCapRoutesDeps & PreflightRoutesDeps
+  campaigns: CampaignRoutesDeps & DraftRoutesDeps & FollowUpRoutesDeps & FrequencyCapRoutesDeps & PreflightRoutesDeps
   messages: MessageRoutesDeps
   progress: ProgressRoutesDeps
+  reports: ReportRoutesDeps & OverviewRoutesDeps
   hooks: HookRoutesDeps
   audit: AuditRoutesDeps
 }
@@ -64,11 +68,14 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     mediaRoutes(services.content),
     templateRoutes(services.content),
     campaignRoutes(services.campaigns),
+    draftRoutes(services.campaigns),
     followUpRoutes(services.campaigns),
     frequencyCapRoutes(services.campaigns),
     preflightRoutes(services.campaigns),
     messageRoutes(services.messages),
     progressRoutes(services.progress),
+    reportRoutes(services.reports),
+    overviewRoutes(services.reports),
     hookRoutes(services.hooks),
     errorLogRoutes(services.audit),
     auditRoutes(services.audit),
