@@ -52,7 +52,8 @@ export function TableRow<T>({ columns, row, index, offset, measure, selected, se
 
 const PHONE = {
   title: 'max-md:font-semibold',
-  side: 'max-md:justify-self-end',
+  // Beside the heading wherever it stands among the columns.
+  side: 'max-md:row-start-1 max-md:-col-end-1 max-md:justify-self-end',
   line: 'max-md:text-sm max-md:text-ink-soft',
   hidden: 'max-md:hidden',
 } as const

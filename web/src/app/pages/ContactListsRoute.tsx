@@ -10,7 +10,7 @@ export function ContactListsRoute() {
           search={kind === 'group' ? { group: id } : { tag: id }}
           className="font-medium [overflow-wrap:anywhere] underline-offset-4 hover:underline"
         >
-          {name}
+          <bdi>{name}</bdi>
         </Link>
       )}
     />

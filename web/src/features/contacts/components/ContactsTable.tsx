@@ -106,22 +106,22 @@ function useColumns(onContact: (contactId: number) => void): Column<Contact>[] {
   }, [t, format, groups, tags, onContact])
 }
 
-const SHOWN = 3
+const SHOWN = 2
 
 function Names({ names }: { names: string[] }) {
   if (names.length === 0) return <span className="text-ink-soft">—</span>
   return (
-    <span className="flex flex-wrap gap-1">
+    <span className="flex min-w-0 items-center gap-1">
       {names.slice(0, SHOWN).map((name, index) => (
         <span
           key={`${index} ${name}`}
           dir="auto"
-          className="max-w-40 truncate rounded-full bg-sunk px-2 py-0.5 text-xs font-medium text-ink-soft"
+          className="max-w-40 min-w-0 truncate rounded-full bg-sunk px-2 py-0.5 text-xs font-medium text-ink-soft"
         >
           {name}
         </span>
       ))}
-      {names.length > SHOWN && <span className="text-xs text-ink-soft">+{names.length - SHOWN}</span>}
+      {names.length > SHOWN && <span className="shrink-0 text-xs text-ink-soft">+{names.length - SHOWN}</span>}
     </span>
   )
 }

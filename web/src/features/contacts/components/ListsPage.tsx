@@ -98,7 +98,7 @@ function Line({ kind, list, link }: { kind: LabelKind; list: ContactList; link: 
   const close = () => setOpen(null)
   return (
     <li className="relative flex items-center justify-between gap-3 py-2">
-      <div className="min-w-0" dir="auto">
+      <div className="min-w-0">
         {link}
         <p className="tabular text-sm text-ink-soft">
           {t('lists.people', { count: list.contacts, n: format.number(list.contacts) })}

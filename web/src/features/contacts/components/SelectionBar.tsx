@@ -4,6 +4,7 @@ import type { ContactSelection } from '#contract/contactLists.ts'
 import type { Contact } from '#contract/contacts.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { Button } from '../../../ui/Button.tsx'
+import { Menu } from '../../../ui/Menu.tsx'
 import type { ContactsFilter } from '../api/contactPages.ts'
 import { ChangeListDialog } from './ChangeListDialog.tsx'
 import { RemoveChosenDialog } from './RemoveChosenDialog.tsx'
@@ -43,23 +44,31 @@ export function SelectionBar({ chosen, isEverybody, onEverybody, filter, onClear
           {t('contacts.chooseEverybody')}
         </Button>
       )}
-      <div className="flex flex-wrap gap-2 sm:ml-auto">
-        <Button look="secondary" size="small" onClick={() => setAct('add')}>
-          {t('contacts.addToList')}
+      <div className="ml-auto flex flex-wrap gap-2">
+        <Button look="secondary" size="small" icon="plus" onClick={() => setAct('add')}>
+          {t('contacts.addTo')}
         </Button>
-        <Button look="secondary" size="small" onClick={() => setAct('remove')}>
-          {t('contacts.removeFromList')}
-        </Button>
-        {!isEverybody && (
-          <>
-            <Button look="secondary" size="small" onClick={() => setAct('suppress')}>
-              {t('contacts.suppress')}
-            </Button>
-            <Button look="quiet" size="small" icon="trash" onClick={() => setAct('delete')}>
-              {t('common.delete')}
-            </Button>
-          </>
-        )}
+        <Menu
+          label={t('contacts.moreForChosen')}
+          text={t('contacts.more')}
+          items={[
+            { label: t('contacts.removeFromList'), icon: 'tag', onSelect: () => setAct('remove') },
+            {
+              label: t('contacts.suppress'),
+              icon: 'quiet',
+              disabled: isEverybody,
+              onSelect: () => setAct('suppress'),
+            },
+            {
+              label: t('common.delete'),
+              icon: 'trash',
+              tone: 'bad',
+              separated: true,
+              disabled: isEverybody,
+              onSelect: () => setAct('delete'),
+            },
+          ]}
+        />
         <Button look="quiet" size="small" icon="close" onClick={onClear}>
           {t('contacts.clearChosen')}
         </Button>

@@ -41,12 +41,12 @@ export function ImportCard({ contactImport: listed, isFirst, campaignLink, onDel
   const shown = hasEnded(listed) ? listed : live.data
   return (
     <ItemCard className="flex flex-col gap-4" aria-label={shown.fileName}>
-      <div className="flex items-start justify-between gap-3">
-        <div className="min-w-0 flex-1">
+      <div className="flex flex-wrap items-start justify-between gap-x-3 gap-y-2">
+        <div className="min-w-0 flex-1 basis-48">
           <h2 className="text-lg font-semibold [overflow-wrap:anywhere]">{shown.fileName}</h2>
           <p className="text-sm text-ink-soft">
             {format.instant(shown.createdAt)} · {format.region(shown.defaultCountry)} ·{' '}
-            {format.megabytes(shown.bytesTotal)}
+            {format.fileSize(shown.bytesTotal)}
           </p>
         </div>
         <Badge tone={TONES[shown.status]}>{t(`imports.status.${shown.status}`)}</Badge>

@@ -35,7 +35,7 @@ export function ImportUpload() {
     <Card className="mb-8 flex flex-col gap-4" aria-label={t('imports.newTitle')}>
       <FileDrop
         label={t('imports.drop')}
-        hint={file === null ? t('imports.dropHint') : format.megabytes(file.size)}
+        hint={file === null ? t('imports.dropHint') : format.fileSize(file.size)}
         accept=".csv,.txt,.tsv,.xlsx,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         file={file}
         disabled={upload.isPending}

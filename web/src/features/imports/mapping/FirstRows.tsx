@@ -1,6 +1,7 @@
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PreviewRow } from '#contract/imports.ts'
+import { formatPhone } from '../../../lib/phones/formatPhone.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { Badge, type Tone } from '../../../ui/Card.tsx'
 import { cn } from '../../../ui/cn.ts'
@@ -49,7 +50,7 @@ function Row({ row }: { row: PreviewRow }) {
           {t('imports.mapping.line', { line: format.number(row.line) })}
         </span>
       </span>
-      <span className="tabular text-sm font-medium">{row.phone ?? '—'}</span>
+      <span className="tabular text-sm font-medium">{row.phone === null ? '—' : formatPhone(row.phone)}</span>
       <span className="min-w-0 text-sm">
         <span className="[overflow-wrap:anywhere]" dir="auto">
           {row.name}

@@ -30,9 +30,9 @@ export function MediaDialog({ onChoose, onClose }: Props) {
       <FileDrop
         label={t('templates.drop')}
         hint={t('templates.dropHint', {
-          image: format.megabytes(MAX_BYTES_OF_KIND.image),
-          video: format.megabytes(MAX_BYTES_OF_KIND.video),
-          document: format.megabytes(MAX_BYTES_OF_KIND.document),
+          image: format.fileSize(MAX_BYTES_OF_KIND.image),
+          video: format.fileSize(MAX_BYTES_OF_KIND.video),
+          document: format.fileSize(MAX_BYTES_OF_KIND.document),
         })}
         accept="image/jpeg,image/png,image/webp,video/mp4,video/3gpp,audio/*,application/pdf,.doc,.docx,.xls,.xlsx,.ppt,.pptx,text/plain"
         file={file}
@@ -110,7 +110,7 @@ function Describe({ medium, onChoose }: { medium: Medium; onChoose: (medium: Med
         {medium.fileName}
       </button>
       <p className="text-sm text-ink-soft">
-        {t(`templates.types.${medium.kind}`)} · {format.megabytes(medium.bytes)} · {format.instant(medium.createdAt)}
+        {t(`templates.types.${medium.kind}`)} · {format.fileSize(medium.bytes)} · {format.instant(medium.createdAt)}
       </p>
     </div>
   )

@@ -49,7 +49,7 @@ function Chosen({ medium: { id, kind } }: { medium: NonNullable<DraftMessage['me
         <p className="truncate text-sm font-semibold">{data?.fileName ?? t(`templates.types.${kind}`)}</p>
         <p className="text-sm text-ink-soft">
           {isError ? t('templates.mediumGone') : t(`templates.types.${kind}`)}
-          {data !== undefined && ` · ${format.megabytes(data.bytes)}`}
+          {data !== undefined && ` · ${format.fileSize(data.bytes)}`}
         </p>
       </div>
     </div>

@@ -103,8 +103,9 @@ function Lengths({ bubbles }: { bubbles: Bubble[] }) {
   const format = useFormat()
   return (
     <ul className="flex flex-col gap-1 text-sm">
-      {bubbles.map(({ key, text, hasProblem, maxLength }) => (
+      {bubbles.map(({ key, text, hasProblem, maxLength }, index) => (
         <li key={key} className={hasProblem ? 'font-medium text-bad-text' : 'text-ink-soft'}>
+          {bubbles.length > 1 && `${t('templates.messageN', { n: index + 1 })}: `}
           {hasProblem
             ? t('templates.problem')
             : t('templates.rendered', { n: format.number(text.length), max: format.number(maxLength) })}
