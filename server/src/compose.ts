@@ -12,6 +12,7 @@ import { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
 import { campaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import { CampaignService } from '#server/campaigns/CampaignService.ts'
 import { UnknownDecider } from '#server/campaigns/UnknownDecider.ts'
+import { ChannelPairing } from '#server/channels/ChannelPairing.ts'
 import { ChannelService } from '#server/channels/ChannelService.ts'
 import { numberGateway } from '#server/channels/numberGateway.ts'
 import { hostRule } from '#server/channels/gatewayHosts.ts'
@@ -175,6 +176,7 @@ function buildParts(config: Config, log: Log, store: Store) {
     local,
     gateways,
     channels,
+    pairing: new ChannelPairing({ db, audit, gateways, channels }),
     numbers,
     phones: new PhoneValidationService(numbers),
     keeper,
@@ -259,7 +261,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
     whyNotReady: () => (closing ? 'The process is stopping.' : null),
     routes: apiRoutes({
       auth,
-      channels: { channels: parts.channels },
+      channels: parts,
       phones: parts,
       people: parts.people,
       imports: {

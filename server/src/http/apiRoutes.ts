@@ -9,6 +9,7 @@ import { draftRoutes, type DraftRoutesDeps } from '#server/campaigns/draftRoutes
 import { frequencyCapRoutes, type FrequencyCapRoutesDeps } from '#server/campaigns/frequencyCapRoutes.ts'
 import { followUpRoutes, type FollowUpRoutesDeps } from '#server/campaigns/followUpRoutes.ts'
 import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelRoutes.ts'
+import { pairingRoutes, type PairingRoutesDeps } from '#server/channels/pairingRoutes.ts'
 import { addressBookRoutes, type AddressBookRoutesDeps } from '#server/contacts/addressBookRoutes.ts'
 import { contactListRoutes, type ContactListRoutesDeps } from '#server/contacts/contactListRoutes.ts'
 import { contactRoutes, type ContactRoutesDeps } from '#server/contacts/contactRoutes.ts'
@@ -31,7 +32,7 @@ import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templ
 /** What the domains' routes need, made in compose.ts. */
 export type ApiServices = {
   auth: SignInDeps
-  channels: ChannelRoutesDeps
+  channels: ChannelRoutesDeps & PairingRoutesDeps
   phones: PhoneRoutesDeps
   people: SuppressionRoutesDeps &
     SuppressionFileRoutesDeps &
@@ -57,6 +58,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     adminUserRoutes(services.auth),
     apiKeyRoutes(services.auth),
     channelRoutes(services.channels),
+    pairingRoutes(services.channels),
     phoneRoutes(services.phones),
     suppressionRoutes(services.people),
     suppressionFileRoutes(services.people),

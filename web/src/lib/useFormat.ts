@@ -15,6 +15,7 @@ export function makeFormat(language: Language) {
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
   const hour = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' })
   const regions = new Intl.DisplayNames(locale, { type: 'region' })
   const size = new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 })
   const small = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 1 })
@@ -28,6 +29,8 @@ export function makeFormat(language: Language) {
     when: (iso: string) => (isToday(iso) ? hour : instant).format(new Date(iso)),
     /** A plan's hour as the clocks of its zone show it; the zone is named where it is not the reader's. */
     instantIn: (iso: string, timeZone: string) => formatInZone(iso, timeZone, locale),
+    /** 0 is Sunday. */
+    weekday: (day: number) => weekday.format(Date.UTC(2026, 10, 22 + day)),
     /** 0.987 → 98.7% */
     percent: (share: number) => percent.format(share),
     region: (code: string) => regions.of(code) ?? code,

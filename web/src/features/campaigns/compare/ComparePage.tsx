@@ -60,10 +60,10 @@ function Table({ campaigns, titleOf }: { campaigns: readonly CampaignFigures[]; 
   const { t } = useTranslation()
   return (
     // A region that scrolls must be reachable by the keyboard, and named.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div
       role="region"
       aria-label={t('compare.title')}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       className="overflow-x-auto rounded-card border border-line bg-surface shadow-card"
     >

@@ -14,10 +14,12 @@ type Props = {
   /** Opens a campaign that came of this one. */
   onOpen: (campaignId: string) => void
   onDeleted?: () => void
+  /** Words instead of three dots. */
+  named?: boolean
 }
 
 /** What else can be done with a campaign: copy it, write again to those who failed, delete it. */
-export function CampaignMenu({ campaign, onOpen, onDeleted }: Props) {
+export function CampaignMenu({ campaign, onOpen, onDeleted, named = false }: Props) {
   const { t } = useTranslation()
   const [asks, setAsks] = useState<'retry' | 'delete' | null>(null)
   const duplicate = useDuplicate(campaign.id, (copy) => {
@@ -43,7 +45,8 @@ export function CampaignMenu({ campaign, onOpen, onDeleted }: Props) {
       // oxlint-disable-next-line jsx-a11y/anchor-has-content, jsx-a11y/control-has-associated-label
       link: <a href={`/api/user/bulk-campaigns/${campaign.id}/report/export`} download />,
     })
-  if (status !== 'running')
+  // The server refuses while people still wait: it is cancelled first.
+  if (status !== 'running' && status !== 'paused')
     items.push({
       label: t('common.delete'),
       icon: 'trash',
@@ -54,7 +57,12 @@ export function CampaignMenu({ campaign, onOpen, onDeleted }: Props) {
   const close = () => setAsks(null)
   return (
     <>
-      <Menu label={t('outbox.menuNamed', { name: campaign.name })} items={items} busy={duplicate.isPending} />
+      <Menu
+        label={t('outbox.menuNamed', { name: campaign.name })}
+        items={items}
+        busy={duplicate.isPending}
+        {...(named ? { text: t('campaign.more') } : {})}
+      />
       {asks === 'retry' && <RetryFailedDialog campaign={campaign} onOpen={onOpen} onClose={close} />}
       {asks === 'delete' && (
         <DeleteCampaignDialog campaign={campaign} onClose={close} {...(onDeleted === undefined ? {} : { onDeleted })} />
