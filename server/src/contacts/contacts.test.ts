@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Contact } from '#contract/contacts.ts'
+import type { Contact, ContactSummary } from '#contract/contacts.ts'
 import type { ContactList } from '#contract/contactLists.ts'
+import { besideTransaction, transaction } from '#server/db/transaction.ts'
+import { saveAnswers } from '#server/phone/phoneCheckQueries.ts'
+import { untilTrue } from '#server/dispatch/dispatchTestBench.ts'
 import { buildChannel } from '#server/test/builders.ts'
 import { openAudienceTestBench, type AudienceTestBench } from '#server/reports/audienceTestBench.ts'
 
@@ -28,6 +31,40 @@ async function newList(kind: 'groups' | 'tags', name: string): Promise<string> {
 async function namesIn(query: string): Promise<string[]> {
   return (await bench.call('GET', `/contacts?${query}`)).json<{ items: Contact[] }>().items.map(({ name }) => name)
 }
+
+it('how many there are is counted up to a hundred thousand, and everybody counts their own', async () => {
+  const summary = async () => (await bench.call('GET', '/contacts/summary')).json<ContactSummary>()
+  const exactly = (count: number) => ({ count, isMore: false })
+  await add()
+  await bench.newUser()
+  await newList('groups', 'Clientes')
+  await newList('tags', 'vip')
+  await newList('tags', 'novo')
+  await add()
+  await add({ phone: '11 98765-0001' })
+  await bench.call('POST', '/suppressions', { phones: ['11 98765-0009'] })
+  const { channelId } = await bench.newPhone()
+  const missing = (phone: string) => ({ phone, isOnWhatsapp: false, jid: null, sendTo: null })
+  await transaction(bench.db, (trx) =>
+    saveAnswers(trx, bench.user.id, channelId, [
+      missing('+5511987650001'),
+      // Of nobody in the contacts.
+      missing('+5511987650002'),
+      { phone: '+5511987654321', isOnWhatsapp: true, jid: '5511987654321@s.whatsapp.net', sendTo: null },
+    ]),
+  )
+  const few = { withoutWhatsapp: exactly(1), suppressed: exactly(1), groups: exactly(1), tags: exactly(2) }
+  expect(await summary()).toEqual({ contacts: exactly(2), ...few })
+  const addMany = (from: number, to: number) =>
+    sql`
+      insert into contacts (user_id, phone, name)
+      select ${bench.user.id}, '+5521' || (900000000 + n), '' from generate_series(${from}::int, ${to}::int) n
+    `.execute(bench.db)
+  await addMany(1, 99_998)
+  expect((await summary()).contacts).toEqual(exactly(100_000))
+  await addMany(99_999, 100_005)
+  expect(await summary()).toEqual({ contacts: { count: 100_000, isMore: true }, ...few })
+})
 
 describe('a contact', () => {
   it('is added by a number in any spelling, into groups and tags, once', async () => {
@@ -139,18 +176,38 @@ describe.each(['groups', 'tags'] as const)('contact-%s', (kind) => {
     const id = await newList(kind, 'Clientes')
     const people = await Promise.all([1, 2, 3, 4, 5, 6].map((n) => add({ phone: `11 98765-000${n}` })))
     const ids = people.map((person) => person.id)
-    await Promise.all([
+    const answers = await Promise.all([
       ...[ids, ids.toReversed(), ids].map((contactIds) =>
         bench.call('POST', `/contact-${kind}/${id}/add`, { contactIds }),
       ),
       bench.call('DELETE', `/contacts/${ids[0]}`),
     ])
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 204])
     const { rows } = await sql<{
       n: number
     }>`select count(*) as n from contact_label_members where label_id = ${id}`.execute(bench.db)
     expect((await bench.call('GET', `/contact-${kind}/${id}`)).json().contacts).toBe(rows[0]?.n)
     expect(rows[0]?.n).toBe(5)
   })
+})
+
+it('who is taken out of the contacts while somebody adds them to a list is taken out', async () => {
+  const tagId = await newList('tags', 'vip')
+  const { id: contactId } = await add({ ...ANA, tagIds: [tagId] })
+  const { db, user } = bench
+  const removal = await transaction(db, async (trx) => {
+    // It is the other one that is turned away.
+    await sql`set local deadlock_timeout = '20s'`.execute(trx)
+    await trx.selectFrom('contact_labels').select('id').where('id', '=', tagId).forUpdate().execute()
+    const answer = besideTransaction(() => bench.call('DELETE', `/contacts/${contactId}`))
+    await untilTrue('the removal waits for the list', async () => {
+      return (await sql`select from pg_locks where not granted`.execute(trx)).rows.length > 0
+    })
+    // As adding does, after the list: now each waits for the other.
+    await sql`select from contacts where user_id = ${user.id} and id = ${contactId} for key share`.execute(trx)
+    return { answer }
+  })
+  expect((await removal.answer).statusCode).toBe(204)
 })
 
 describe("the address book of a channel's phone", () => {
