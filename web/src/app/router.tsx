@@ -96,7 +96,7 @@ const contacts = createRoute({
   getParentRoute: () => app,
   path: '/contacts',
   validateSearch: (search): { search?: string; group?: string; tag?: string; contact?: number } => ({
-    search: typeof search['search'] === 'string' && search['search'] !== '' ? search['search'] : undefined,
+    search: readText(search['search']),
     group: readId(search['group']),
     tag: readId(search['tag']),
     contact: Number.isSafeInteger(search['contact']) ? Number(search['contact']) : undefined,
@@ -179,6 +179,11 @@ const ui = createRoute({
   path: '/dev/ui',
   component: import.meta.env.DEV ? lazyRouteComponent(() => import('./dev/UiPage.tsx'), 'UiPage') : NotFound,
 })
+
+/** A number in the address bar, as when somebody typed it there, is read as the text that it was. */
+function readText(value: unknown): string | undefined {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined
+}
 
 function readId(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\da-f-]{36}$/i.test(value) ? value : undefined

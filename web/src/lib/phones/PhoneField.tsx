@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { Button } from '../../ui/Button.tsx'
 import { TextField } from '../../ui/fields.tsx'
 import { useFormat } from '../useFormat.ts'
-import { formatPhone } from './formatPhone.ts'
+import { formatPhone } from '../formatPhone.ts'
 import { usePhoneCheck, type PhoneCheck } from './usePhoneCheck.ts'
 
 type Props = {

@@ -1,7 +1,7 @@
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PreviewRow } from '#contract/imports.ts'
-import { formatPhone } from '../../../lib/phones/formatPhone.ts'
+import { formatPhone } from '../../../lib/formatPhone.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { Badge, type Tone } from '../../../ui/Card.tsx'
 import { cn } from '../../../ui/cn.ts'

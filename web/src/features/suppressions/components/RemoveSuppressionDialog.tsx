@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { Suppression } from '#contract/suppressions.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
-import { formatPhone } from '../../../lib/phones/formatPhone.ts'
+import { formatPhone } from '../../../lib/formatPhone.ts'
 import { ConfirmDialog } from '../../../ui/Dialog.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { useRemoveSuppression } from '../api/suppressions.ts'

@@ -5,7 +5,7 @@ import { MAX_CAPTION_LENGTH, MAX_TEXT_LENGTH, type CampaignMessage } from '#cont
 import type { Contact } from '#contract/contacts.ts'
 import type { Preview } from '#contract/templates.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
-import { formatPhone } from '../../../lib/phones/formatPhone.ts'
+import { formatPhone } from '../../../lib/formatPhone.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { useSettled } from '../../../lib/useSettled.ts'
 import { Badge } from '../../../ui/Card.tsx'
