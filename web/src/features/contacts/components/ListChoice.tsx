@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LabelKind } from '#contract/contactLists.ts'
 import { MultiCombobox } from '../../../ui/Combobox.tsx'
@@ -9,8 +10,8 @@ type Props = { kind: LabelKind; chosen: readonly string[]; hint?: string; onChan
 /** Groups or tags of somebody, found by typing. */
 export function ListChoice({ kind, chosen, hint, onChange }: Props) {
   const { t } = useTranslation()
-  const { data: lists = [] } = useQuery(listsQuery(kind))
-  const items = lists.map(({ id, name }) => ({ value: id, label: name }))
+  const { data: lists } = useQuery(listsQuery(kind))
+  const items = useMemo(() => (lists ?? []).map(({ id, name }) => ({ value: id, label: name })), [lists])
   return (
     <MultiCombobox
       label={t(`lists.${kind}.many`)}

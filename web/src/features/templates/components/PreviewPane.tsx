@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MAX_CAPTION_LENGTH, MAX_TEXT_LENGTH, type CampaignMessage } from '#contract/campaignMessages.ts'
 import type { Contact } from '#contract/contacts.ts'
@@ -9,7 +9,7 @@ import { formatPhone } from '../../../lib/formatPhone.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { useSettled } from '../../../lib/useSettled.ts'
 import { Badge } from '../../../ui/Card.tsx'
-import { Combobox } from '../../../ui/Combobox.tsx'
+import { Combobox, type ComboboxItem } from '../../../ui/Combobox.tsx'
 import { peopleQuery } from '../api/people.ts'
 import { previewQuery } from '../api/templates.ts'
 import type { TemplateDraft } from '../draft.ts'
@@ -59,11 +59,8 @@ function PersonChoice({ person, onPerson }: Pick<Props, 'person' | 'onPerson'>) 
   const [text, setText] = useState('')
   const search = useSettled(text.trim(), QUIET_MS)
   const people = useQuery(peopleQuery(person !== null && search === person.name ? '' : search.slice(0, 100)))
-  const itemOf = ({ id, name, phone }: Contact) => ({
-    value: String(id),
-    label: name || formatPhone(phone),
-    hint: formatPhone(phone),
-  })
+  // The same thing as long as it is the same person: with another one the field would show their name again.
+  const shown = useMemo(() => (person === null ? null : itemOf(person)), [person])
   return (
     <Combobox
       label={t('templates.previewFor')}
@@ -71,11 +68,15 @@ function PersonChoice({ person, onPerson }: Pick<Props, 'person' | 'onPerson'>) 
       items={(people.data ?? []).map(itemOf)}
       emptyText={t('templates.nobodyFound')}
       clearLabel={t('lists.clear')}
-      value={person === null ? null : itemOf(person)}
+      value={shown}
       onSearch={setText}
       onChange={(item) => onPerson(people.data?.find(({ id }) => String(id) === item?.value) ?? null)}
     />
   )
+}
+
+function itemOf({ id, name, phone }: Contact): ComboboxItem {
+  return { value: String(id), label: name || formatPhone(phone), hint: formatPhone(phone) }
 }
 
 type Item = Preview['items'][number]

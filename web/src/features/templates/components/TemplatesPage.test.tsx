@@ -65,6 +65,24 @@ test('the phone shows the words as the server makes them for a real contact, in 
   })
 })
 
+test('another person is found by typing, and seen instead', async () => {
+  const bia = buildContact({ id: 2, name: 'Bia Lima', phone: '+5521987650002' })
+  const calls = stubTemplates({
+    'GET /api/user/contacts': ({ query }) => ({
+      body: { items: query.get('search') === 'Bia' ? [bia] : [ana], nextCursor: null },
+    }),
+  })
+  const { user } = renderPart(<Page start={saved.id} />)
+  const field = await screen.findByRole('combobox', { name: 'Ver como chega para' })
+  await waitFor(() => expect(field).toHaveValue('Ana Prado'))
+  await user.clear(field)
+  await user.type(field, 'Bia')
+  await user.click(await screen.findByRole('option', { name: /Bia Lima/ }))
+  await waitFor(() =>
+    expect(calls.filter(({ path }) => path.endsWith('/preview')).at(-1)?.body).toMatchObject({ contactIds: [2] }),
+  )
+})
+
 test('what a person lacks is named, and what can be done about it', async () => {
   stubTemplates({ 'POST /api/user/templates/preview': () => ({ body: previewOf(['Oi, !'], { missing: ['nome'] }) }) })
   renderPart(<Page start={saved.id} />)
