@@ -82,6 +82,8 @@ export function useChangeList(onSuccess?: (changed: ChangedContactList, change: 
       onSuccess?.(changed, change)
       await refreshLists(client)
     },
+    // Whoever is open was shown as if it had worked.
+    onError: () => client.invalidateQueries({ queryKey: ['contacts', 'one'] }),
   })
 }
 
