@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { MAX_BYTES_OF_KIND, type Medium } from '#contract/media.ts'
+import { MAX_BYTES_OF_KIND, type MediaKind, type Medium } from '#contract/media.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { ProgressBar } from '../../../ui/bars.tsx'
@@ -21,6 +21,8 @@ export function MediaDialog({ onChoose, onClose }: Props) {
   const format = useFormat()
   const [file, setFile] = useState<File | null>(null)
   const upload = useUploadMedium(onChoose)
+  // In whole megabytes, which are a little less than is taken: nobody is told of room that is not there.
+  const limitOf = (kind: MediaKind) => format.megabytes(Math.floor(MAX_BYTES_OF_KIND[kind] / 1_048_576) * 1_000_000)
   const send = (chosen: File) => {
     setFile(chosen)
     upload.mutate(chosen)
@@ -30,9 +32,9 @@ export function MediaDialog({ onChoose, onClose }: Props) {
       <FileDrop
         label={t('templates.drop')}
         hint={t('templates.dropHint', {
-          image: format.fileSize(MAX_BYTES_OF_KIND.image),
-          video: format.fileSize(MAX_BYTES_OF_KIND.video),
-          document: format.fileSize(MAX_BYTES_OF_KIND.document),
+          image: limitOf('image'),
+          video: limitOf('video'),
+          document: limitOf('document'),
         })}
         accept="image/jpeg,image/png,image/webp,video/mp4,video/3gpp,audio/*,application/pdf,.doc,.docx,.xls,.xlsx,.ppt,.pptx,text/plain"
         file={file}
