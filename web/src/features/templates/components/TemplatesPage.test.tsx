@@ -77,7 +77,9 @@ test('another person is found by typing, and seen instead', async () => {
   await waitFor(() => expect(field).toHaveValue('Ana Prado'))
   await user.clear(field)
   await user.type(field, 'Bia')
-  await user.click(await screen.findByRole('option', { name: /Bia Lima/ }))
+  const found = await screen.findByRole('option', { name: /Bia Lima/ })
+  expect(field).toHaveValue('Bia')
+  await user.click(found)
   await waitFor(() =>
     expect(calls.filter(({ path }) => path.endsWith('/preview')).at(-1)?.body).toMatchObject({ contactIds: [2] }),
   )
