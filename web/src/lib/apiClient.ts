@@ -34,6 +34,7 @@ export const apiClient = {
   patch: <T>(path: string, body: unknown) => request<T>('PATCH', path, { body }),
   delete: <T>(path: string) => request<T>('DELETE', path),
   upload,
+  download,
 }
 
 /**
@@ -59,6 +60,13 @@ function upload<T>(path: string, form: FormData, onProgress: (share: number) => 
     call.addEventListener('abort', () => reject(new ApiError('NETWORK')))
     call.send(form)
   })
+}
+
+/** A file that the server writes, whole. Throws `ApiError`. */
+async function download(path: string, query: Query): Promise<Blob> {
+  const response = await send(withQuery(path, query), { method: 'GET', credentials: 'same-origin' })
+  if (!response.ok) readAnswer(response.status, response.headers.get('retry-after'), await response.text())
+  return response.blob()
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {

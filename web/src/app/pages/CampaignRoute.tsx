@@ -21,6 +21,7 @@ export function CampaignRoute() {
       state={state}
       onState={(next) => void navigate({ search: searchOf('people', next), replace: true, resetScroll: false })}
       onOpen={(id) => void go({ to: '/campaigns/$campaignId', params: { campaignId: id } })}
+      onNewWith={(importId) => void go({ to: '/campaigns/new', search: { import: importId } })}
       onDeleted={() => void go({ to: '/campaigns' })}
       bucketLink={(bucket, name) => (
         <Link

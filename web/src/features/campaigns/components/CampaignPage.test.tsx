@@ -1,10 +1,11 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CampaignContact, CampaignDetails } from '#contract/campaigns.ts'
 import type { RecipientStatus } from '#contract/states.ts'
 import { buildProgress, buildStats, uuid } from '../../../../test/builders.ts'
 import { buildReport, buildSummary } from '../../../../test/campaignBuilders.ts'
 import { FakeEventSource } from '../../../../test/FakeEventSource.ts'
+import { FakeUpload } from '../../../../test/FakeUpload.ts'
 import { renderPart } from '../../../../test/render.tsx'
 import { refusal, stubApi, type Call } from '../../../../test/stubApi.ts'
 import type { CampaignTab } from '../campaignTabs.ts'
@@ -66,6 +67,7 @@ function open({ tab, state, campaign }: Options, handlers: Parameters<typeof stu
   })
   const onState = vi.fn()
   const onTab = vi.fn()
+  const onNewWith = vi.fn()
   const part = renderPart(
     <CampaignPage
       campaignId={uuid(1)}
@@ -77,9 +79,10 @@ function open({ tab, state, campaign }: Options, handlers: Parameters<typeof stu
       bucketLink={(bucket, name) => <a href={`?state=${bucket}`}>{name}</a>}
       onOpen={vi.fn()}
       onDeleted={vi.fn()}
+      onNewWith={onNewWith}
     />,
   )
-  return { ...part, calls, onState, onTab }
+  return { ...part, calls, onState, onTab, onNewWith }
 }
 
 function changesIn(calls: Call[]): unknown[] {
@@ -164,6 +167,28 @@ describe('the people of a campaign', () => {
     await user.click(dialog.getByRole('button', { name: 'Registrar decisão' }))
     await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument())
     expect(calls.find(({ method }) => method === 'POST')?.body).toEqual({ action: 'skip' })
+  })
+
+  test('the people of a state become a list, and a new campaign begins with it once it can be used', async () => {
+    vi.stubGlobal('XMLHttpRequest', FakeUpload)
+    let looks = 0
+    const { user, calls, onNewWith } = open(
+      { tab: 'people', state: 'sent' },
+      {
+        [`GET ${PATH}/contacts`]: () => ({ body: { items: [buildContact({ status: 'sent' })], nextCursor: null } }),
+        [`GET ${PATH}/report/export`]: () => ({ body: 'phone;name' }),
+        [`GET /api/user/imports/${uuid(20)}`]: () => ({ body: { status: looks++ === 0 ? 'running' : 'completed' } }),
+      },
+    )
+    await user.click(await screen.findByRole('button', { name: 'Nova campanha com estas pessoas' }))
+    await waitFor(() => expect(FakeUpload.last?.form).not.toBeNull())
+    expect(calls.find(({ path }) => path.endsWith('/export'))?.query.get('status')).toBe('sent')
+    const file = FakeUpload.last?.form?.get('file')
+    expect(file instanceof File && file.name).toBe('Fornada – Enviada.csv')
+    expect(onNewWith).not.toHaveBeenCalled()
+    act(() => FakeUpload.last?.answer(201, { id: uuid(20) }))
+    await waitFor(() => expect(onNewWith.mock.calls[0]?.[0]).toBe(uuid(20)))
+    expect(looks).toBe(2)
   })
 })
 

@@ -33,6 +33,8 @@ export type CampaignPageProps = {
   bucketLink: BucketLink
   onOpen: (campaignId: string) => void
   onDeleted: () => void
+  /** Begins a new campaign with this import. */
+  onNewWith: (importId: string) => void
 }
 
 /** One campaign: what it is doing, its people, its report, what may change, and who did what. */
@@ -75,7 +77,7 @@ function Lead({ campaign: { channelName, status, scheduledAt, timeZone } }: { ca
 
 type PanelProps = CampaignPageProps & { campaign: CampaignDetails | undefined }
 
-function Panel({ campaign, campaignId, tab, state, onState, bucketLink, onOpen }: PanelProps) {
+function Panel({ campaign, campaignId, tab, state, onState, bucketLink, onOpen, onNewWith }: PanelProps) {
   const { t } = useTranslation()
   if (tab === 'progress')
     return (
@@ -93,7 +95,7 @@ function Panel({ campaign, campaignId, tab, state, onState, bucketLink, onOpen }
   if (tab === 'trail') return <TrailTab campaignId={campaignId} />
   if (campaign === undefined) return <SkeletonList label={t('common.loading')} />
   return tab === 'people' ? (
-    <PeopleTab campaign={campaign} state={state} onState={onState} onOpen={onOpen} />
+    <PeopleTab campaign={campaign} state={state} onState={onState} onOpen={onOpen} onNewWith={onNewWith} />
   ) : (
     <SettingsTab campaign={campaign} />
   )

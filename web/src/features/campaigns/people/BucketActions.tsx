@@ -2,23 +2,36 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CampaignSummary } from '#contract/campaigns.ts'
 import { isFinal, type RecipientStatus } from '#contract/states.ts'
+import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { Button, buttonClass } from '../../../ui/Button.tsx'
 import { Icon } from '../../../ui/icons.tsx'
+import { usePeopleAsList } from '../api/peopleAsList.ts'
 import { RetryFailedDialog } from '../components/RetryFailedDialog.tsx'
 import { DecideUnknownDialog } from './DecideUnknownDialog.tsx'
 
 type Props = {
-  campaign: Pick<CampaignSummary, 'id' | 'status' | 'stats'>
+  campaign: Pick<CampaignSummary, 'id' | 'name' | 'status' | 'stats'>
   state: RecipientStatus | undefined
   onOpen: (campaignId: string) => void
+  /** Begins a new campaign with this import. */
+  onNewWith: (importId: string) => void
 }
 
 /** What can be done for the people of one state: write again, decide, or take the list along. */
-export function BucketActions({ campaign, state, onOpen }: Props) {
+export function BucketActions({ campaign, state, onOpen, onNewWith }: Props) {
   const { t } = useTranslation()
   const [asks, setAsks] = useState<'retry' | 'unknown' | null>(null)
   const { id, status, stats } = campaign
   const close = () => setAsks(null)
+  const list = usePeopleAsList()
+  const newWith = () => {
+    const fileName = `${campaign.name} – ${state === undefined ? '' : t(`states.${state}`)}.csv`.replaceAll(
+      /[\\/]/g,
+      ' ',
+    )
+    // Heard only while this page is open: whoever went on meanwhile is not called back.
+    list.mutate({ campaignId: id, state, fileName, defaultCountry: 'BR' }, { onSuccess: onNewWith })
+  }
   const exported = state === undefined ? '' : `?status=${state}`
   return (
     <div className="flex flex-wrap gap-2">
@@ -40,6 +53,12 @@ export function BucketActions({ campaign, state, onOpen }: Props) {
         <Icon name="download" />
         {t('people.export')}
       </a>
+      {state !== undefined && stats[state] > 0 && (
+        <Button look="secondary" icon="plus" busy={list.isPending} onClick={newWith}>
+          {t('people.newWith')}
+        </Button>
+      )}
+      {list.error !== null && <ErrorNotice error={list.error} onRetry={newWith} className="w-full" />}
       {asks === 'retry' && <RetryFailedDialog campaign={campaign} onOpen={onOpen} onClose={close} />}
       {asks === 'unknown' && <DecideUnknownDialog campaign={campaign} onClose={close} />}
     </div>

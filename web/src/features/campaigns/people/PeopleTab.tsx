@@ -21,10 +21,11 @@ type Props = {
   state: RecipientStatus | undefined
   onState: (state: RecipientStatus | undefined) => void
   onOpen: (campaignId: string) => void
+  onNewWith: (importId: string) => void
 }
 
 /** The books with their people: one state or all, each with its reason, and what can be done for that state. */
-export function PeopleTab({ campaign, state, onState, onOpen }: Props) {
+export function PeopleTab({ campaign, state, onState, onOpen, onNewWith }: Props) {
   const { t } = useTranslation()
   const people = useInfiniteQuery(peopleQuery(campaign.id, state))
   const { data: progress } = useQuery({
@@ -37,7 +38,12 @@ export function PeopleTab({ campaign, state, onState, onOpen }: Props) {
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-end justify-between gap-3">
         <StateFilter state={state} stats={stats} onState={onState} />
-        <BucketActions campaign={{ ...campaign, ...progress, stats }} state={state} onOpen={onOpen} />
+        <BucketActions
+          campaign={{ ...campaign, ...progress, stats }}
+          state={state}
+          onOpen={onOpen}
+          onNewWith={onNewWith}
+        />
       </div>
       {people.error !== null && <ErrorNotice error={people.error} onRetry={() => void people.refetch()} />}
       {people.isPending && <SkeletonList label={t('common.loading')} />}
