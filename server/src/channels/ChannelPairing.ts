@@ -34,6 +34,7 @@ export class ChannelPairing {
   readonly #deps: ChannelPairingDeps
   /** By channel, while it waits to be scanned: when its code was first seen. What another process saw is not in here. */
   readonly #shown = new Map<string, ShownCode>()
+  readonly #connecting = new Map<string, Promise<ChannelConnection>>()
 
   constructor(deps: ChannelPairingDeps) {
     this.#deps = deps
@@ -46,15 +47,12 @@ export class ChannelPairing {
   async connect(actor: Actor, id: string): Promise<ChannelConnection> {
     const { channel, gateway } = await this.#open(actor.ownerId, id)
     const pairing = pairingOf(channel, gateway)
-    const { connected, loggedIn } = await reached(() => this.#untilBack(gateway))
-    if (!connected) {
-      await this.#note(actor, channel, 'channel-connect')
-      this.#shown.delete(id)
-      await reached(() => pairing.connect())
-    }
-    if (connected && !loggedIn) return { state: 'connecting' }
-    const { status } = await this.#deps.channels.status(actor.ownerId, id)
-    return { state: status === 'ready' ? 'connected' : 'connecting' }
+    // Two presses of a button must not open two connections, which would throw each other out.
+    const underWay = this.#connecting.get(id)
+    if (underWay !== undefined) return underWay
+    const connecting = this.#connect(actor, channel, gateway, pairing).finally(() => this.#connecting.delete(id))
+    this.#connecting.set(id, connecting)
+    return connecting
   }
 
   /** The code to scan now. Throws NOT_FOUND, and what the gateway answers beside what `state` says. */
@@ -79,6 +77,19 @@ export class ChannelPairing {
     this.#shown.delete(id)
     await reached(() => pairing.logout())
     return this.#deps.channels.status(actor.ownerId, id)
+  }
+
+  async #connect(actor: Actor, channel: ChannelRow, gateway: Gateway, pairing: Pairing): Promise<ChannelConnection> {
+    const { id } = channel
+    const { connected, loggedIn } = await reached(() => this.#untilBack(gateway))
+    if (connected && !loggedIn) return { state: 'connecting' }
+    if (!connected) {
+      await this.#note(actor, channel, 'channel-connect')
+      this.#shown.delete(id)
+      await reached(() => pairing.connect())
+    }
+    const { status } = await this.#deps.channels.status(actor.ownerId, id)
+    return { state: status === 'ready' ? 'connected' : 'connecting' }
   }
 
   async #open(userId: string, id: string): Promise<{ channel: ChannelRow; gateway: Gateway }> {

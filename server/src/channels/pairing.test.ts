@@ -106,6 +106,15 @@ it('a number that was logged out is paired by its code, and then its messages ar
   ])
 })
 
+it('two presses of the button open one connection', async () => {
+  const phone = await newPhone({ latencyMinMs: 50, latencyMaxMs: 50 })
+  await bench.sandbox.setState(phone.sandboxUser, { state: 'absent' })
+  const answers = await Promise.all([connect(phone.id), connect(phone.id)])
+  expect(answers.map(({ json }) => json.state)).toEqual(['connected', 'connected'])
+  const events = await bench.db.selectFrom('audit_events').select('action').where('target', '=', phone.id).execute()
+  expect(events).toEqual([{ action: 'channel-connect' }])
+})
+
 it('codes that nobody scans end, and connecting again shows new ones', async () => {
   const phone = await newPhone({ qrLifeMs: 400 })
   await disconnect(phone.id)

@@ -19,7 +19,7 @@ import { ERASED_PREFIX } from '#server/suppressions/isSuppressed.ts'
 import type { CampaignReporter } from './CampaignReporter.ts'
 
 const PATH = '/api/user/bulk-campaigns'
-const EXPORT_PAGE = 2000
+const EXPORT_PAGE = 1000
 
 export type ReportRoutesDeps = {
   db: Db

@@ -7,10 +7,10 @@ import type { Db } from '#server/db/Database.ts'
 import type { RoutePlugin } from '#server/lib/http.ts'
 import type { MessageService } from './MessageService.ts'
 
-export type TestSendRoutesDeps = { db: Db; messages: MessageService; limiter: CampaignRateLimiter }
+export type TrialSendRoutesDeps = { db: Db; messages: MessageService; limiter: CampaignRateLimiter }
 
 /** What a campaign will send, sent to oneself before it goes out. */
-export function testSendRoutes({ db, messages, limiter }: TestSendRoutesDeps): RoutePlugin {
+export function trialSendRoutes({ db, messages, limiter }: TrialSendRoutesDeps): RoutePlugin {
   return async (app) => {
     app.post(
       '/api/user/bulk-campaigns/:id/test',

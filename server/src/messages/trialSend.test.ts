@@ -10,7 +10,7 @@ import { createTestApp, signInAs } from '#server/http/testApp.ts'
 import { Bell } from '#server/lib/Bell.ts'
 import { buildCampaign, buildChannel, testSuppressions } from '#server/test/builders.ts'
 import { MessageService } from './MessageService.ts'
-import { testSendRoutes } from './testSendRoutes.ts'
+import { trialSendRoutes } from './trialSendRoutes.ts'
 
 const ME = { phone: '11 98765-4321', name: 'Ana', variables: { cupom: 'PAO10' } }
 const STEPS: CampaignMessage[] = [
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const audit = new AuditLogger()
   const messages = new MessageService({ db, audit, suppressions: testSuppressions, bell })
   const limiter = campaignRateLimiter({ db, creations: 1000, operations: 5, progress: 1000 })
-  app = await createTestApp(db, { routes: [testSendRoutes({ db, messages, limiter })] })
+  app = await createTestApp(db, { routes: [trialSendRoutes({ db, messages, limiter })] })
 })
 afterAll(async () => {
   await app.close()
