@@ -31,6 +31,7 @@ test('a file is imported, its broken rows come back with their reasons', async (
   await expectAccessible(page, 'imports-empty')
   await page.getByLabel(pt.imports.drop).setInputFiles({ name: FILE, mimeType: 'text/csv', buffer: makeCsv() })
   await page.getByRole('button', { name: pt.imports.start, exact: true }).click()
+  await page.getByRole('button', { name: pt.imports.mapping.commit }).click()
   const rows = PEOPLE + 4
   await expect(
     page.getByText(fill(pt.imports.balance, { accepted: PEOPLE, duplicates: 1, rejected: 3, rows })),

@@ -133,6 +133,7 @@ test.describe('texts that would be elements', () => {
       await post(request, '/api/user/bulk-campaigns', { name: text.slice(0, 120), ...plan })
     }
     for (const path of ['/channels', '/campaigns', '/imports']) await expectOnlyText(page, path, MARK)
+    await expectOnlyText(page, '/contacts?search=%3Cscript', MARK)
     for (const id of fileIds) await expectOnlyText(page, `/campaigns/new?import=${id}`, null)
     await expectOnlyText(page, '/campaigns/new', null)
   })

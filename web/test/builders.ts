@@ -1,5 +1,7 @@
 import type { CampaignProgress, Stats } from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
+import type { ContactList } from '#contract/contactLists.ts'
+import type { Contact } from '#contract/contacts.ts'
 import type { ContactImport } from '#contract/imports.ts'
 import type { SingleMessage } from '#contract/messages.ts'
 import type { PhoneValidation } from '#contract/phones.ts'
@@ -117,4 +119,22 @@ export function buildValidation(overrides: Partial<PhoneValidation> = {}): Phone
     check: { state: 'onWhatsapp', obstacle: null, retryAfterSeconds: null, checkedAt: AT },
     ...overrides,
   }
+}
+
+export function buildContact(overrides: Partial<Contact> = {}): Contact {
+  return {
+    id: 1,
+    phone: '+5511987654321',
+    name: 'Ana Prado',
+    variables: {},
+    createdAt: AT,
+    updatedAt: AT,
+    groupIds: [],
+    tagIds: [],
+    ...overrides,
+  }
+}
+
+export function buildList(overrides: Partial<ContactList> = {}): ContactList {
+  return { id: uuid(30), name: 'Clientes', contacts: 1, createdAt: AT, ...overrides }
 }

@@ -101,6 +101,12 @@ const channels = createRoute({
 const contacts = createRoute({
   getParentRoute: () => app,
   path: '/contacts',
+  validateSearch: (search): { search?: string; group?: string; tag?: string; contact?: number } => ({
+    search: readText(search['search']),
+    group: readId(search['group']),
+    tag: readId(search['tag']),
+    contact: Number.isSafeInteger(search['contact']) ? Number(search['contact']) : undefined,
+  }),
   component: lazyRouteComponent(() => import('./pages/ContactsRoute.tsx'), 'ContactsRoute'),
 })
 
@@ -113,6 +119,9 @@ const contactLists = createRoute({
 const templates = createRoute({
   getParentRoute: () => app,
   path: '/templates',
+  validateSearch: (search): { template?: string } => ({
+    template: search['template'] === 'new' ? 'new' : readId(search['template']),
+  }),
   component: lazyRouteComponent(() => import('./pages/TemplatesRoute.tsx'), 'TemplatesRoute'),
 })
 
@@ -181,6 +190,15 @@ const ui = createRoute({
   path: '/dev/ui',
   component: import.meta.env.DEV ? lazyRouteComponent(() => import('./dev/UiPage.tsx'), 'UiPage') : NotFound,
 })
+
+/** A number in the address bar, as when somebody typed it there, is read as the text that it was. */
+function readText(value: unknown): string | undefined {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined
+}
+
+function readId(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\da-f-]{36}$/i.test(value) ? value : undefined
+}
 
 async function onlyAdmins({ context }: { context: Context }): Promise<void> {
   const me = await context.queryClient.ensureQueryData(meQuery)

@@ -18,6 +18,7 @@ export function makeFormat(language: Language) {
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' })
   const regions = new Intl.DisplayNames(locale, { type: 'region' })
   const size = new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 })
+  const small = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 1 })
   return {
     language,
     number: (value: number) => number.format(value),
@@ -34,6 +35,8 @@ export function makeFormat(language: Language) {
     percent: (share: number) => percent.format(share),
     region: (code: string) => regions.of(code) ?? code,
     megabytes: (bytes: number) => size.format(bytes / 1_000_000),
+    /** A file's size: a small one would be 0 MB. */
+    fileSize: (bytes: number) => (bytes < 100_000 ? small.format(bytes / 1000) : size.format(bytes / 1_000_000)),
   }
 }
 

@@ -1,5 +1,8 @@
-import { ComingPage } from './ComingPage.tsx'
+import { useQuery } from '@tanstack/react-query'
+import { meQuery } from '../../features/auth/api/getMe.ts'
+import { SuppressionsPage } from '../../features/suppressions/components/SuppressionsPage.tsx'
 
 export function SuppressionsRoute() {
-  return <ComingPage page="suppressions" />
+  const { data: me } = useQuery(meQuery)
+  return <SuppressionsPage userId={me?.id ?? ''} />
 }

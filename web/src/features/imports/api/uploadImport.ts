@@ -17,6 +17,8 @@ export function useUploadImport(onSuccess: (contactImport: ContactImport) => voi
       const form = new FormData()
       // The server reads the form as it arrives: the country must be known before the first row is.
       form.set('defaultCountry', defaultCountry)
+      // Nothing becomes a contact before somebody has seen how the columns are read.
+      form.set('preview', 'true')
       form.set('file', file)
       return apiClient.upload<ContactImport>('/api/user/imports', form, setShare)
     },

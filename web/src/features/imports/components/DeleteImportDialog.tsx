@@ -9,7 +9,7 @@ import { useDeleteImport } from '../api/deleteImport.ts'
 export function DeleteImportDialog({ contactImport, onClose }: { contactImport: ContactImport; onClose: () => void }) {
   const { t } = useTranslation()
   const remove = useDeleteImport(onClose)
-  const act = hasEnded(contactImport) ? 'delete' : 'cancel'
+  const act = hasEnded(contactImport) ? 'delete' : contactImport.status === 'preview' ? 'discard' : 'cancel'
   return (
     <ConfirmDialog
       open

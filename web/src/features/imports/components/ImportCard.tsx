@@ -1,19 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ContactImport, ImportStatus } from '#contract/imports.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
-import { ProgressBar } from '../../../ui/bars.tsx'
 import { Button, buttonClass } from '../../../ui/Button.tsx'
 import { Badge, ItemCard, type Tone } from '../../../ui/Card.tsx'
 import { Icon } from '../../../ui/icons.tsx'
-import { Notice } from '../../../ui/Notice.tsx'
 import { hasEnded, importCsvUrl, importQuery } from '../api/getImport.ts'
+import { ImportMapping } from '../mapping/ImportMapping.tsx'
+import { Failure, Outcome, Reading, Undone } from './ImportOutcome.tsx'
 
 const TONES: Record<ImportStatus, Tone> = {
   uploading: 'info',
-  preview: 'info',
+  preview: 'warn',
   running: 'info',
   completed: 'good',
   failed: 'bad',
@@ -24,13 +24,16 @@ const TONES: Record<ImportStatus, Tone> = {
 
 type Props = {
   contactImport: ContactImport
+  /** Whether a file that waits for its columns is opened at once. */
+  isFirst: boolean
   /** The link that starts a campaign with this file's people; where it leads is the app's business. */
   campaignLink: ReactNode
   onDelete: () => void
+  onUndo: () => void
 }
 
-/** One file: its progress while it is read, then what became of its rows. */
-export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Props) {
+/** One file: how its columns are read, its progress while it is read, then what became of its rows. */
+export function ImportCard({ contactImport: listed, isFirst, campaignLink, onDelete, onUndo }: Props) {
   const { t } = useTranslation()
   const format = useFormat()
   const live = useQuery({ ...importQuery(listed.id), initialData: listed, enabled: !hasEnded(listed) })
@@ -38,100 +41,81 @@ export function ImportCard({ contactImport: listed, campaignLink, onDelete }: Pr
   const shown = hasEnded(listed) ? listed : live.data
   return (
     <ItemCard className="flex flex-col gap-4" aria-label={shown.fileName}>
-      <div className="flex items-start justify-between gap-3">
-        <div className="min-w-0 flex-1">
+      <div className="flex flex-wrap items-start justify-between gap-x-3 gap-y-2">
+        <div className="min-w-0 flex-1 basis-48">
           <h2 className="text-lg font-semibold [overflow-wrap:anywhere]">{shown.fileName}</h2>
           <p className="text-sm text-ink-soft">
             {format.instant(shown.createdAt)} · {format.region(shown.defaultCountry)} ·{' '}
-            {format.megabytes(shown.bytesTotal)}
+            {format.fileSize(shown.bytesTotal)}
           </p>
         </div>
         <Badge tone={TONES[shown.status]}>{t(`imports.status.${shown.status}`)}</Badge>
       </div>
-      {!hasEnded(shown) && <Reading shown={shown} />}
+      {shown.status === 'preview' && <Waiting shown={shown} isFirst={isFirst} />}
+      {shown.status !== 'preview' && !hasEnded(shown) && <Reading shown={shown} />}
       {live.error !== null && <ErrorNotice error={live.error} onRetry={() => void live.refetch()} />}
       {shown.status === 'failed' && <Failure shown={shown} />}
       {shown.status === 'completed' && <Outcome shown={shown} />}
+      {shown.status === 'undone' && <Undone shown={shown} />}
       <div className="flex flex-wrap gap-2">
         {shown.status === 'completed' && shown.accepted > 0 && campaignLink}
-        {hasEnded(shown) && shown.rejected > 0 && (
-          <CsvLink importId={shown.id} which="rejected" label={t('imports.rejectedCsv')} />
-        )}
-        {hasEnded(shown) && shown.warnings > 0 && (
-          <CsvLink importId={shown.id} which="warnings" label={t('imports.warningsCsv')} />
-        )}
-        {hasEnded(shown) ? (
+        {hasEnded(shown) && <Downloads shown={shown} />}
+        {shown.status === 'completed' && shown.created > 0 && (
           <Button
             look="quiet"
             size="small"
-            icon="trash"
-            aria-label={t('imports.deleteNamed', { name: shown.fileName })}
-            onClick={onDelete}
+            icon="refresh"
+            aria-label={t('imports.undoNamed', { name: shown.fileName })}
+            onClick={onUndo}
           >
-            {t('common.delete')}
-          </Button>
-        ) : (
-          <Button
-            look="quiet"
-            size="small"
-            icon="close"
-            aria-label={t('imports.cancelNamed', { name: shown.fileName })}
-            onClick={onDelete}
-          >
-            {t('imports.cancel')}
+            {t('imports.undo')}
           </Button>
         )}
+        <EndButton shown={shown} onDelete={onDelete} />
       </div>
     </ItemCard>
   )
 }
 
-function Reading({ shown }: { shown: ContactImport }) {
+function Waiting({ shown, isFirst }: { shown: ContactImport; isFirst: boolean }) {
   const { t } = useTranslation()
-  const format = useFormat()
-  const share = shown.bytesTotal > 0 ? shown.bytesRead / shown.bytesTotal : null
+  const [open, setOpen] = useState(isFirst)
+  if (open) return <ImportMapping contactImport={shown} />
   return (
-    <div className="flex flex-col gap-1.5">
-      <ProgressBar share={share} label={t('imports.reading')} />
-      <p className="tabular text-sm text-ink-soft">
-        {t('imports.rowsRead', { count: shown.rows, rows: format.number(shown.rows) })}
-      </p>
+    <div className="flex flex-wrap items-center justify-between gap-3">
+      <p>{t('imports.mapping.waits')}</p>
+      <Button size="small" onClick={() => setOpen(true)}>
+        {t('imports.mapping.open')}
+      </Button>
     </div>
   )
 }
 
-/** The balance of the file: each line says one thing, and together they are all rows. */
-function Outcome({ shown }: { shown: ContactImport }) {
+/** Takes the file away once it has ended, stops it before; an undo has to come to its end. */
+function EndButton({ shown, onDelete }: { shown: ContactImport; onDelete: () => void }) {
   const { t } = useTranslation()
-  const format = useFormat()
-  const line = (count: number) => ({ count, n: format.number(count) })
+  if (shown.status === 'undoing') return null
+  const ended = hasEnded(shown)
   return (
-    <ul className="flex flex-col gap-1">
-      <li className="font-semibold">{t('imports.accepted', line(shown.accepted))}</li>
-      <li>{t('imports.created', line(shown.created))}</li>
-      {shown.duplicates > 0 && <li>{t('imports.duplicates', line(shown.duplicates))}</li>}
-      {shown.rejected > 0 && <li>{t('imports.rejected', line(shown.rejected))}</li>}
-      {shown.warnings > 0 && <li>{t('imports.warnings', line(shown.warnings))}</li>}
-      <li className="tabular mt-1 text-sm text-ink-soft">
-        {t('imports.balance', {
-          accepted: format.number(shown.accepted),
-          duplicates: format.number(shown.duplicates),
-          rejected: format.number(shown.rejected),
-          rows: format.number(shown.rows),
-        })}
-      </li>
-    </ul>
+    <Button
+      look="quiet"
+      size="small"
+      icon={ended ? 'trash' : 'close'}
+      aria-label={t(ended ? 'imports.deleteNamed' : 'imports.cancelNamed', { name: shown.fileName })}
+      onClick={onDelete}
+    >
+      {t(ended ? 'common.delete' : 'imports.cancel')}
+    </Button>
   )
 }
 
-function Failure({ shown }: { shown: ContactImport }) {
+function Downloads({ shown }: { shown: ContactImport }) {
   const { t } = useTranslation()
-  const line = shown.failure?.line ?? null
   return (
-    <Notice tone="bad" title={t('imports.failed')}>
-      {line !== null && `${t('imports.failedAtLine', { line })} `}
-      {t(`imports.failure.${shown.failure?.reason ?? 'INTERNAL'}`)}
-    </Notice>
+    <>
+      {shown.rejected > 0 && <CsvLink importId={shown.id} which="rejected" label={t('imports.rejectedCsv')} />}
+      {shown.warnings > 0 && <CsvLink importId={shown.id} which="warnings" label={t('imports.warningsCsv')} />}
+    </>
   )
 }
 

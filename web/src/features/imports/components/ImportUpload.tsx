@@ -8,9 +8,14 @@ import { ProgressBar } from '../../../ui/bars.tsx'
 import { Button } from '../../../ui/Button.tsx'
 import { Card } from '../../../ui/Card.tsx'
 import { FileDrop } from '../../../ui/FileDrop.tsx'
+import { Icon } from '../../../ui/icons.tsx'
 import { useUploadImport } from '../api/uploadImport.ts'
 
 const COUNTRY_KEY = 'importCountry'
+const EXAMPLES = [
+  { href: '/exemplo-contatos.csv', name: 'CSV' },
+  { href: '/exemplo-contatos.xlsx', name: 'Excel (XLSX)' },
+]
 
 /** Choose a file and where its numbers are from, then watch it leave. */
 export function ImportUpload() {
@@ -30,7 +35,7 @@ export function ImportUpload() {
     <Card className="mb-8 flex flex-col gap-4" aria-label={t('imports.newTitle')}>
       <FileDrop
         label={t('imports.drop')}
-        hint={file === null ? t('imports.dropHint') : format.megabytes(file.size)}
+        hint={file === null ? t('imports.dropHint') : format.fileSize(file.size)}
         accept=".csv,.txt,.tsv,.xlsx,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         file={file}
         disabled={upload.isPending}
@@ -48,6 +53,20 @@ export function ImportUpload() {
         </Button>
       </div>
       <p className="text-sm text-ink-soft">{t('imports.countryHint')}</p>
+      <p className="flex flex-wrap items-center gap-x-4 text-sm">
+        <span className="text-ink-soft">{t('imports.examples')}</span>
+        {EXAMPLES.map(({ href, name }) => (
+          <a
+            key={href}
+            href={href}
+            download
+            className="inline-flex min-h-10 items-center gap-1.5 font-medium text-primary-text underline underline-offset-4"
+          >
+            <Icon name="download" className="h-4 w-4" />
+            {name}
+          </a>
+        ))}
+      </p>
       {upload.isPending && (
         <div className="flex flex-col gap-1.5">
           <ProgressBar share={upload.share === 1 ? null : upload.share} label={t('imports.uploading')} />

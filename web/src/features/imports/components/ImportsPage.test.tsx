@@ -4,7 +4,7 @@ import type { ContactImport } from '#contract/imports.ts'
 import { buildImport, uuid } from '../../../../test/builders.ts'
 import { FakeUpload } from '../../../../test/FakeUpload.ts'
 import { renderPart } from '../../../../test/render.tsx'
-import { stubApi } from '../../../../test/stubApi.ts'
+import { refusal, stubApi } from '../../../../test/stubApi.ts'
 import { ImportsPage } from './ImportsPage.tsx'
 
 const page = <ImportsPage campaignLink={({ id }) => <a href={`/campaigns/new?import=${id}`}>Usar em campanha</a>} />
@@ -30,12 +30,12 @@ describe('ImportsPage', () => {
     stubImports(imports)
     const { user } = renderPart(page)
     expect(await screen.findByText('Nenhum arquivo ainda')).toBeVisible()
-    await user.upload(screen.getByLabelText(/Escolha um arquivo CSV/), file)
+    await user.upload(screen.getByLabelText(/Escolha um arquivo CSV ou Excel/), file)
     await user.selectOptions(screen.getByLabelText('País dos números sem código'), 'PT')
-    await user.click(screen.getByRole('button', { name: 'Importar' }))
+    await user.click(screen.getByRole('button', { name: 'Enviar e conferir' }))
     act(() => lastUpload().progress(40, 100))
     expect(screen.getByRole('progressbar', { name: 'Enviando o arquivo' })).toHaveAttribute('aria-valuenow', '40')
-    expect([...(lastUpload().form?.keys() ?? [])]).toEqual(['defaultCountry', 'file'])
+    expect([...(lastUpload().form?.keys() ?? [])]).toEqual(['defaultCountry', 'preview', 'file'])
     expect(lastUpload().form?.get('defaultCountry')).toBe('PT')
     imports.push(buildImport())
     act(() => lastUpload().answer(202, imports[0]))
@@ -45,8 +45,8 @@ describe('ImportsPage', () => {
   test('a refused file stays chosen and the reason is said', async () => {
     stubImports([])
     const { user } = renderPart(page)
-    await user.upload(screen.getByLabelText(/Escolha um arquivo CSV/), file)
-    await user.click(screen.getByRole('button', { name: 'Importar' }))
+    await user.upload(screen.getByLabelText(/Escolha um arquivo CSV ou Excel/), file)
+    await user.click(screen.getByRole('button', { name: 'Enviar e conferir' }))
     act(() => lastUpload().answer(422, { error: { code: 'CSV_UNREADABLE', message: 'x' } }))
     expect(await screen.findByText('O arquivo não pôde ser lido como tabela.')).toBeVisible()
     expect(screen.getByText('contatos.csv')).toBeVisible()
@@ -55,8 +55,10 @@ describe('ImportsPage', () => {
   test('pressing import without a file says what is missing', async () => {
     stubImports([])
     const { user } = renderPart(page)
-    await user.click(screen.getByRole('button', { name: 'Importar' }))
-    expect(screen.getByLabelText(/Escolha um arquivo CSV/)).toHaveAccessibleDescription('Escolha um arquivo primeiro.')
+    await user.click(screen.getByRole('button', { name: 'Enviar e conferir' }))
+    expect(screen.getByLabelText(/Escolha um arquivo CSV ou Excel/)).toHaveAccessibleDescription(
+      'Escolha um arquivo primeiro.',
+    )
     expect(FakeUpload.last).toBeNull()
   })
 
@@ -117,5 +119,46 @@ describe('ImportsPage', () => {
     expect(calls.some(({ method }) => method === 'DELETE')).toBe(false)
     await user.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Excluir lista' }))
     await waitFor(() => expect(screen.queryByRole('heading', { name: 'contatos.csv' })).not.toBeInTheDocument())
+  })
+
+  test('taking back what a file created asks first, and says who stayed and why', async () => {
+    const imports = [buildImport()]
+    const undone = buildImport({
+      status: 'undone',
+      undo: { removed: 3, keptChanged: 1, keptInOtherImport: 0, keptForCampaign: 1 },
+    })
+    const calls = stubImports(imports, {
+      [`POST /api/user/imports/${uuid(20)}/undo`]: () => {
+        imports[0] = undone
+        return { status: 202, body: buildImport({ status: 'undoing' }) }
+      },
+    })
+    const { user } = renderPart(page)
+    await user.click(await screen.findByRole('button', { name: 'Desfazer a importação contatos.csv' }))
+    const question = within(await screen.findByRole('alertdialog'))
+    expect(question.getByText(/Os 5 contatos que este arquivo criou/)).toBeVisible()
+    expect(calls.some(({ method }) => method === 'POST')).toBe(false)
+    await user.click(question.getByRole('button', { name: 'Desfazer importação' }))
+    expect(await screen.findByText('3 contatos saíram da lista')).toBeVisible()
+    expect(screen.getByText('1 ficou, porque foi editado depois')).toBeVisible()
+    expect(screen.queryByRole('link', { name: 'Usar em campanha' })).not.toBeInTheDocument()
+  })
+
+  test('a file that waits is discarded with what was chosen for it', async () => {
+    localStorage.setItem(`revoada.importChoice.${uuid(20)}`, '{"defaultCountry":"PT"}')
+    const imports = [buildImport({ status: 'preview', fileName: 'a.csv' })]
+    stubImports(imports, {
+      [`GET /api/user/imports/${uuid(20)}`]: () => ({ body: imports[0] }),
+      [`POST /api/user/imports/${uuid(20)}/preview`]: () => refusal('UNAVAILABLE'),
+      [`DELETE /api/user/imports/${uuid(20)}`]: () => {
+        imports.pop()
+        return { status: 204 }
+      },
+    })
+    const { user } = renderPart(page)
+    await user.click(await screen.findByRole('button', { name: 'Cancelar a importação de a.csv' }))
+    await user.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Descartar arquivo' }))
+    expect(await screen.findByText('Nenhum arquivo ainda')).toBeVisible()
+    expect(localStorage.getItem(`revoada.importChoice.${uuid(20)}`)).toBeNull()
   })
 })

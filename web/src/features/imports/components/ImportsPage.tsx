@@ -11,12 +11,14 @@ import { importsQuery } from '../api/listImports.ts'
 import { DeleteImportDialog } from './DeleteImportDialog.tsx'
 import { ImportCard } from './ImportCard.tsx'
 import { ImportUpload } from './ImportUpload.tsx'
+import { UndoImportDialog } from './UndoImportDialog.tsx'
 
 /** Files in, people out. */
 export function ImportsPage({ campaignLink }: { campaignLink: (contactImport: ContactImport) => ReactNode }) {
   const { t } = useTranslation()
   const imports = useInfiniteQuery(importsQuery)
   const [deleting, setDeleting] = useState<ContactImport | null>(null)
+  const [undoing, setUndoing] = useState<ContactImport | null>(null)
   const items = imports.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <>
@@ -30,12 +32,14 @@ export function ImportsPage({ campaignLink }: { campaignLink: (contactImport: Co
         <EmptyState title={t('imports.emptyTitle')}>{t('imports.emptyText')}</EmptyState>
       )}
       <ul className="flex flex-col gap-4">
-        {items.map((contactImport) => (
+        {items.map((contactImport, index) => (
           <li key={contactImport.id}>
             <ImportCard
               contactImport={contactImport}
+              isFirst={index === 0}
               campaignLink={campaignLink(contactImport)}
               onDelete={() => setDeleting(contactImport)}
+              onUndo={() => setUndoing(contactImport)}
             />
           </li>
         ))}
@@ -51,6 +55,7 @@ export function ImportsPage({ campaignLink }: { campaignLink: (contactImport: Co
         </Button>
       )}
       {deleting !== null && <DeleteImportDialog contactImport={deleting} onClose={() => setDeleting(null)} />}
+      {undoing !== null && <UndoImportDialog contactImport={undoing} onClose={() => setUndoing(null)} />}
     </>
   )
 }
