@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CONFIDENCES, CORRECTION_REASONS, type Confidence, type CorrectionReason } from '#contract/phones.ts'
+import { CONFIDENCES, CORRECTION_REASONS, type Confidence, type CorrectionReason } from '../phones.ts'
 import { normalizePhoneInput } from './normalizePhoneInput.ts'
 import { suggestCorrection } from './suggestCorrection.ts'
 

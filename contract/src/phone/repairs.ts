@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import type { Confidence, CorrectionReason } from '#contract/phones.ts'
+import type { Confidence, CorrectionReason } from '../phones.ts'
 import { callingCode } from './dial.ts'
 import { beginsLikeMobile, dropCarrierCode, dropDoubledNinthDigit, moveNinthDigit } from './brazilianRepairs.ts'
 import { readWhole, type TypedField } from './TypedField.ts'

@@ -1,5 +1,5 @@
 import { isSupportedCountry } from 'libphonenumber-js/max'
-import type { RejectReason, WarningReason } from '#contract/imports.ts'
+import type { RejectReason, WarningReason } from '../imports.ts'
 import { dial, type DialResult } from './dial.ts'
 import { readNumbers, type FieldNumber } from './fieldNumbers.ts'
 import { MAX_FIELD_LENGTH, plainText } from './plainText.ts'

@@ -5,7 +5,7 @@ import {
   validatePhoneNumberLength,
   type CountryCode,
 } from 'libphonenumber-js/max'
-import type { RejectReason } from '#contract/imports.ts'
+import type { RejectReason } from '../imports.ts'
 import { dialBrazil } from './brazil.ts'
 
 export type DialResult = { ok: true; e164: string; country: string | null } | { ok: false; reason: RejectReason }

@@ -1,4 +1,4 @@
-import type { RejectReason } from '#contract/imports.ts'
+import type { RejectReason } from '../imports.ts'
 import { callingCode, dial, type DialResult } from './dial.ts'
 import { digitCount, GAP, readDigitBlocks, type DigitBlock } from './digitBlocks.ts'
 

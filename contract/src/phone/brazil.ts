@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import type { RejectReason } from '#contract/imports.ts'
+import type { RejectReason } from '../imports.ts'
 import type { DialResult } from './dial.ts'
 
 /** The 67 area codes of Brazil, from ANATEL's numbering plan as libphonenumber's metadata carries it. */

@@ -1,4 +1,4 @@
-import type { Confidence, PhoneSuggestion } from '#contract/phones.ts'
+import type { Confidence, PhoneSuggestion } from '../phones.ts'
 import { normalizePhoneInput, type NormalizedPhone } from './normalizePhoneInput.ts'
 import { plainText } from './plainText.ts'
 import { REPAIRS } from './repairs.ts'
