@@ -137,3 +137,20 @@ export const channelStatus = z.object({
   checkedAt: instant,
 })
 export type ChannelStatusAnswer = z.infer<typeof channelStatus>
+
+/** `POST /api/user/channels/:id/connect`. `connecting`: ask for its code, or for its status, until that is ready. */
+export const channelConnection = z.object({ state: z.enum(['connecting', 'connected']) })
+export type ChannelConnection = z.infer<typeof channelConnection>
+
+/**
+ * `GET /api/user/channels/:id/qr`, asked again every few seconds while it says `waiting` (then `qr` may still be null for
+ * a moment). `expired`: connect again for a new code. `unsupported`: this gateway pairs elsewhere.
+ */
+export const channelQr = z.object({
+  state: z.enum(['waiting', 'connected', 'expired', 'unsupported']),
+  /** A picture: `data:image/png;base64,…` */
+  qr: z.string().nullable(),
+  /** At most; where the gateway does not say since when it shows the code. */
+  expiresInSeconds: z.number().nullable(),
+})
+export type ChannelQr = z.infer<typeof channelQr>

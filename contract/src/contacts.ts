@@ -132,3 +132,18 @@ export const personExport = z.object({
   auditEvents: z.array(z.object({ action: z.string(), at: instant, details: z.record(z.string(), z.unknown()) })),
 })
 export type PersonExport = z.infer<typeof personExport>
+
+/** Counted up to this; then `isMore`. */
+export const COUNTED_CONTACTS = 100_000
+
+const upTo = z.object({ count: z.number(), isMore: z.boolean() })
+
+/** `GET /api/user/contacts/summary`: `withoutWhatsapp` are numbers of whom a gateway has said so lately. */
+export const contactSummary = z.object({
+  contacts: upTo,
+  withoutWhatsapp: upTo,
+  suppressed: upTo,
+  groups: upTo,
+  tags: upTo,
+})
+export type ContactSummary = z.infer<typeof contactSummary>

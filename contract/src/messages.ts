@@ -66,3 +66,10 @@ export const singleMessage = z.object({
   statusAt: instant,
 })
 export type SingleMessage = z.infer<typeof singleMessage>
+
+/**
+ * `POST /api/user/bulk-campaigns/:id/test`: the campaign's first message to one person, now, as a single message (201).
+ * The campaign's own books do not know of it.
+ */
+export const testSendBody = z.strictObject({ ...typedRecipient.shape, defaultCountry: country.optional() })
+export type TestSendBody = z.infer<typeof testSendBody>
