@@ -57,13 +57,12 @@ describe('the app', () => {
     stubApi({
       'GET /api/setup': () => ({ body: { needed: false } }),
       'POST /api/auth/sign-in': () => ({ body: ME }),
-      'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }),
     })
     const { router, user } = open('/sign-in?from=%2F%2Fevil.example')
     await user.type(await screen.findByLabelText('E-mail'), 'ana@example.com')
     await user.type(screen.getByLabelText('Senha'), 'uma frase comprida{Enter}')
-    expect(await screen.findByRole('heading', { name: 'Campanhas' })).toBeVisible()
-    expect(router.state.location.href).toBe('/campaigns')
+    expect(await screen.findByRole('heading', { name: 'Visão geral' })).toBeVisible()
+    expect(router.state.location.href).toBe('/')
   })
 
   test('a state that does not exist in the address shows all campaigns', async () => {

@@ -34,12 +34,10 @@ const app = createRoute({
   },
 })
 
-const home = createRoute({
+const overview = createRoute({
   getParentRoute: () => app,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/campaigns', replace: true })
-  },
+  component: lazyRouteComponent(() => import('./pages/OverviewRoute.tsx'), 'OverviewRoute'),
 })
 
 const campaigns = createRoute({
@@ -78,6 +76,56 @@ const channels = createRoute({
   component: lazyRouteComponent(() => import('../features/channels/components/ChannelsPage.tsx'), 'ChannelsPage'),
 })
 
+const contacts = createRoute({
+  getParentRoute: () => app,
+  path: '/contacts',
+  component: lazyRouteComponent(() => import('./pages/ContactsRoute.tsx'), 'ContactsRoute'),
+})
+
+const contactLists = createRoute({
+  getParentRoute: () => app,
+  path: '/contacts/lists',
+  component: lazyRouteComponent(() => import('./pages/ContactListsRoute.tsx'), 'ContactListsRoute'),
+})
+
+const templates = createRoute({
+  getParentRoute: () => app,
+  path: '/templates',
+  component: lazyRouteComponent(() => import('./pages/TemplatesRoute.tsx'), 'TemplatesRoute'),
+})
+
+const suppressions = createRoute({
+  getParentRoute: () => app,
+  path: '/suppressions',
+  component: lazyRouteComponent(() => import('./pages/SuppressionsRoute.tsx'), 'SuppressionsRoute'),
+})
+
+const messages = createRoute({
+  getParentRoute: () => app,
+  path: '/messages',
+  component: lazyRouteComponent(() => import('./pages/MessagesRoute.tsx'), 'MessagesRoute'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/SettingsRoute.tsx'), 'SettingsRoute'),
+})
+
+const users = createRoute({
+  getParentRoute: () => app,
+  path: '/admin/users',
+  beforeLoad: onlyAdmins,
+  component: lazyRouteComponent(() => import('./pages/UsersRoute.tsx'), 'UsersRoute'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: '/admin/audit',
+  beforeLoad: onlyAdmins,
+  component: lazyRouteComponent(() => import('./pages/AuditRoute.tsx'), 'AuditRoute'),
+})
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -100,13 +148,41 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import('./pages/SetupRoute.tsx'), 'SetupRoute'),
 })
 
+/** The components as they are; a build for production has neither the address nor the code. */
+const ui = createRoute({
+  getParentRoute: () => app,
+  path: '/dev/ui',
+  component: import.meta.env.DEV ? lazyRouteComponent(() => import('./dev/UiPage.tsx'), 'UiPage') : NotFound,
+})
+
+async function onlyAdmins({ context }: { context: Context }): Promise<void> {
+  const me = await context.queryClient.ensureQueryData(meQuery)
+  if (me?.role !== 'admin') throw redirect({ to: '/' })
+}
+
 async function redirectIfNobodyExists({ queryClient }: Context): Promise<void> {
   const { needed } = await queryClient.fetchQuery(setupStateQuery)
   if (needed) throw redirect({ to: '/setup' })
 }
 
 const routeTree = root.addChildren([
-  app.addChildren([home, campaigns, newCampaign, campaign, imports, channels]),
+  app.addChildren([
+    overview,
+    campaigns,
+    newCampaign,
+    campaign,
+    imports,
+    channels,
+    contacts,
+    contactLists,
+    templates,
+    suppressions,
+    messages,
+    settings,
+    users,
+    audit,
+    ...(import.meta.env.DEV ? [ui] : []),
+  ]),
   signIn,
   setup,
 ])

@@ -1,6 +1,7 @@
 import { useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { pageOfPath } from './shell/navigation.ts'
 
 /**
  * What a full load would do on a change of page: the title follows, and the focus goes to the new content, so that
@@ -10,16 +11,8 @@ export function usePageChange(): void {
   const { t } = useTranslation()
   const path = useRouterState({ select: (state) => state.location.pathname })
   useEffect(() => {
-    const page =
-      path === '/campaigns/new'
-        ? t('nav.newCampaign')
-        : path.startsWith('/campaigns/')
-          ? t('monitor.title')
-          : path.startsWith('/imports')
-            ? t('nav.contacts')
-            : path.startsWith('/channels')
-              ? t('nav.channels')
-              : t('nav.campaigns')
+    const isOneCampaign = /^\/campaigns\/(?!new$|compare$)/.test(path)
+    const page = isOneCampaign ? t('monitor.title') : t(`nav.${pageOfPath(path)}`)
     document.title = `${page} · Revoada`
   }, [path, t])
   const shown = useRef(path)

@@ -4,9 +4,8 @@ import type { ReactNode } from 'react'
 import { Button } from './Button.tsx'
 import { cn } from './cn.ts'
 import { Icon } from './icons.tsx'
+import { backdropClass } from './overlay.ts'
 
-const backdrop =
-  'fixed inset-0 z-40 bg-[light-dark(rgb(16_37_42/0.45),rgb(0_0_0/0.65))] transition-opacity duration-(--quick) data-starting-style:opacity-0 data-ending-style:opacity-0'
 const popup =
   'fixed z-50 flex max-h-[calc(100dvh-2rem)] flex-col gap-4 overflow-y-auto bg-surface p-5 text-ink shadow-dialog outline-none transition-[opacity,transform] duration-(--quick) data-starting-style:translate-y-3 data-starting-style:opacity-0 data-ending-style:opacity-0 inset-x-0 bottom-0 rounded-t-card sm:inset-x-auto sm:bottom-auto sm:top-1/2 sm:left-1/2 sm:w-[30rem] sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-card sm:p-6'
 
@@ -24,7 +23,7 @@ export function Dialog({ open, onClose, title, closeLabel, description, children
   return (
     <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <BaseDialog.Portal>
-        <BaseDialog.Backdrop className={backdrop} />
+        <BaseDialog.Backdrop className={backdropClass} />
         <BaseDialog.Popup className={popup}>
           <div className="flex items-start justify-between gap-4">
             <BaseDialog.Title className="text-xl font-bold">{title}</BaseDialog.Title>
@@ -70,7 +69,7 @@ export function ConfirmDialog({
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => !next && onCancel()}>
       <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={backdrop} />
+        <AlertDialog.Backdrop className={backdropClass} />
         <AlertDialog.Popup className={cn(popup)}>
           <AlertDialog.Title className="text-xl font-bold">{title}</AlertDialog.Title>
           <AlertDialog.Description render={<div />} className="flex flex-col gap-3 text-ink-soft">

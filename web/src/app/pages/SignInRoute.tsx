@@ -19,7 +19,7 @@ export function SignInRoute() {
         onSignedIn={(me) => {
           client.setQueryData(meQuery.queryKey, me)
           setSessionLost(false)
-          router.history.push(from ?? '/campaigns')
+          router.history.push(from ?? '/')
         }}
       />
     </GateLayout>

@@ -1,0 +1,5 @@
+import { ComingPage } from './ComingPage.tsx'
+
+export function MessagesRoute() {
+  return <ComingPage page="messages" />
+}

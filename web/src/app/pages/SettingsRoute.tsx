@@ -1,0 +1,5 @@
+import { ComingPage } from './ComingPage.tsx'
+
+export function SettingsRoute() {
+  return <ComingPage page="settings" />
+}
