@@ -11,7 +11,8 @@ const draftData = z.record(z.string().max(100), z.unknown())
 
 /**
  * `PUT /api/user/campaign-drafts/:id`, an id that the page made. `revision`: what the page believes to be stored, 0 for a
- * new one. Where something newer is stored: 409 CONFLICT with the stored draft in `details.draft` (null if it is gone).
+ * new one. Where something newer is stored: 409 CONFLICT with the stored draft in `details.draft`; where it was deleted
+ * meanwhile: 404, and revision 0 stores it anew.
  */
 export const saveDraftBody = z.strictObject({ data: draftData, revision: z.int().min(0).max(1e9) })
 export type SaveDraftBody = z.infer<typeof saveDraftBody>

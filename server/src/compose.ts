@@ -7,10 +7,12 @@ import { freeAllClaims } from '#server/auth/idempotencyKeys.ts'
 import { signInDeps } from '#server/auth/signIn.ts'
 import { AudiencePreparer } from '#server/campaigns/AudiencePreparer.ts'
 import { CampaignCreator } from '#server/campaigns/CampaignCreator.ts'
+import { CampaignDrafts } from '#server/campaigns/CampaignDrafts.ts'
 import { CampaignKeeper } from '#server/campaigns/CampaignKeeper.ts'
 import { campaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import { CampaignService } from '#server/campaigns/CampaignService.ts'
 import { UnknownDecider } from '#server/campaigns/UnknownDecider.ts'
+import { ChannelPairing } from '#server/channels/ChannelPairing.ts'
 import { ChannelService } from '#server/channels/ChannelService.ts'
 import { numberGateway } from '#server/channels/numberGateway.ts'
 import { hostRule } from '#server/channels/gatewayHosts.ts'
@@ -40,6 +42,9 @@ import { ConnectionApplier } from '#server/receipts/ConnectionApplier.ts'
 import { MessageService } from '#server/messages/MessageService.ts'
 import type { Stored } from '#server/receipts/hookRoutes.ts'
 import { ReceiptApplier } from '#server/receipts/ReceiptApplier.ts'
+import { CampaignReporter } from '#server/reports/CampaignReporter.ts'
+import { CountSampler } from '#server/reports/CountSampler.ts'
+import { OverviewReader } from '#server/reports/OverviewReader.ts'
 import { Preflighter } from '#server/reports/Preflighter.ts'
 import { createPeople } from '#server/people/createPeople.ts'
 import { SuppressionList } from '#server/suppressions/SuppressionList.ts'
@@ -171,12 +176,17 @@ function buildParts(config: Config, log: Log, store: Store) {
     local,
     gateways,
     channels,
+    pairing: new ChannelPairing({ db, audit, gateways, channels }),
     numbers,
     phones: new PhoneValidationService(numbers),
     keeper,
     campaigns: new CampaignService({ db, audit, channels, bell }),
     creator,
+    drafts: new CampaignDrafts({ db, audit }),
     preflighter: new Preflighter({ db, creator }),
+    overview: new OverviewReader({ db }),
+    reporter: new CampaignReporter({ db }),
+    sampler: new CountSampler({ db, log }),
     messages: new MessageService({ db, audit, suppressions: list, bell }),
     content: createContent({ db, audit, quotaBytes: config.mediaQuotaBytes }),
     people: createPeople({ db, audit, list, bell, gateways }),
@@ -228,6 +238,7 @@ function workerServices(config: Config, log: Log, parts: Parts): Service[] {
     starter,
     parts.watcher,
     parts.retention,
+    parts.sampler,
     { start: () => synchronizer.startSync(), stop: () => synchronizer.stopSync() },
   ]
 }
@@ -250,7 +261,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
     whyNotReady: () => (closing ? 'The process is stopping.' : null),
     routes: apiRoutes({
       auth,
-      channels: { channels: parts.channels },
+      channels: parts,
       phones: parts,
       people: parts.people,
       imports: {
@@ -263,6 +274,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
       campaigns: { ...parts, limiter },
       messages: parts,
       progress: { db: store.db, limiter },
+      reports: { ...parts, limiter },
       audit: parts,
       hooks: { db: store.db, box: parts.box, onStored: (stored) => nudge(parts, stored) },
     }),

@@ -59,7 +59,43 @@ export async function listCampaigns(
   userId: string,
   options: { limit: number; before: ListCursor | null; statuses: CampaignStatus[] | null },
 ): Promise<CampaignListRow[]> {
-  const rows = await db
+  const rows = await campaignRows(db, userId)
+    .$if(options.statuses !== null, (query) => query.where('c.status', 'in', options.statuses ?? []))
+    .where(isOlder(options.before, 'c'))
+    .orderBy('c.created_at', 'desc')
+    .orderBy('c.id', 'desc')
+    .limit(options.limit)
+    .execute()
+  return rows.map(withCounts)
+}
+
+/** What an overview shows: the first of those in these states, in the order that matters for each. */
+export async function listFirstCampaigns(
+  db: Db,
+  userId: string,
+  options: { statuses: CampaignStatus[]; limit: number },
+): Promise<CampaignListRow[]> {
+  const { statuses, limit } = options
+  const rows = await campaignRows(db, userId)
+    .where('c.status', 'in', statuses)
+    // Paused by itself before paused by a person; then what starts, was paused, ended or began: see `byUrgency`.
+    .orderBy(sql`coalesce(c.pause_reason, '') = 'user'`)
+    .orderBy(byUrgency)
+    .orderBy('c.id')
+    .limit(limit)
+    .execute()
+  return rows.map(withCounts)
+}
+
+/** Seconds from or until what matters: the next to start first, and what happened last. */
+const byUrgency = sql`abs(extract(epoch from clock_timestamp() - coalesce(
+  case c.status when 'scheduled' then c.scheduled_at when 'paused' then c.paused_at when 'running' then c.started_at
+    else c.finished_at end,
+  c.created_at
+)))`
+
+function campaignRows(db: Db, userId: string) {
+  return db
     .selectFrom('campaigns as c')
     .innerJoin('channels as l', (join) => join.onRef('l.user_id', '=', 'c.user_id').onRef('l.id', '=', 'c.channel_id'))
     .innerJoin('campaign_counts as k', (join) =>
@@ -71,13 +107,10 @@ export async function listCampaigns(
     .where('c.user_id', '=', userId)
     .where('c.kind', '=', 'campaign')
     .where('c.deleted_at', 'is', null)
-    .$if(options.statuses !== null, (query) => query.where('c.status', 'in', options.statuses ?? []))
-    .where(isOlder(options.before, 'c'))
-    .orderBy('c.created_at', 'desc')
-    .orderBy('c.id', 'desc')
-    .limit(options.limit)
-    .execute()
-  return rows.map((row) => ({ ...row, counts: countsOf(row) }))
+}
+
+function withCounts<Row extends Record<`count_${keyof Counts}`, number>>(row: Row): Row & { counts: Counts } {
+  return { ...row, counts: countsOf(row) }
 }
 
 function countsOf(row: Record<`count_${keyof Counts}`, number>): Counts {
@@ -166,6 +199,7 @@ export async function moveCampaigns(
       slow_until = clock_timestamp() + ${options.slowForMs ?? null}::double precision * interval '1 millisecond',
       started_at = case when ${to === 'running'} then coalesce(c.started_at, clock_timestamp()) else c.started_at end,
       content_zone = case when ${to === 'running'} then coalesce(c.content_zone, c.time_zone) else c.content_zone end,
+      paused_at = case when ${to === 'paused'} then clock_timestamp() end,
       running_since = case when ${to === 'running'} then clock_timestamp() end,
       running_ms = c.running_ms + coalesce(extract(epoch from clock_timestamp() - c.running_since) * 1000, 0)::bigint,
       lock_renewed_at = case when ${to === 'running'} then clock_timestamp() else c.lock_renewed_at end,

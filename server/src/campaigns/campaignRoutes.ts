@@ -12,7 +12,7 @@ import {
   type CampaignSummary,
 } from '#contract/campaigns.ts'
 import { idParams, pageOf } from '#contract/common.ts'
-import { totalOf, type CampaignStatus } from '#contract/states.ts'
+import type { CampaignStatus } from '#contract/states.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import { senderOn } from '#server/channels/tokenValidator.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -24,8 +24,8 @@ import { getCounts, listRecipients } from '#server/recipients/recipientQueries.t
 import { toCap } from '#server/recipients/sendHistory.ts'
 import { findChannelName } from '#server/channels/channelQueries.ts'
 import { senderFor } from './senderFor.ts'
-import { findCampaign, listCampaigns, type CampaignListRow } from './campaignQueries.ts'
-import { totalsOf } from './campaignAnswers.ts'
+import { findCampaign, listCampaigns } from './campaignQueries.ts'
+import { toSummary, totalsOf } from './campaignAnswers.ts'
 import type { CampaignCreator } from './CampaignCreator.ts'
 import type { CampaignRateLimiter } from './campaignRateLimiter.ts'
 import type { CampaignService } from './CampaignService.ts'
@@ -198,23 +198,4 @@ async function listBooks(db: Db, userId: string, id: string, query: z.output<typ
     statusAt: row.statusAt.toISOString(),
   })
   return onePage(rows, limit, { itemOf, cursorOf: ({ id: last }) => String(last) })
-}
-
-function toSummary(row: CampaignListRow): CampaignSummary {
-  return {
-    id: row.id,
-    name: row.name,
-    channelId: row.channel_id,
-    channelName: row.channelName,
-    status: row.status,
-    pauseReason: row.pause_reason,
-    preparing: row.preparing,
-    startRequested: row.start_requested,
-    stats: { ...row.counts, total: totalOf(row.counts) },
-    scheduledAt: row.scheduled_at?.toISOString() ?? null,
-    timeZone: row.time_zone,
-    createdAt: row.created_at.toISOString(),
-    startedAt: row.started_at?.toISOString() ?? null,
-    finishedAt: row.finished_at?.toISOString() ?? null,
-  }
 }

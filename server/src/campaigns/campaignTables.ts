@@ -17,6 +17,7 @@ export interface CampaignsTable {
   name: string
   status: Generated<CampaignStatus>
   pause_reason: PauseReason | null
+  paused_at: NullableInstant
   message_tag: number
   messages: ColumnType<CampaignMessage[], string, string>
   delay_min_ms: number
@@ -72,8 +73,20 @@ export interface CampaignsTable {
   retry_of: Generated<string | null>
 }
 
+export interface CampaignDraftsTable {
+  user_id: string
+  id: string
+  name: string
+  /** JSON. */
+  data: string
+  revision: number
+  created_at: Instant
+  updated_at: Instant
+}
+
 export interface CampaignTables {
   campaigns: CampaignsTable
+  campaign_drafts: CampaignDraftsTable
 }
 
 export type CampaignRow = Selectable<CampaignsTable>

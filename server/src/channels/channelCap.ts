@@ -53,12 +53,17 @@ export type ChannelLimits = {
 }
 
 export async function findChannelLimits(db: Db, userId: string, channelId: string): Promise<ChannelLimits | undefined> {
-  const { rows } = await sql<ChannelLimits>`
-    select daily_cap as "dailyCap", ${used} as "capUsed", ${turnsInMs} as "dayTurnsInMs",
+  return (await listChannelLimits(db, userId, [channelId])).get(channelId)
+}
+
+/** The same for several, by their ids. */
+export async function listChannelLimits(db: Db, userId: string, ids: string[]): Promise<Map<string, ChannelLimits>> {
+  const { rows } = await sql<ChannelLimits & { id: string }>`
+    select id, daily_cap as "dailyCap", ${used} as "capUsed", ${turnsInMs} as "dayTurnsInMs",
       greatest(0, coalesce(extract(epoch from back_off_until - clock_timestamp()) * 1000, 0))::double precision as "backOffInMs"
-    from channels where user_id = ${userId} and id = ${channelId}
+    from channels where user_id = ${userId} and id = any(${ids}::uuid[])
   `.execute(db)
-  return rows[0]
+  return new Map(rows.map(({ id, ...limits }) => [id, limits]))
 }
 
 /** Whether the database knows a zone by this name; names of places, as in the IANA list. */

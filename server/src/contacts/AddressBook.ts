@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { AddressBookEntry, ContactsFromChannel } from '#contract/contactLists.ts'
-import { ERRORS, type ErrorCode } from '#contract/errors.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
 import type { GatewayRegistry } from '#server/channels/GatewayRegistry.ts'
-import { GatewayError, type BookEntry } from '#server/channels/gateways/Gateway.ts'
+import type { BookEntry } from '#server/channels/gateways/Gateway.ts'
+import { toChannelError } from '#server/channels/toChannelError.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -97,8 +97,7 @@ export class AddressBook {
     try {
       return canonical(await gateway.readContacts())
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error
-      throw new AppError(codeOf(error), { cause: error })
+      throw toChannelError(error)
     }
   }
 }
@@ -119,9 +118,4 @@ function canonical(entries: BookEntry[]): { people: AddressBookEntry[]; unreadab
 /** NUL and half surrogates cannot be stored. */
 function clean(name: string): string {
   return [...name.toWellFormed().replaceAll('\0', '')].slice(0, MAX_NAME_LENGTH / 2).join('')
-}
-
-function codeOf({ failure }: GatewayError): ErrorCode {
-  if (failure.category === 'UNAUTHORIZED') return 'CHANNEL_UNAUTHORIZED'
-  return failure.category in ERRORS ? failure.category : 'API_ERROR'
 }

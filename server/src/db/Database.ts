@@ -9,6 +9,7 @@ import type { PhoneTables } from '#server/phone/phoneTables.ts'
 import type { MediaTables } from '#server/media/mediaTables.ts'
 import type { ReceiptTables } from '#server/receipts/receiptTables.ts'
 import type { RecipientTables } from '#server/recipients/recipientTables.ts'
+import type { ReportTables } from '#server/reports/reportTables.ts'
 import type { SecretTables } from '#server/secrets/secretTables.ts'
 import type { SuppressionTables } from '#server/suppressions/suppressionTables.ts'
 import type { TemplateTables } from '#server/templates/templateTables.ts'
@@ -26,6 +27,7 @@ export interface Database
     MediaTables,
     ReceiptTables,
     RecipientTables,
+    ReportTables,
     SecretTables,
     SuppressionTables,
     TemplateTables {}

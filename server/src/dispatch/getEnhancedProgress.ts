@@ -112,12 +112,13 @@ function waitOf(
 }
 
 /** Milliseconds spent in `running`, up to `now` on the database's clock. */
-function runningMsOf(campaign: CampaignRow, now: Date): number {
+export function runningMsOf(campaign: CampaignRow, now: Date): number {
   const present = campaign.running_since === null ? 0 : now.getTime() - campaign.running_since.getTime()
   return campaign.running_ms + Math.max(0, present)
 }
 
-async function databaseNow(db: Db): Promise<Date> {
+/** By the database's clock, as every instant that it stores. */
+export async function databaseNow(db: Db): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db)
   return rows[0]?.now ?? new Date()
 }

@@ -5,9 +5,11 @@ import { apiKeyRoutes } from '#server/auth/apiKeyRoutes.ts'
 import { authRoutes } from '#server/auth/authRoutes.ts'
 import type { SignInDeps } from '#server/auth/signIn.ts'
 import { campaignRoutes, type CampaignRoutesDeps } from '#server/campaigns/campaignRoutes.ts'
+import { draftRoutes, type DraftRoutesDeps } from '#server/campaigns/draftRoutes.ts'
 import { frequencyCapRoutes, type FrequencyCapRoutesDeps } from '#server/campaigns/frequencyCapRoutes.ts'
 import { followUpRoutes, type FollowUpRoutesDeps } from '#server/campaigns/followUpRoutes.ts'
 import { channelRoutes, type ChannelRoutesDeps } from '#server/channels/channelRoutes.ts'
+import { pairingRoutes, type PairingRoutesDeps } from '#server/channels/pairingRoutes.ts'
 import { addressBookRoutes, type AddressBookRoutesDeps } from '#server/contacts/addressBookRoutes.ts'
 import { contactListRoutes, type ContactListRoutesDeps } from '#server/contacts/contactListRoutes.ts'
 import { contactRoutes, type ContactRoutesDeps } from '#server/contacts/contactRoutes.ts'
@@ -20,7 +22,9 @@ import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageR
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { phoneRoutes, type PhoneRoutesDeps } from '#server/phone/phoneRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
+import { overviewRoutes, type OverviewRoutesDeps } from '#server/reports/overviewRoutes.ts'
 import { preflightRoutes, type PreflightRoutesDeps } from '#server/reports/preflightRoutes.ts'
+import { reportRoutes, type ReportRoutesDeps } from '#server/reports/reportRoutes.ts'
 import { suppressionFileRoutes, type SuppressionFileRoutesDeps } from '#server/suppressions/suppressionFileRoutes.ts'
 import { suppressionRoutes, type SuppressionRoutesDeps } from '#server/suppressions/suppressionRoutes.ts'
 import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templateRoutes.ts'
@@ -28,7 +32,7 @@ import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templ
 /** What the domains' routes need, made in compose.ts. */
 export type ApiServices = {
   auth: SignInDeps
-  channels: ChannelRoutesDeps
+  channels: ChannelRoutesDeps & PairingRoutesDeps
   phones: PhoneRoutesDeps
   people: SuppressionRoutesDeps &
     SuppressionFileRoutesDeps &
@@ -38,9 +42,10 @@ export type ApiServices = {
     PeopleRoutesDeps
   imports: ImportRoutesDeps
   content: MediaRoutesDeps & TemplateRoutesDeps
-  campaigns: CampaignRoutesDeps & FollowUpRoutesDeps & FrequencyCapRoutesDeps & PreflightRoutesDeps
+  campaigns: CampaignRoutesDeps & DraftRoutesDeps & FollowUpRoutesDeps & FrequencyCapRoutesDeps & PreflightRoutesDeps
   messages: MessageRoutesDeps
   progress: ProgressRoutesDeps
+  reports: ReportRoutesDeps & OverviewRoutesDeps
   hooks: HookRoutesDeps
   audit: AuditRoutesDeps
 }
@@ -53,6 +58,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     adminUserRoutes(services.auth),
     apiKeyRoutes(services.auth),
     channelRoutes(services.channels),
+    pairingRoutes(services.channels),
     phoneRoutes(services.phones),
     suppressionRoutes(services.people),
     suppressionFileRoutes(services.people),
@@ -64,11 +70,14 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     mediaRoutes(services.content),
     templateRoutes(services.content),
     campaignRoutes(services.campaigns),
+    draftRoutes(services.campaigns),
     followUpRoutes(services.campaigns),
     frequencyCapRoutes(services.campaigns),
     preflightRoutes(services.campaigns),
     messageRoutes(services.messages),
     progressRoutes(services.progress),
+    reportRoutes(services.reports),
+    overviewRoutes(services.reports),
     hookRoutes(services.hooks),
     errorLogRoutes(services.audit),
     auditRoutes(services.audit),

@@ -17,6 +17,7 @@ const KINDS: Kind[] = [
   'template',
   'group',
   'tag',
+  'draft',
 ]
 
 type Things = Record<Kind, string>

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ErasedPerson } from '#contract/contacts.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { forgetInDrafts } from '#server/campaigns/CampaignDrafts.ts'
 import { eraseSingleTexts } from '#server/campaigns/singleMessages.ts'
 import { eraseContact } from '#server/contacts/eraseContact.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
@@ -114,6 +115,7 @@ async function eraseEverywhere(
     )
   const { contacts, importRows } = await eraseContact(trx, userId, phone, spellings)
   await deleteAnswer(trx, userId, phone)
+  await forgetInDrafts(trx, userId, spellings)
   await forgetInWebhooks(trx, userId, [...spellings, ...gatewayIds])
   return { contacts, recipients: places.length, closed, importRows }
 }

@@ -53,7 +53,8 @@ async function failRecipients(trx: Trx, userId: string, receipts: Receipt[]): Pr
     moved as (
       update campaign_contacts c
       set status = 'failed', status_at = clock_timestamp(), next_attempt_at = null, claim_epoch = null,
-        error_category = t.category, error_code = t.code
+        error_category = t.category, error_code = t.code,
+        sent_at = case when t.was = 'sent' then c.status_at else c.sent_at end
       from ending t
       where c.user_id = ${userId} and c.campaign_id = t.campaign_id and c.id = t.id
       returning c.campaign_id, t.was, t.category

@@ -87,7 +87,10 @@ async function markRecipients(trx: Trx, userId: string, receipts: Receipt[]): Pr
     moved as (
       update campaign_contacts c
       set status = t.becomes, status_at = clock_timestamp(), next_attempt_at = null, error_category = null, error_code = null,
-        gateway_id = coalesce(c.gateway_id, t.gateway_id)
+        gateway_id = coalesce(c.gateway_id, t.gateway_id),
+        sent_at = case when t.was = 'sent' then c.status_at when t.was = 'delivered' then c.sent_at
+          when t.becomes <> 'sent' then clock_timestamp() end,
+        delivered_at = case when t.was = 'delivered' then c.status_at else c.delivered_at end
       from target t
       where c.user_id = ${userId} and c.campaign_id = t.campaign_id and c.id = t.id
       returning c.campaign_id, t.was, t.becomes

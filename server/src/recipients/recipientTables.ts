@@ -23,6 +23,9 @@ export interface CampaignContactsTable {
   next_attempt_at: NullableInstant
   rendered_at: NullableInstant
   status_at: ColumnType<Date, Date | undefined, Date>
+  /** When the message was accepted, and when it was delivered; `status_at` where that is the present state. */
+  sent_at: NullableInstant
+  delivered_at: NullableInstant
   phone: string
   name: string | null
   error_category: FailureCategory | null

@@ -9,6 +9,7 @@ type Deps = { users: UserRegistry; poster: WebhookPoster }
 export function changeConnection({ users, poster }: Deps, user: SandboxUser, change: StateChange): void {
   const before = user.state
   user.state = change.state
+  user.pairing = null
   user.paired = isPairedAfter(user, change)
   users.save()
   if (before === 'qr' && change.state === 'ready') poster.post(user, pairSuccess(user))

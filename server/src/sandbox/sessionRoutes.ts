@@ -2,16 +2,13 @@ import { changeConnection, isConnected, isLoggedIn } from './connection.ts'
 import { splitEvents, storeEvents } from './events.ts'
 import type { Payload } from './goAnswers.ts'
 import { answerData, answerError, answerJson, decodePayload, readFlag, readText, readTexts } from './goAnswers.ts'
+import { showCode, waitForScan } from './pairing.ts'
 import type { Exchange, Routes } from './router.ts'
 import type { SandboxUser, UserRegistry } from './users.ts'
 import { jidOf } from './users.ts'
 import type { WebhookPoster } from './WebhookPoster.ts'
 
 type Deps = { users: UserRegistry; poster: WebhookPoster }
-
-/** One white pixel: nobody can scan it, and everything that shows a picture can show it. */
-const QR_CODE =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII='
 
 /** `/session/…`: state of the connection, pairing, and the key that webhooks are signed with. */
 export function sessionRoutes(deps: Deps): Routes {
@@ -21,7 +18,7 @@ export function sessionRoutes(deps: Deps): Routes {
       'POST /session/connect': (exchange, user) => connect(deps, exchange, user),
       'POST /session/disconnect': (exchange, user) => disconnect(deps, exchange, user),
       'POST /session/logout': (exchange, user) => logout(deps, exchange, user),
-      'GET /session/qr': answerQr,
+      'GET /session/qr': (exchange, user) => answerQr(deps, exchange, user),
       'GET /session/hmac/config': (exchange, user) =>
         answerJson(exchange.response, 200, { hmac_key: user.hmacKey === '' ? '' : '***' }),
       'POST /session/hmac/config': (exchange, user) => setHmacKey(deps.users, exchange, user),
@@ -97,12 +94,7 @@ function subscribe(user: SandboxUser, payload: Payload): void {
 
 function openConnection(deps: Deps, user: SandboxUser): void {
   changeConnection(deps, user, { state: user.paired ? 'ready' : 'qr' })
-  const { autoPairMs } = user.settings
-  if (user.state !== 'qr' || autoPairMs === 0) return
-  // Nothing waits for the scan, least of all the end of the process.
-  setTimeout(() => {
-    if (user.state === 'qr') changeConnection(deps, user, { state: 'ready' })
-  }, autoPairMs).unref()
+  if (user.state === 'qr') waitForScan(deps, user)
 }
 
 /** Also forgets which events were wanted. Reports nothing. */
@@ -131,11 +123,11 @@ function refuseLogout(user: SandboxUser): string | null {
   return user.state === 'ready' ? null : 'could not disconnect as it was not connected'
 }
 
-function answerQr({ response }: Exchange, user: SandboxUser): void {
+async function answerQr(deps: Deps, { response }: Exchange, user: SandboxUser): Promise<void> {
   if (user.state === 'absent') return answerError(response, 500, spell(user, 'no session'))
   if (user.state === 'ready') return answerError(response, 500, spell(user, 'already logged in'))
   if (user.state !== 'qr') return answerError(response, 500, spell(user, 'not connected'))
-  answerData(response, 200, { QRCode: QR_CODE })
+  answerData(response, 200, { QRCode: await showCode(deps, user) })
 }
 
 function setHmacKey(users: UserRegistry, { body, response }: Exchange, user: SandboxUser): void {

@@ -31,8 +31,10 @@ export const sandboxSettings = sandboxBehaviour.extend({
   oldBrazilianJids: share,
   /** How long `connect` without `Immediate` takes. The real gateway: 10 s. */
   connectWaitMs: waitMs,
-  /** After `connect` shows a QR code, somebody scans it so much later; 0 is never. */
+  /** After a QR code was first asked for, somebody scans it so much later; 0 is never. */
   autoPairMs: waitMs,
+  /** How long codes are shown before the session ends by itself. The real gateway: 160 s. */
+  qrLifeMs: waitMs,
 })
 export type SandboxSettings = z.infer<typeof sandboxSettings>
 export type Settings = Required<SandboxSettings>
@@ -62,6 +64,7 @@ export const DEFAULT_SETTINGS: Settings = {
   oldBrazilianJids: 0,
   connectWaitMs: 1_000,
   autoPairMs: 5_000,
+  qrLifeMs: 160_000,
 }
 
 /** The settings with `changes` over them; what `changes` does not name stays. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { draw } from './draw.ts'
 import { splitEvents } from './events.ts'
+import type { PairingWait } from './pairing.ts'
 import { writeAtomically } from './sandboxDirectory.ts'
 import { MinuteWindow, SendQueue } from './SendQueue.ts'
 import type { Verdict } from './settings.ts'
@@ -32,6 +33,8 @@ export type SandboxUser = Omit<StoredUser, 'settings'> & {
   queue: SendQueue
   sentLastMinute: MinuteWindow
   script: Map<string, Verdict[]>
+  /** The wait for somebody who scans its code. */
+  pairing: PairingWait | null
 }
 
 export type NewUser = { name: string; token: string; webhook: string; events: string; hmacKey: string }
@@ -130,6 +133,7 @@ function wake(stored: StoredUser): SandboxUser {
     queue: new SendQueue(),
     sentLastMinute: new MinuteWindow(),
     script: new Map(),
+    pairing: null,
   }
 }
 

@@ -16,6 +16,8 @@ const VALUES: Record<string, unknown> = {
   wabaId: '105512345',
   delayMin: 5,
   delayMax: 10,
+  // Of a draft that is there.
+  revision: 1,
 }
 
 const ID_OF = 'id of '
@@ -80,7 +82,9 @@ function variantsOf(schema: BodySchema, options: Options): unknown[] {
   if (schema.type === 'object') return objectsOf(schema, options)
   if (schema.type === 'array') {
     const item = schema.items as BodySchema
-    return variantsOf(item, options).map((value) => [value])
+    return variantsOf(item, options).map((value) =>
+      Array.from({ length: Math.max(1, schema.minItems ?? 1) }, () => value),
+    )
   }
   return [scalarOf(schema, name)]
 }

@@ -20,6 +20,7 @@ export type Kind =
   | 'template'
   | 'group'
   | 'tag'
+  | 'draft'
 
 /** What an id in a path stands for: the longest beginning that fits. A new route with an id of a new kind is told here. */
 const KIND_OF_PATH: Record<string, Kind> = {
@@ -35,6 +36,7 @@ const KIND_OF_PATH: Record<string, Kind> = {
   '/api/user/templates/:id': 'template',
   '/api/user/contact-groups/:id': 'group',
   '/api/user/contact-tags/:id': 'tag',
+  '/api/user/campaign-drafts/:id': 'draft',
 }
 
 /** What an id in a body stands for, by the field's name. */
@@ -46,6 +48,7 @@ const KIND_OF_FIELD: Record<string, Kind> = {
   groupIds: 'group',
   tagIds: 'tag',
   excludeCampaignIds: 'campaign',
+  campaignIds: 'campaign',
 }
 
 export function kindOfPath(url: string): Kind | undefined {
@@ -114,6 +117,8 @@ export async function make(whole: WholeApp, person: Person, kind: Kind, channelI
       return post('/api/user/contact-groups', { name: `${canary} ${randomUUID()}` })
     case 'tag':
       return post('/api/user/contact-tags', { name: `${canary} ${randomUUID()}` })
+    case 'draft':
+      return draftFor(whole, person)
     case 'contact':
       return contactFor(whole, person)
     case 'medium':
@@ -132,6 +137,14 @@ type Post = (url: string, payload: unknown, headers: Record<string, string>) => 
 function other(answer: LightMyRequestResponse): string {
   const { items } = answer.json<{ items: { id: string; current?: boolean }[] }>()
   return items.find(({ current }) => current !== true)?.id ?? ''
+}
+
+/** The page makes the id, so there is no POST. */
+async function draftFor(whole: WholeApp, person: Person): Promise<string> {
+  const id = randomUUID()
+  const payload = { data: { name: canaryOf(person) }, revision: 0 }
+  expect((await whole.call(person, 'PUT', `/api/user/campaign-drafts/${id}`, { payload })).statusCode).toBe(200)
+  return id
 }
 
 async function contactFor(whole: WholeApp, person: Person): Promise<string> {

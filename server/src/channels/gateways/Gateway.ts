@@ -90,6 +90,16 @@ export class GatewayError extends Error {
   }
 }
 
+/** Connecting a number with a code that its phone scans. Every call throws `GatewayError`. */
+export type Pairing = {
+  /** Starts the session without waiting for it; one that is already open is fine. */
+  connect(): Promise<void>
+  /** The picture to scan as a data URL (PNG), or null while there is none. */
+  qr(): Promise<string | null>
+  /** Makes WhatsApp forget the device; a session that waits to be scanned just ends. */
+  logout(): Promise<void>
+}
+
 /** One WhatsApp number behind one provider. One file per provider; the sandbox is spoken to through `wuzapi`. */
 export interface Gateway {
   /** Longest life of one send in ms, and how many may be under way at once. */
@@ -112,6 +122,8 @@ export interface Gateway {
   checkNumbers(numbers: string[]): Promise<NumberCheck[]>
   /** The address book of the phone; missing where the gateway knows none. Throws `GatewayError`. */
   readContacts?(): Promise<BookEntry[]>
+  /** Missing where numbers are connected by other means. */
+  readonly pairing?: Pairing
   /** Makes the gateway call `url` for every event that matters. Throws `GatewayError`. */
   registerWebhook(url: string, hmacKey: string | null): Promise<void>
   close(): Promise<void>

@@ -36,6 +36,7 @@ export function createClosedGateway(because: ClosedBecause, isIdempotent: boolea
     status: refuse,
     checkNumbers: refuse,
     registerWebhook: refuse,
+    ...(isIdempotent ? { pairing: { connect: refuse, qr: refuse, logout: refuse } } : {}),
     close: () => Promise.resolve(),
   }
 }

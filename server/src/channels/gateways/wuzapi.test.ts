@@ -364,7 +364,7 @@ describe('registerWebhook, connect and qr', () => {
 
   test.each([500, 409])('connecting what is connected is fine (%i)', async (status) => {
     const server = await stub((_request, response) => respondError(response, status, 'already connected'))
-    await gatewayTo(server.url).connect()
+    await gatewayTo(server.url).pairing.connect()
     expect(server.seen[0]?.body).toEqual({ Subscribe: WEBHOOK_EVENTS, Immediate: true })
   })
 
@@ -372,11 +372,11 @@ describe('registerWebhook, connect and qr', () => {
     let code = ''
     const server = await stub((_request, response) => respondData(response, { QRCode: code }))
     const gateway = gatewayTo(server.url)
-    expect(await gateway.qr()).toBeNull()
+    expect(await gateway.pairing.qr()).toBeNull()
     code = 'data:image/png;base64,iVBO'
-    expect(await gateway.qr()).toBe(code)
+    expect(await gateway.pairing.qr()).toBe(code)
     code = 'https://elsewhere.example/track.png'
-    expect(await gateway.qr()).toBeNull()
+    expect(await gateway.pairing.qr()).toBeNull()
   })
 })
 

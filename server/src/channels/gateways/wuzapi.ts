@@ -8,6 +8,7 @@ import {
   type GatewayStatus,
   type NumberCheck,
   type OutgoingMessage,
+  type Pairing,
   type SendFailure,
   type SendOutcome,
 } from './Gateway.ts'
@@ -29,12 +30,7 @@ export type WuzapiOptions = {
   maxAnswerBytes?: number
 }
 
-export type WuzapiGateway = Gateway & {
-  /** Starts the session without waiting for it; one that is already open is fine. Throws `GatewayError`. */
-  connect(): Promise<void>
-  /** The picture to scan as a data URL, or null while there is none. Throws `GatewayError`. */
-  qr(): Promise<string | null>
-}
+export type WuzapiGateway = Gateway & { pairing: Pairing }
 
 /**
  * Every event that the product acts on or shows. It is sent whole each time: WuzAPI replaces its list, and a call
@@ -64,6 +60,8 @@ const CONTROL_DEADLINE_MS = 15_000
 /** Somebody waits for the answer; most come within a second or two. */
 const CHECK_DEADLINE_MS = 20_000
 const DEFAULT_MAX_ANSWER_BYTES = 65_536
+/** It stands in a page as it comes. */
+const PNG = /^data:image\/png;base64,[A-Za-z0-9+/]+=*$/
 /** WuzAPI asks WhatsApp for all numbers of a call at once; larger questions are answered with a rate limit. */
 const NUMBERS_PER_CHECK = 50
 
@@ -81,8 +79,7 @@ export function createWuzapiGateway(options: WuzapiOptions): WuzapiGateway {
     checkNumbers: (numbers) => checkNumbers(wire, numbers),
     readContacts: () => readContacts(wire),
     registerWebhook: (url, hmacKey) => registerWebhook(wire, url, hmacKey),
-    connect: () => connect(wire),
-    qr: () => qr(wire),
+    pairing: { connect: () => connect(wire), qr: () => qr(wire), logout: () => logout(wire) },
     close: () => wire.close(),
   }
 }
@@ -303,5 +300,16 @@ async function connect(wire: Wire): Promise<void> {
 async function qr(wire: Wire): Promise<string | null> {
   const data = await ask(wire, 'session', '/session/qr', null)
   const picture = textField(data, 'QRCode')
-  return picture !== null && picture.startsWith('data:image/') ? picture : null
+  return picture !== null && PNG.test(picture) ? picture : null
+}
+
+/** A session that waits to be scanned cannot be logged out, only ended. */
+async function logout(wire: Wire): Promise<void> {
+  const end = (path: string) => ask(wire, 'session', path, {})
+  try {
+    await end('/session/logout')
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.failure.code !== 'NOT_LOGGED_IN') throw error
+    await end('/session/disconnect')
+  }
 }
