@@ -52,8 +52,11 @@ const campaigns = createRoute({
 const newCampaign = createRoute({
   getParentRoute: () => app,
   path: '/campaigns/new',
-  validateSearch: (search): { import?: string } => ({
-    import: typeof search['import'] === 'string' ? search['import'] : undefined,
+  validateSearch: (search): { import?: string; group?: string; tag?: string; draft?: string } => ({
+    import: idIn(search['import']),
+    group: idIn(search['group']),
+    tag: idIn(search['tag']),
+    draft: idIn(search['draft']),
   }),
   component: lazyRouteComponent(() => import('./pages/NewCampaignRoute.tsx'), 'NewCampaignRoute'),
 })
@@ -73,7 +76,15 @@ const imports = createRoute({
 const channels = createRoute({
   getParentRoute: () => app,
   path: '/channels',
-  component: lazyRouteComponent(() => import('../features/channels/components/ChannelsPage.tsx'), 'ChannelsPage'),
+  validateSearch: (search): { connect?: string } => ({ connect: idIn(search['connect']) }),
+  component: lazyRouteComponent(() => import('./pages/ChannelsRoute.tsx'), 'ChannelsRoute'),
+})
+
+/** After setup: from nothing to a campaign that arrived in the simulator. */
+const welcome = createRoute({
+  getParentRoute: () => app,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./pages/WelcomeRoute.tsx'), 'WelcomeRoute'),
 })
 
 const contacts = createRoute({
@@ -155,6 +166,11 @@ const ui = createRoute({
   component: import.meta.env.DEV ? lazyRouteComponent(() => import('./dev/UiPage.tsx'), 'UiPage') : NotFound,
 })
 
+/** An id from the address bar; undefined for what is none. */
+function idIn(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[0-9a-f-]{36}$/i.test(value) ? value : undefined
+}
+
 async function onlyAdmins({ context }: { context: Context }): Promise<void> {
   const me = await context.queryClient.ensureQueryData(meQuery)
   if (me?.role !== 'admin') throw redirect({ to: '/' })
@@ -173,6 +189,7 @@ const routeTree = root.addChildren([
     campaign,
     imports,
     channels,
+    welcome,
     contacts,
     contactLists,
     templates,
