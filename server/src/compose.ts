@@ -272,7 +272,7 @@ async function buildWeb(config: Config, log: Log, store: Store, parts: Parts) {
       },
       content: { ...parts.content, maxMediaBytes: config.maxMediaBytes },
       campaigns: { ...parts, limiter },
-      messages: parts,
+      messages: { ...parts, limiter },
       progress: { db: store.db, limiter },
       reports: { ...parts, limiter },
       audit: parts,

@@ -1,4 +1,10 @@
-import type { Contact, CreateContactBody, EditContactBody } from '#contract/contacts.ts'
+import {
+  COUNTED_CONTACTS,
+  type Contact,
+  type ContactSummary,
+  type CreateContactBody,
+  type EditContactBody,
+} from '#contract/contacts.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
@@ -14,6 +20,7 @@ import type { ContactFilter } from './contactFilter.ts'
 import { requireLabels } from './ContactListService.ts'
 import { addToLabel } from './contactLists.ts'
 import {
+  countUpTo,
   deleteContact,
   findContactByPhone,
   findLabelledContact,
@@ -36,6 +43,19 @@ export class ContactService {
     this.#db = options.db
     this.#audit = options.audit
     this.#list = options.list
+  }
+
+  /** How many there are of everything, for headers: a million costs no more than a hundred thousand. */
+  async summarize(userId: string): Promise<ContactSummary> {
+    const counts = await countUpTo(this.#db, userId, COUNTED_CONTACTS + 1)
+    const upTo = (count: number) => ({ count: Math.min(count, COUNTED_CONTACTS), isMore: count > COUNTED_CONTACTS })
+    return {
+      contacts: upTo(counts.contacts),
+      withoutWhatsapp: upTo(counts.withoutWhatsapp),
+      suppressed: upTo(counts.suppressed),
+      groups: upTo(counts.groups),
+      tags: upTo(counts.tags),
+    }
   }
 
   /** Throws VALIDATION_FAILED for a cursor that is not ours, UNKNOWN_GROUP. */

@@ -34,6 +34,25 @@ export async function countContacts(db: Db, userId: string): Promise<number> {
   return count
 }
 
+export type ContactCounts = Record<'contacts' | 'withoutWhatsapp' | 'suppressed' | 'groups' | 'tags', number>
+
+/** How many of each an account has, counted up to `most`. */
+export async function countUpTo(db: Db, userId: string, most: number): Promise<ContactCounts> {
+  const upTo = (rows: ReturnType<typeof sql>) => sql`(select count(*) from (${rows} limit ${most}) counted)`
+  const labels = (kind: LabelKind) =>
+    upTo(sql`select from contact_labels where user_id = ${userId} and kind = ${sql.lit(kind)}`)
+  const { rows } = await sql<ContactCounts>`
+    select ${upTo(sql`select from contacts where user_id = ${userId}`)} as contacts,
+      ${upTo(sql`
+        select from phone_checks k join contacts c on c.user_id = k.user_id and c.phone = k.phone
+        where k.user_id = ${userId} and not k.is_on_whatsapp
+      `)} as "withoutWhatsapp",
+      ${upTo(sql`select from suppressions where user_id = ${userId}`)} as suppressed,
+      ${labels('group')} as groups, ${labels('tag')} as tags
+  `.execute(db)
+  return rows[0] ?? { contacts: 0, withoutWhatsapp: 0, suppressed: 0, groups: 0, tags: 0 }
+}
+
 /** A contact with the groups and tags that it is in. */
 export type LabelledContact = ContactRow & { groupIds: string[]; tagIds: string[] }
 

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { pageOf } from '#contract/common.ts'
-import { contact, contactFilter, contactParams, createContactBody, editContactBody } from '#contract/contacts.ts'
+import {
+  contact,
+  contactFilter,
+  contactParams,
+  contactSummary,
+  createContactBody,
+  editContactBody,
+} from '#contract/contacts.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
 import type { ContactService } from './ContactService.ts'
@@ -39,6 +46,11 @@ export function contactRoutes({ contacts }: ContactRoutesDeps): RoutePlugin {
         reply.code(201)
         return contacts.create(actorOf(request), request.body, rememberOf(request))
       },
+    )
+    app.get(
+      `${PATH}/summary`,
+      { ...USER, schema: { summary: 'How many contacts there are', response: { 200: contactSummary } } },
+      async (request) => contacts.summarize(requireUser(request).id),
     )
     app.get(
       `${PATH}/:id`,

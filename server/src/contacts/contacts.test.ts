@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Contact } from '#contract/contacts.ts'
+import type { Contact, ContactSummary } from '#contract/contacts.ts'
 import type { ContactList } from '#contract/contactLists.ts'
+import { transaction } from '#server/db/transaction.ts'
+import { saveAnswers } from '#server/phone/phoneCheckQueries.ts'
 import { buildChannel } from '#server/test/builders.ts'
 import { openAudienceTestBench, type AudienceTestBench } from '#server/reports/audienceTestBench.ts'
 
@@ -28,6 +30,40 @@ async function newList(kind: 'groups' | 'tags', name: string): Promise<string> {
 async function namesIn(query: string): Promise<string[]> {
   return (await bench.call('GET', `/contacts?${query}`)).json<{ items: Contact[] }>().items.map(({ name }) => name)
 }
+
+it('how many there are is counted up to a hundred thousand, and everybody counts their own', async () => {
+  const summary = async () => (await bench.call('GET', '/contacts/summary')).json<ContactSummary>()
+  const exactly = (count: number) => ({ count, isMore: false })
+  await add()
+  await bench.newUser()
+  await newList('groups', 'Clientes')
+  await newList('tags', 'vip')
+  await newList('tags', 'novo')
+  await add()
+  await add({ phone: '11 98765-0001' })
+  await bench.call('POST', '/suppressions', { phones: ['11 98765-0009'] })
+  const { channelId } = await bench.newPhone()
+  const missing = (phone: string) => ({ phone, isOnWhatsapp: false, jid: null, sendTo: null })
+  await transaction(bench.db, (trx) =>
+    saveAnswers(trx, bench.user.id, channelId, [
+      missing('+5511987650001'),
+      // Of nobody in the contacts.
+      missing('+5511987650002'),
+      { phone: '+5511987654321', isOnWhatsapp: true, jid: '5511987654321@s.whatsapp.net', sendTo: null },
+    ]),
+  )
+  const few = { withoutWhatsapp: exactly(1), suppressed: exactly(1), groups: exactly(1), tags: exactly(2) }
+  expect(await summary()).toEqual({ contacts: exactly(2), ...few })
+  const addMany = (from: number, to: number) =>
+    sql`
+      insert into contacts (user_id, phone, name)
+      select ${bench.user.id}, '+5521' || (900000000 + n), '' from generate_series(${from}::int, ${to}::int) n
+    `.execute(bench.db)
+  await addMany(1, 99_998)
+  expect((await summary()).contacts).toEqual(exactly(100_000))
+  await addMany(99_999, 100_005)
+  expect(await summary()).toEqual({ contacts: { count: 100_000, isMore: true }, ...few })
+})
 
 describe('a contact', () => {
   it('is added by a number in any spelling, into groups and tags, once', async () => {

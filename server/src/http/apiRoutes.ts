@@ -19,6 +19,7 @@ import { progressRoutes, type ProgressRoutesDeps } from '#server/dispatch/progre
 import type { RoutePlugin } from '#server/lib/http.ts'
 import { mediaRoutes, type MediaRoutesDeps } from '#server/media/mediaRoutes.ts'
 import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageRoutes.ts'
+import { testSendRoutes, type TestSendRoutesDeps } from '#server/messages/testSendRoutes.ts'
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { phoneRoutes, type PhoneRoutesDeps } from '#server/phone/phoneRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
@@ -43,7 +44,7 @@ export type ApiServices = {
   imports: ImportRoutesDeps
   content: MediaRoutesDeps & TemplateRoutesDeps
   campaigns: CampaignRoutesDeps & DraftRoutesDeps & FollowUpRoutesDeps & FrequencyCapRoutesDeps & PreflightRoutesDeps
-  messages: MessageRoutesDeps
+  messages: MessageRoutesDeps & TestSendRoutesDeps
   progress: ProgressRoutesDeps
   reports: ReportRoutesDeps & OverviewRoutesDeps
   hooks: HookRoutesDeps
@@ -75,6 +76,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     frequencyCapRoutes(services.campaigns),
     preflightRoutes(services.campaigns),
     messageRoutes(services.messages),
+    testSendRoutes(services.messages),
     progressRoutes(services.progress),
     reportRoutes(services.reports),
     overviewRoutes(services.reports),

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
-import type { sendMessageBody, SingleMessage } from '#contract/messages.ts'
+import type { sendMessageBody, SingleMessage, TestSendBody } from '#contract/messages.ts'
 import { SUPPRESSED } from '#contract/suppressions.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
 import { untilReleased } from '#server/campaigns/campaignLocks.ts'
-import { endClosing, moveCampaigns } from '#server/campaigns/campaignQueries.ts'
+import { endClosing, findCampaign, moveCampaigns } from '#server/campaigns/campaignQueries.ts'
 import { timeColumnsOf } from '#server/campaigns/campaignSettings.ts'
 import { withMessageTag } from '#server/campaigns/messageTag.ts'
 import {
@@ -65,6 +65,7 @@ export class MessageService {
     actor: Sender,
     body: ParsedBody & { channelId: string },
     remember: Remember = forget,
+    trail: { testOf?: string } = {},
   ): Promise<SingleMessage> {
     const { db, bell } = this.#deps
     const userId = actor.ownerId
@@ -81,13 +82,32 @@ export class MessageService {
         await this.#refuseSuppressed(trx, userId, recipient.phone)
         await requireMedia(trx, userId, [message], () => 'message')
         const single = { userId, channelId, message, unknownPolicy, times, messageTag }
-        const answer = toMessage(await this.#insert(trx, actor, single, recipient))
+        const answer = toMessage(await this.#insert(trx, actor, single, recipient, trail))
         await remember(trx, answer)
         return answer
       }),
     )
     bell.ring()
     return created
+  }
+
+  /**
+   * Sends the first message of a campaign to one person, whatever state the campaign is in, just as it will be sent:
+   * on its channel, under its policy, with dates of its zone. Throws NOT_FOUND, and what `create` throws.
+   */
+  async createTest(
+    actor: Sender,
+    campaignId: string,
+    person: TestSendBody,
+    remember?: Remember,
+  ): Promise<SingleMessage> {
+    const campaign = await findCampaign(this.#deps.db, actor.ownerId, campaignId)
+    const message = campaign?.messages[0]
+    if (campaign === undefined || message === undefined) throw new AppError('NOT_FOUND')
+    const { channel_id: channelId, unknown_policy: unknownPolicy } = campaign
+    const timeZone = campaign.content_zone ?? campaign.time_zone
+    const body = { ...person, channelId, message, unknownPolicy, timeZone }
+    return this.create(actor, body, remember, { testOf: campaignId })
   }
 
   async get(userId: string, id: string): Promise<SingleMessage> {
@@ -151,13 +171,19 @@ export class MessageService {
     throw new AppError('BLOCKED_NUMBER', { details: [{ field: 'phone', reason: SUPPRESSED }] })
   }
 
-  async #insert(trx: Trx, actor: Actor, single: NewSingle, recipient: Recipient): Promise<SingleRow> {
+  async #insert(
+    trx: Trx,
+    actor: Actor,
+    single: NewSingle,
+    recipient: Recipient,
+    trail: { testOf?: string },
+  ): Promise<SingleRow> {
     const { audit } = this.#deps
     const { userId } = single
     const { id, status } = await insertSingle(trx, single)
     await addOnlyRecipient(trx, userId, id, recipient)
     const about = { campaignId: id, ...doneBy(actor) }
-    const details = { kind: 'single', scheduledAt: single.times.scheduled_at?.toISOString() ?? null }
+    const details = { kind: 'single', scheduledAt: single.times.scheduled_at?.toISOString() ?? null, ...trail }
     if (status === 'draft') {
       await moveCampaigns(trx, 'running', { userId, id })
       await audit.logAll(trx, [

@@ -51,3 +51,6 @@ create table campaign_drafts (
   primary key (user_id, id)
 );
 create index campaign_drafts_list_idx on campaign_drafts (user_id, created_at desc, id desc);
+
+-- Whom an account cannot reach on WhatsApp, counted without a look at all the others.
+create index phone_checks_missing_idx on phone_checks (user_id, phone) where not is_on_whatsapp;
