@@ -6,6 +6,7 @@ import { meQuery } from '../features/auth/api/getMe.ts'
 import { useSessionLost } from '../lib/sessionLoss.ts'
 import { useIsWide } from '../lib/useIsWide.ts'
 import { useQueuedToasts } from '../ui/toasts.ts'
+import { PauseBanner } from './shell/PauseBanner.tsx'
 import { PhoneBar, PhoneTop } from './shell/PhoneBars.tsx'
 import { Sidebar } from './shell/Sidebar.tsx'
 import { usePageChange } from './usePageChange.ts'
@@ -34,6 +35,7 @@ export function AppLayout() {
       </a>
       {isWide ? <Sidebar role={me?.role} onAccount={openAccount} /> : <PhoneTop onAccount={openAccount} />}
       <div className="min-w-0">
+        <PauseBanner />
         <main
           id="page"
           tabIndex={-1}

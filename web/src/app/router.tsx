@@ -6,9 +6,11 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { CAMPAIGN_STATUSES, type CampaignStatus } from '#contract/states.ts'
+import { CAMPAIGN_STATUSES, RECIPIENT_STATUSES, type CampaignStatus, type RecipientStatus } from '#contract/states.ts'
 import { meQuery } from '../features/auth/api/getMe.ts'
 import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
+import { CAMPAIGN_TABS, type CampaignTab } from '../features/campaigns/campaignTabs.ts'
+import { OUTBOX_VIEWS, type OutboxView } from '../features/campaigns/outboxViews.ts'
 import { AppLayout } from './AppLayout.tsx'
 import { LoadFailed, NotFound } from './problems.tsx'
 import { Starting } from './Starting.tsx'
@@ -43,7 +45,8 @@ const overview = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: '/campaigns',
-  validateSearch: (search): { status?: CampaignStatus } => ({
+  validateSearch: (search): { view?: OutboxView; status?: CampaignStatus } => ({
+    view: OUTBOX_VIEWS.find((known) => known === search['view']),
     status: CAMPAIGN_STATUSES.find((known) => known === search['status']),
   }),
   component: lazyRouteComponent(() => import('./pages/CampaignsRoute.tsx'), 'CampaignsRoute'),
@@ -61,9 +64,22 @@ const newCampaign = createRoute({
   component: lazyRouteComponent(() => import('./pages/NewCampaignRoute.tsx'), 'NewCampaignRoute'),
 })
 
+const compare = createRoute({
+  getParentRoute: () => app,
+  path: '/campaigns/compare',
+  validateSearch: (search): { ids?: string } => ({
+    ids: typeof search['ids'] === 'string' ? search['ids'] : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./pages/CompareRoute.tsx'), 'CompareRoute'),
+})
+
 const campaign = createRoute({
   getParentRoute: () => app,
   path: '/campaigns/$campaignId',
+  validateSearch: (search): { tab?: CampaignTab; state?: RecipientStatus } => ({
+    tab: CAMPAIGN_TABS.find((known) => known === search['tab']),
+    state: RECIPIENT_STATUSES.find((known) => known === search['state']),
+  }),
   component: lazyRouteComponent(() => import('./pages/CampaignRoute.tsx'), 'CampaignRoute'),
 })
 
@@ -186,6 +202,7 @@ const routeTree = root.addChildren([
     overview,
     campaigns,
     newCampaign,
+    compare,
     campaign,
     imports,
     channels,

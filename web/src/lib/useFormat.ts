@@ -13,6 +13,9 @@ export function makeFormat(language: Language) {
   const instant = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'short' })
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const hour = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' })
   const regions = new Intl.DisplayNames(locale, { type: 'region' })
   const size = new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 })
   return {
@@ -21,9 +24,28 @@ export function makeFormat(language: Language) {
     instant: (iso: string) => instant.format(new Date(iso)),
     date: (day: Date) => date.format(day),
     time: (iso: string) => time.format(new Date(iso)),
+    /** The hour alone when it is today's, otherwise with its day. */
+    when: (iso: string) => (isToday(iso) ? hour : instant).format(new Date(iso)),
+    /** A plan's hour as the clocks of its zone show it; the zone is named where it is not the reader's. */
+    instantIn: (iso: string, timeZone: string) => formatInZone(iso, timeZone, locale),
+    /** 0 is Sunday. */
+    weekday: (day: number) => weekday.format(Date.UTC(2026, 10, 22 + day)),
+    /** 0.987 → 98.7% */
+    percent: (share: number) => percent.format(share),
     region: (code: string) => regions.of(code) ?? code,
     megabytes: (bytes: number) => size.format(bytes / 1_000_000),
   }
+}
+
+function isToday(iso: string): boolean {
+  return new Date(iso).toDateString() === new Date().toDateString()
+}
+
+function formatInZone(iso: string, timeZone: string, locale: string): string {
+  const at = new Date(iso)
+  const text = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(at)
+  const here = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
+  return text === here ? text : `${text} (${timeZone.replaceAll('_', ' ')})`
 }
 
 export function useFormat(): Format {

@@ -2,17 +2,19 @@ import { useId } from 'react'
 
 type Props<T extends string> = {
   label: string
+  /** Heard, not seen. */
+  labelHidden?: boolean
   value: T
   options: readonly { value: T; label: string; lang?: string }[]
   onChange: (value: T) => void
 }
 
 /** One of a few, all in sight: radio buttons in a row, arrow keys included. */
-export function Segmented<T extends string>({ label, value, options, onChange }: Props<T>) {
+export function Segmented<T extends string>({ label, labelHidden = false, value, options, onChange }: Props<T>) {
   const name = useId()
   return (
     <fieldset className="flex flex-col gap-1.5">
-      <legend className="mb-1.5 text-sm font-semibold">{label}</legend>
+      <legend className={labelHidden ? 'sr-only' : 'mb-1.5 text-sm font-semibold'}>{label}</legend>
       <div className="flex rounded-control bg-sunk p-1">
         {options.map((option) => (
           <label

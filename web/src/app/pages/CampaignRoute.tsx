@@ -1,5 +1,7 @@
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import type { RecipientStatus } from '#contract/states.ts'
+import type { CampaignTab } from '../../features/campaigns/campaignTabs.ts'
 import { CampaignPage } from '../../features/campaigns/components/CampaignPage.tsx'
 
 const route = getRouteApi('/app/campaigns/$campaignId')
@@ -7,10 +9,29 @@ const route = getRouteApi('/app/campaigns/$campaignId')
 export function CampaignRoute() {
   const { t } = useTranslation()
   const { campaignId } = route.useParams()
+  const { tab = 'progress', state } = route.useSearch()
+  const navigate = route.useNavigate()
+  const go = useNavigate()
   return (
     <CampaignPage
       key={campaignId}
       campaignId={campaignId}
+      tab={tab}
+      onTab={(next) => void navigate({ search: searchOf(next, undefined), replace: true, resetScroll: false })}
+      state={state}
+      onState={(next) => void navigate({ search: searchOf('people', next), replace: true, resetScroll: false })}
+      onOpen={(id) => void go({ to: '/campaigns/$campaignId', params: { campaignId: id } })}
+      onDeleted={() => void go({ to: '/campaigns' })}
+      bucketLink={(bucket, name) => (
+        <Link
+          to="/campaigns/$campaignId"
+          params={{ campaignId }}
+          search={searchOf('people', bucket)}
+          className="underline decoration-dotted underline-offset-4 hover:decoration-solid"
+        >
+          {name}
+        </Link>
+      )}
       backLink={
         <Link
           to="/campaigns"
@@ -21,4 +42,9 @@ export function CampaignRoute() {
       }
     />
   )
+}
+
+/** The address says only what differs from the first view. */
+function searchOf(tab: CampaignTab, state: RecipientStatus | undefined) {
+  return { ...(tab === 'progress' ? {} : { tab }), ...(state === undefined ? {} : { state }) }
 }

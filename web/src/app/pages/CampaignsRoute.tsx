@@ -1,6 +1,6 @@
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { CampaignListPage } from '../../features/campaigns/components/CampaignListPage.tsx'
+import { OutboxPage } from '../../features/campaigns/outbox/OutboxPage.tsx'
 import { buttonClass } from '../../ui/Button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 
@@ -8,12 +8,27 @@ const route = getRouteApi('/app/campaigns')
 
 export function CampaignsRoute() {
   const { t } = useTranslation()
-  const { status } = route.useSearch()
+  const { view = 'all', status } = route.useSearch()
   const navigate = route.useNavigate()
+  const go = useNavigate()
   return (
-    <CampaignListPage
-      status={status}
-      onStatus={(next) => void navigate({ search: next === undefined ? {} : { status: next } })}
+    <OutboxPage
+      filter={{ view, status }}
+      onFilter={(next) =>
+        void navigate({
+          search: {
+            ...(next.view === 'all' ? {} : { view: next.view }),
+            ...(next.status === undefined ? {} : { status: next.status }),
+          },
+        })
+      }
+      onOpen={(campaignId) => void go({ to: '/campaigns/$campaignId', params: { campaignId } })}
+      compareLink={(ids, text) => (
+        <Link to="/campaigns/compare" search={{ ids: ids.join(',') }} className={buttonClass({ size: 'small' })}>
+          <Icon name="columns" />
+          {text}
+        </Link>
+      )}
       newLink={
         <Link to="/campaigns/new" className={buttonClass()}>
           <Icon name="plus" />

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import type { CampaignProgress } from '#contract/campaigns.ts'
+import { useWake } from '../../lib/useWake.ts'
 import { getProgress, isSettled, newerOf, progressKey } from './api/getProgress.ts'
 
 /** `live`: events arrive. `polling`: they do not, and the page asks. `ended`: nothing more is sent. */
@@ -26,6 +27,7 @@ export function useCampaignProgress(campaignId: string) {
   const [connection, setConnection] = useState<Connection>('connecting')
   const lastEventAt = useRef<number | null>(null)
   const isVisible = usePageVisible()
+  const [wakes, setWakes] = useState(0)
 
   const query = useQuery({
     queryKey: progressKey(campaignId),
@@ -41,6 +43,13 @@ export function useCampaignProgress(campaignId: string) {
     },
   })
 
+  const { refetch } = query
+  // What the stream said before the sleep may be hours old, and a dead line looks like a quiet one: ask, and open anew.
+  useWake(() => {
+    setWakes((count) => count + 1)
+    void refetch()
+  })
+
   const settled = isSettled(query.data)
   useEffect(() => {
     // A hidden tab lets go of its stream: browsers allow six connections to one server, and tabs are left open.
@@ -53,12 +62,12 @@ export function useCampaignProgress(campaignId: string) {
       },
       onCut: () => setConnection('polling'),
     })
-  }, [campaignId, client, isVisible, settled])
+  }, [campaignId, client, isVisible, settled, wakes])
 
   return {
     progress: query.data,
     error: query.error,
-    refetch: query.refetch,
+    refetch,
     connection: settled ? 'ended' : connection,
   } as const
 }

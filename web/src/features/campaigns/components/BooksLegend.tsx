@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Stats } from '#contract/campaigns.ts'
 import { totalOf, type RecipientStatus } from '#contract/states.ts'
@@ -5,8 +6,10 @@ import { useFormat } from '../../../lib/useFormat.ts'
 import { cn } from '../../../ui/cn.ts'
 import { BOOK_GROUPS, STATE_COLOURS } from '../books.ts'
 
+export type BucketLink = (state: RecipientStatus, name: string) => ReactNode
+
 /** Every state with its number, in three groups with their sums, and below them the total that they make. */
-export function BooksLegend({ stats }: { stats: Stats }) {
+export function BooksLegend({ stats, bucketLink }: { stats: Stats; bucketLink?: BucketLink | undefined }) {
   const { t } = useTranslation()
   const format = useFormat()
   const sums = BOOK_GROUPS.map((group) => group.states.reduce((sum, state) => sum + stats[state], 0))
@@ -21,7 +24,7 @@ export function BooksLegend({ stats }: { stats: Stats }) {
             </h2>
             <dl className="mt-1.5">
               {group.states.map((state) => (
-                <Line key={state} state={state} count={stats[state]} />
+                <Line key={state} state={state} count={stats[state]} bucketLink={bucketLink} />
               ))}
             </dl>
           </section>
@@ -37,14 +40,17 @@ export function BooksLegend({ stats }: { stats: Stats }) {
   )
 }
 
-function Line({ state, count }: { state: RecipientStatus; count: number }) {
+type LineProps = { state: RecipientStatus; count: number; bucketLink: BucketLink | undefined }
+
+function Line({ state, count, bucketLink }: LineProps) {
   const { t } = useTranslation()
+  const name = t(`states.${state}`)
   const format = useFormat()
   return (
     <div className={cn('flex items-center gap-2 py-0.5 text-sm', count === 0 && 'text-ink-soft')}>
       <dt className="flex min-w-0 flex-1 items-center gap-2">
         <span aria-hidden="true" className={cn('h-2.5 w-2.5 shrink-0 rounded-full', STATE_COLOURS[state])} />
-        {t(`states.${state}`)}
+        {bucketLink === undefined || count === 0 ? name : bucketLink(state, name)}
       </dt>
       <dd className="tabular font-medium">{format.number(count)}</dd>
     </div>

@@ -1,70 +1,100 @@
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CampaignDetails } from '#contract/campaigns.ts'
+import type { RecipientStatus } from '#contract/states.ts'
 import { ApiError } from '../../../lib/ApiError.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
-import { Card, PageHeader } from '../../../ui/Card.tsx'
+import { PageHeader } from '../../../ui/Card.tsx'
+import { SkeletonList } from '../../../ui/Skeleton.tsx'
+import { Tabs } from '../../../ui/Tabs.tsx'
 import { campaignQuery } from '../api/getCampaign.ts'
+import { CAMPAIGN_TABS, type CampaignTab } from '../campaignTabs.ts'
+import { PeopleTab } from '../people/PeopleTab.tsx'
+import { SettingsTab } from '../settings/SettingsTab.tsx'
+import { TrailTab } from '../trail/TrailTab.tsx'
+import type { BucketLink } from './BooksLegend.tsx'
+import { CampaignMenu } from './CampaignMenu.tsx'
+import { CampaignPlan } from './CampaignPlan.tsx'
 import { CampaignProgressMonitor } from './CampaignProgressMonitor.tsx'
 
-/** One campaign: what it is doing above, what it was made of below. */
-export function CampaignPage({ campaignId, backLink }: { campaignId: string; backLink: ReactNode }) {
+// Charts are most of its code: they come when somebody looks at a report.
+const ReportTab = lazy(() => import('../report/ReportTab.tsx'))
+
+export type CampaignPageProps = {
+  campaignId: string
+  tab: CampaignTab
+  onTab: (tab: CampaignTab) => void
+  /** The state whose people are shown. */
+  state: RecipientStatus | undefined
+  onState: (state: RecipientStatus | undefined) => void
+  backLink: ReactNode
+  bucketLink: BucketLink
+  onOpen: (campaignId: string) => void
+  onDeleted: () => void
+}
+
+/** One campaign: what it is doing, its people, its report, what may change, and who did what. */
+export function CampaignPage(props: CampaignPageProps) {
+  const { campaignId, tab, onTab, backLink, onOpen, onDeleted } = props
   const { t } = useTranslation()
   const campaign = useQuery(campaignQuery(campaignId))
   const isGone = campaign.error instanceof ApiError && campaign.error.code === 'NOT_FOUND'
   return (
     <>
       {backLink}
-      <PageHeader title={campaign.data?.name ?? t('monitor.title')} lead={campaign.data?.channelName} />
+      <PageHeader
+        title={campaign.data?.name ?? t('monitor.title')}
+        lead={campaign.data && <Lead campaign={campaign.data} />}
+        actions={campaign.data && <CampaignMenu campaign={campaign.data} onOpen={onOpen} onDeleted={onDeleted} named />}
+      />
       {campaign.error !== null && (
         <ErrorNotice error={campaign.error} onRetry={() => void campaign.refetch()} className="mb-4" />
       )}
-      {!isGone && <CampaignProgressMonitor campaignId={campaignId} />}
-      {campaign.data !== undefined && <Plan campaign={campaign.data} />}
+      {!isGone && (
+        <Tabs
+          label={t('campaign.views')}
+          value={tab}
+          onChange={onTab}
+          tabs={CAMPAIGN_TABS.map((value) => ({ value, label: t(`campaign.tab.${value}`) }))}
+        >
+          <Panel {...props} campaign={campaign.data} />
+        </Tabs>
+      )}
     </>
   )
 }
 
-/** Of an approved template only its name and what we fill in is known here, of a file what stands with it. */
-function textOf(message: CampaignDetails['messages'][number]): string {
-  if (message.type === 'text') return message.content
-  if (message.type !== 'template') return message.type === 'audio' ? '' : (message.content ?? '')
-  return [`${message.name} (${message.language})`, ...(message.body ?? []).map(({ text }) => text)].join('\n')
-}
-
-function Plan({ campaign }: { campaign: CampaignDetails }) {
+function Lead({ campaign: { channelName, status, scheduledAt, timeZone } }: { campaign: CampaignDetails }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const { totals, delayMin, delayMax } = campaign
-  const line = (count: number) => ({ count, n: format.number(count) })
-  return (
-    <Card className="mt-4 flex flex-col gap-4" aria-label={t('plan.title')}>
-      <h2 className="text-lg font-semibold">{t('plan.title')}</h2>
-      {campaign.messages.map((message, index) => (
-        <p
-          key={index}
-          className="max-w-prose rounded-card rounded-tl-sm bg-sunk px-4 py-3 whitespace-pre-wrap [overflow-wrap:anywhere]"
-        >
-          {textOf(message)}
-        </p>
-      ))}
-      <ul className="flex flex-col gap-1 text-sm text-ink-soft">
-        <li>
-          {delayMax === 0
-            ? t('plan.noDelay')
-            : t('plan.delay', { min: format.number(delayMin), max: format.number(delayMax) })}
-        </li>
-        {campaign.randomizeOrder && <li>{t('plan.random')}</li>}
-        {!campaign.preparing && <li>{t('plan.chosen', line(totals.chosen))}</li>}
-        {!campaign.preparing && totals.duplicates > 0 && <li>{t('plan.duplicates', line(totals.duplicates))}</li>}
-        {!campaign.preparing && totals.invalid > 0 && <li>{t('plan.invalid', line(totals.invalid))}</li>}
-        {!campaign.preparing &&
-          (['suppressed', 'excluded', 'recentlyWritten'] as const)
-            .filter((reason) => totals[reason] > 0)
-            .map((reason) => <li key={reason}>{t(`plan.${reason}`, line(totals[reason]))}</li>)}
-      </ul>
-    </Card>
+  if (status !== 'scheduled' || scheduledAt === null) return channelName
+  return `${channelName} · ${t('campaign.startsAt', { at: format.instantIn(scheduledAt, timeZone) })}`
+}
+
+type PanelProps = CampaignPageProps & { campaign: CampaignDetails | undefined }
+
+function Panel({ campaign, campaignId, tab, state, onState, bucketLink, onOpen }: PanelProps) {
+  const { t } = useTranslation()
+  if (tab === 'progress')
+    return (
+      <>
+        <CampaignProgressMonitor campaignId={campaignId} bucketLink={bucketLink} />
+        {campaign !== undefined && <CampaignPlan campaign={campaign} />}
+      </>
+    )
+  if (tab === 'report')
+    return (
+      <Suspense fallback={<SkeletonList label={t('common.loading')} />}>
+        <ReportTab campaignId={campaignId} bucketLink={bucketLink} />
+      </Suspense>
+    )
+  if (tab === 'trail') return <TrailTab campaignId={campaignId} />
+  if (campaign === undefined) return <SkeletonList label={t('common.loading')} />
+  return tab === 'people' ? (
+    <PeopleTab campaign={campaign} state={state} onState={onState} onOpen={onOpen} />
+  ) : (
+    <SettingsTab campaign={campaign} />
   )
 }

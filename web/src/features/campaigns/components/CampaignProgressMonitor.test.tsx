@@ -241,4 +241,54 @@ describe('CampaignProgressMonitor', () => {
     expect(errors.getByText('12')).toBeVisible()
     expect(errors.getByText('NOT_ON_WHATSAPP')).toBeInTheDocument()
   })
+
+  test('after the laptop slept it asks afresh and opens a new line, because a dead one looks quiet', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: Date.UTC(2026, 10, 22, 12) })
+    const calls = show(buildProgress({ at: at(0) }))
+    await screen.findByText('Conectando…')
+    const before = FakeEventSource.last
+    before.send(buildProgress({ at: at(1) }))
+    await screen.findByText('Ao vivo')
+    const asked = calls.length
+    server = buildProgress({ stats: buildStats({ sent: 10 }), at: at(3600) })
+    act(() => {
+      vi.setSystemTime(Date.UTC(2026, 10, 22, 13))
+      vi.advanceTimersByTime(5000)
+    })
+    expect(await screen.findByText('A conta fecha: 10 + 0 + 0 = 10')).toBeVisible()
+    expect(calls.length).toBeGreaterThan(asked)
+    expect(before.closed).toBe(true)
+    expect(FakeEventSource.last).not.toBe(before)
+  })
+
+  test('when the network is back it does not wait for its next turn', async () => {
+    const calls = show(buildProgress({ at: at(0) }))
+    await screen.findByText('Conectando…')
+    const before = calls.length
+    act(() => void window.dispatchEvent(new Event('online')))
+    await waitFor(() => expect(calls.length).toBe(before + 1))
+    expect(FakeEventSource.opened).toHaveLength(2)
+  })
+
+  test('the line of speed appears once there is something to draw', async () => {
+    show(buildProgress({ stats: buildStats({ pending: 100 }), at: at(0) }))
+    await screen.findByText('Conectando…')
+    FakeEventSource.last.send(buildProgress({ stats: buildStats({ pending: 90, sent: 10 }), at: at(10) }))
+    FakeEventSource.last.send(buildProgress({ stats: buildStats({ pending: 70, sent: 30 }), at: at(20) }))
+    expect(
+      await screen.findByRole('img', { name: 'Velocidade dos últimos minutos; agora 90 por minuto' }),
+    ).toBeVisible()
+  })
+
+  test('a state with people in it leads to them; an empty one leads nowhere', async () => {
+    stubApi({ [`GET ${PATH}/progress`]: () => ({ body: buildProgress({ stats: buildStats({ failed: 3 }) }) }) })
+    renderPart(
+      <CampaignProgressMonitor
+        campaignId={uuid(1)}
+        bucketLink={(state, name) => <a href={`?state=${state}`}>{name}</a>}
+      />,
+    )
+    expect(await screen.findByRole('link', { name: 'Falhou' })).toHaveAttribute('href', '?state=failed')
+    expect(screen.queryByRole('link', { name: 'Lida' })).not.toBeInTheDocument()
+  })
 })

@@ -1,30 +1,35 @@
 import { useTranslation } from 'react-i18next'
 import type { CampaignProgress } from '#contract/campaigns.ts'
 import { isFinal } from '#contract/states.ts'
-import { formatTimeRemaining } from '#contract/timeRemaining.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { ProgressBar } from '../../../ui/bars.tsx'
 import { Card } from '../../../ui/Card.tsx'
-import { FlyingFlock } from '../../../ui/Flock.tsx'
 import { Loading } from '../../../ui/Loading.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import { decidedShare } from '../books.ts'
 import { useCampaignProgress } from '../useCampaignProgress.ts'
 import { BooksBar } from './BooksBar.tsx'
-import { BooksLegend } from './BooksLegend.tsx'
+import { BooksLegend, type BucketLink } from './BooksLegend.tsx'
 import { CampaignActions } from './CampaignActions.tsx'
 import { CampaignStatusBadge } from './CampaignStatusBadge.tsx'
 import { ConnectionNote } from './ConnectionNote.tsx'
 import { FinalBalance } from './FinalBalance.tsx'
+import { Headline } from './Headline.tsx'
 import { PauseNotice } from './PauseNotice.tsx'
 import { RecentErrors } from './RecentErrors.tsx'
+
+type Props = {
+  campaignId: string
+  /** Makes a state's name the way to the people in it. */
+  bucketLink?: BucketLink
+}
 
 /**
  * What a campaign is doing now: the books that always add up, speed, time left, the last errors, and the handles to
  * pause, resume and cancel. Live, and when it cannot be live it says so.
  */
-export function CampaignProgressMonitor({ campaignId }: { campaignId: string }) {
+export function CampaignProgressMonitor({ campaignId, bucketLink }: Props) {
   const { t } = useTranslation()
   const format = useFormat()
   const { progress, error, refetch, connection } = useCampaignProgress(campaignId)
@@ -44,7 +49,7 @@ export function CampaignProgressMonitor({ campaignId }: { campaignId: string }) 
             </div>
             {progress.preparing ? <Preparing progress={progress} /> : <Headline progress={progress} />}
             <BooksBar stats={progress.stats} />
-            <BooksLegend stats={progress.stats} />
+            <BooksLegend stats={progress.stats} bucketLink={bucketLink} />
           </Card>
           {progress.status === 'paused' && progress.pauseReason !== null && (
             <PauseNotice reason={progress.pauseReason} />
@@ -75,40 +80,6 @@ function Preparing({ progress }: { progress: CampaignProgress }) {
         {t('monitor.preparingCount', { count: progress.stats.total, n: format.number(progress.stats.total) })}{' '}
         {t(progress.startRequested ? 'monitor.startsByItself' : 'monitor.startsWhenAsked')}
       </p>
-    </div>
-  )
-}
-
-/** The three numbers at a glance. */
-function Headline({ progress }: { progress: CampaignProgress }) {
-  const { t } = useTranslation()
-  const format = useFormat()
-  const isRunning = progress.status === 'running'
-  const left = isRunning ? formatTimeRemaining(progress.estimatedSecondsRemaining, format.language) : null
-  return (
-    <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
-      <dl className="flex flex-wrap gap-x-10 gap-y-4">
-        <Figure
-          label={t('monitor.done')}
-        >{`${format.number(Math.floor(decidedShare(progress.stats) * 1000) / 10)}%`}</Figure>
-        {progress.averageSpeed !== null && (
-          <Figure label={t('monitor.speed')}>
-            {t('monitor.perMinute', { value: format.number(progress.averageSpeed) })}
-          </Figure>
-        )}
-        {isRunning && <Figure label={t('monitor.left')}>{left ?? t('monitor.leftUnknown')}</Figure>}
-      </dl>
-      {isRunning && <FlyingFlock moving className="hidden sm:block" />}
-      {progress.status === 'draft' && <Notice tone="info">{t('monitor.draft')}</Notice>}
-    </div>
-  )
-}
-
-function Figure({ label, children }: { label: string; children: string }) {
-  return (
-    <div className="flex flex-col-reverse">
-      <dt className="text-sm text-ink-soft">{label}</dt>
-      <dd className="tabular text-xl font-bold sm:text-2xl">{children}</dd>
     </div>
   )
 }
