@@ -1,6 +1,8 @@
 import type { CampaignProgress, Stats } from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
 import type { ContactImport } from '#contract/imports.ts'
+import type { SingleMessage } from '#contract/messages.ts'
+import type { PhoneValidation } from '#contract/phones.ts'
 import { NO_COUNTS, totalOf, type Counts } from '#contract/states.ts'
 
 const AT = '2026-11-22T12:00:00.000Z'
@@ -75,6 +77,44 @@ export function buildImport(overrides: Partial<ContactImport> = {}): ContactImpo
     failure: null,
     createdAt: AT,
     finishedAt: AT,
+    ...overrides,
+  }
+}
+
+export function buildMessage(overrides: Partial<SingleMessage> = {}): SingleMessage {
+  return {
+    messageId: uuid(30),
+    channelId: uuid(10),
+    phone: '+5511987654321',
+    name: null,
+    message: { type: 'text', content: 'Seu bolo está pronto' },
+    state: 'waiting',
+    reason: null,
+    category: null,
+    code: null,
+    attempts: 0,
+    nextAttemptAt: null,
+    gatewayMessageId: 'RVD0000000000000000001',
+    scheduledAt: null,
+    timeZone: 'America/Sao_Paulo',
+    createdAt: AT,
+    statusAt: AT,
+    ...overrides,
+  }
+}
+
+export function buildValidation(overrides: Partial<PhoneValidation> = {}): PhoneValidation {
+  return {
+    isValid: true,
+    normalized: '+5511987654321',
+    validatedPhone: '+5511987654321',
+    jid: '5511987654321@s.whatsapp.net',
+    suggestion: null,
+    error: null,
+    country: 'BR',
+    warnings: [],
+    others: [],
+    check: { state: 'onWhatsapp', obstacle: null, retryAfterSeconds: null, checkedAt: AT },
     ...overrides,
   }
 }

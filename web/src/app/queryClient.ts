@@ -16,6 +16,11 @@ export function makeQueryClient(): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError }),
-    defaultOptions: { queries: { retry: shouldRepeat, staleTime: 5000 } },
+    defaultOptions: {
+      // A device without internet may stand beside the server. And what somebody pressed while the line was cut must fail
+      // now and be theirs to repeat, not go out by itself when the line is back.
+      queries: { retry: shouldRepeat, staleTime: 5000, networkMode: 'always', refetchOnReconnect: true },
+      mutations: { networkMode: 'always' },
+    },
   })
 }

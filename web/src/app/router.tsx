@@ -7,10 +7,12 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { CAMPAIGN_STATUSES, RECIPIENT_STATUSES, type CampaignStatus, type RecipientStatus } from '#contract/states.ts'
+import { readAuditSearch } from '../features/admin/auditSearch.ts'
 import { meQuery } from '../features/auth/api/getMe.ts'
 import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
 import { CAMPAIGN_TABS, type CampaignTab } from '../features/campaigns/campaignTabs.ts'
 import { OUTBOX_VIEWS, type OutboxView } from '../features/campaigns/outboxViews.ts'
+import { SETTINGS_TABS, type SettingsTab } from '../features/settings/settingsTabs.ts'
 import { AppLayout } from './AppLayout.tsx'
 import { LoadFailed, NotFound } from './problems.tsx'
 import { Starting } from './Starting.tsx'
@@ -136,6 +138,9 @@ const messages = createRoute({
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
+  validateSearch: (search): { tab?: SettingsTab } => ({
+    tab: SETTINGS_TABS.find((known) => known === search['tab']),
+  }),
   component: lazyRouteComponent(() => import('./pages/SettingsRoute.tsx'), 'SettingsRoute'),
 })
 
@@ -150,6 +155,7 @@ const audit = createRoute({
   getParentRoute: () => app,
   path: '/admin/audit',
   beforeLoad: onlyAdmins,
+  validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => import('./pages/AuditRoute.tsx'), 'AuditRoute'),
 })
 

@@ -6,7 +6,7 @@ import en from '../text/en.json'
 import es from '../text/es.json'
 import pt from '../text/pt.json'
 import { ApiError } from './ApiError.ts'
-import { ERROR_NATURES, handleApiError, isSessionLost } from './errorHandler.ts'
+import { ERROR_NATURES, handleApiError, isSessionLost, isUnsettled, refusedFields, sourceOf } from './errorHandler.ts'
 
 const CATALOGUES = { pt, en, es }
 const CODES = Object.keys(ERRORS) as ErrorCode[]
@@ -63,6 +63,47 @@ describe('handleApiError', () => {
       retryable: true,
       suggestion: 'Espere 42 segundos e tente de novo.',
     })
+  })
+
+  test('network, input, gateway and our own errors are told apart', () => {
+    const bySource = Object.groupBy(CODES, sourceOf)
+    expect(bySource.gateway?.toSorted()).toEqual([
+      'API_ERROR',
+      'CHANNEL_TOKEN_REJECTED',
+      'CHANNEL_UNAUTHORIZED',
+      'DISCONNECTED',
+      'SERVER_BUSY',
+      'TIMEOUT',
+    ])
+    expect(sourceOf('NETWORK')).toBe('network')
+    expect(bySource.input).toEqual(expect.arrayContaining(['VALIDATION_FAILED', 'UNPROCESSABLE', 'INVALID_NUMBER']))
+    expect(bySource.access).toEqual(expect.arrayContaining(['UNAUTHENTICATED', 'FORBIDDEN']))
+    expect(bySource.server).toEqual(expect.arrayContaining(['INTERNAL', 'UNAVAILABLE', 'RATE_LIMIT']))
+  })
+
+  test('a refusal leaves nothing open, a lost answer does', () => {
+    for (const code of ['UNPROCESSABLE', 'UNAUTHENTICATED', 'RATE_LIMIT', 'STORAGE_FULL'] as const) {
+      expect(isUnsettled(new ApiError(code)), code).toBe(false)
+    }
+    for (const code of ['NETWORK', 'UNREADABLE_ANSWER', 'INTERNAL', 'UNAVAILABLE', 'CONFLICT'] as const) {
+      expect(isUnsettled(new ApiError(code)), code).toBe(true)
+    }
+  })
+
+  test('the fields that a refusal names are read, and whatever else stands there is not', () => {
+    const details = [
+      { field: 'phone', reason: 'TOO_SHORT', message: 'x' },
+      { field: 'timeZone' },
+      'x',
+      null,
+      { field: 3 },
+    ]
+    expect(refusedFields(new ApiError('UNPROCESSABLE', { details }))).toEqual([
+      { field: 'phone', reason: 'TOO_SHORT' },
+      { field: 'timeZone', reason: null },
+    ])
+    expect(refusedFields(new ApiError('CONFLICT', { details: { state: 'sent' } }))).toEqual([])
+    expect(refusedFields(new TypeError('x'))).toEqual([])
   })
 
   test('a mistake of our own in the page never shows its inside', () => {

@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next'
-import type { ErrorCode } from '#contract/errors.ts'
+import { ERRORS, type ErrorCode } from '#contract/errors.ts'
 import { ApiError, type ClientErrorCode } from './ApiError.ts'
 
 export type AnyErrorCode = ErrorCode | ClientErrorCode
@@ -73,6 +73,35 @@ export const ERROR_NATURES: Record<AnyErrorCode, Nature> = {
   UNREADABLE_ANSWER: again('bad'),
 }
 
+/**
+ * Whose move it is. `network`: the answer never came, so nobody knows whether it was done. `input`: what was asked for
+ * cannot be, as it stands. `gateway`: the channel's own server. `access`: who is asking. `server`: ours, or too much at once.
+ */
+export type ErrorSource = 'network' | 'input' | 'gateway' | 'access' | 'server'
+
+const NETWORK_CODES = new Set<AnyErrorCode>(['NETWORK', 'UNREADABLE_ANSWER', 'REQUEST_TIMEOUT'])
+const GATEWAY_CODES = new Set<AnyErrorCode>([
+  'CHANNEL_UNAUTHORIZED',
+  'CHANNEL_TOKEN_REJECTED',
+  'DISCONNECTED',
+  'SERVER_BUSY',
+  'TIMEOUT',
+  'API_ERROR',
+])
+
+/** Where a failed call got stuck. What we do not know is a mistake of ours. */
+export function sourceOf(code: AnyErrorCode): ErrorSource {
+  if (NETWORK_CODES.has(code)) return 'network'
+  if (GATEWAY_CODES.has(code)) return 'gateway'
+  const status = isContractCode(code) ? ERRORS[code].status : 0
+  if (status === 401 || status === 403) return 'access'
+  return status >= 400 && status < 500 && status !== 429 ? 'input' : 'server'
+}
+
+function isContractCode(code: AnyErrorCode): code is ErrorCode {
+  return code in ERRORS
+}
+
 export type HandledError = {
   code: AnyErrorCode
   /** What happened, for the person in front of the screen. */
@@ -80,6 +109,7 @@ export type HandledError = {
   /** What to do next. */
   suggestion: string
   tone: ErrorTone
+  source: ErrorSource
   /** Whether offering "try again" makes sense. */
   retryable: boolean
   /** Only a lost session of *this* app leads to sign-in; a gateway refusing a channel's token never does. */
@@ -95,6 +125,7 @@ export function handleApiError(error: unknown, t: TFunction): HandledError {
     message: t(`errors.${code}.message`),
     suggestion: wait === null ? t(`errors.${code}.suggestion`) : t('errors.waitSeconds', { count: Math.ceil(wait) }),
     ...ERROR_NATURES[code],
+    source: sourceOf(code),
     signIn: code === 'UNAUTHENTICATED',
   }
 }
@@ -102,4 +133,26 @@ export function handleApiError(error: unknown, t: TFunction): HandledError {
 /** True when this app's own session is gone. Decided by code: a 401 may also be about a channel. */
 export function isSessionLost(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'UNAUTHENTICATED'
+}
+
+/** Codes after which the same call may have been carried out all the same: only its own repeat can tell. */
+const UNSETTLED_CODES = new Set<AnyErrorCode>([...NETWORK_CODES, 'TIMEOUT', 'CONFLICT', 'INTERNAL', 'UNAVAILABLE'])
+
+/** True when a creation failed in a way that leaves open whether it was done. */
+export function isUnsettled(error: unknown): boolean {
+  return !(error instanceof ApiError) || UNSETTLED_CODES.has(error.code)
+}
+
+/** A field that the server refused, and the word it has for why, where it has one. */
+export type RefusedField = { field: string; reason: string | null }
+
+/** The fields that a refusal names; empty when it names none. */
+export function refusedFields(error: unknown): RefusedField[] {
+  const details = error instanceof ApiError ? error.details : null
+  if (!Array.isArray(details)) return []
+  return details.flatMap((detail: unknown) => {
+    if (typeof detail !== 'object' || detail === null || !('field' in detail)) return []
+    const reason = 'reason' in detail && typeof detail.reason === 'string' ? detail.reason : null
+    return typeof detail.field === 'string' ? [{ field: detail.field, reason }] : []
+  })
 }

@@ -52,7 +52,8 @@ export function TableRow<T>({ columns, row, index, offset, measure, selected, se
 
 const PHONE = {
   title: 'max-md:font-semibold',
-  side: 'max-md:justify-self-end',
+  // In the first line, wherever the column stands on a wide screen.
+  side: 'max-md:row-start-1 max-md:-col-end-1 max-md:justify-self-end',
   line: 'max-md:text-sm max-md:text-ink-soft',
   hidden: 'max-md:hidden',
 } as const
