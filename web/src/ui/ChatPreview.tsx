@@ -30,7 +30,7 @@ export function ChatBubble({ children, faded = false }: { children: ReactNode; f
   return (
     <div
       className={cn(
-        'flex max-w-[88%] flex-col gap-2 self-end rounded-card rounded-tr-sm bg-primary-soft px-3 py-2 text-sm text-ink shadow-card',
+        'flex max-w-[88%] flex-col gap-2 self-end rounded-card rounded-tr-sm border border-line bg-primary-soft px-3 py-2 text-sm text-ink shadow-card',
         faded && 'opacity-70',
       )}
     >

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ErrorNotice } from '../../lib/ErrorNotice.tsx'
+import { formatPhone } from '../../lib/formatPhone.ts'
 import { Button, buttonClass } from '../../ui/Button.tsx'
 import { Card, PageHeader } from '../../ui/Card.tsx'
 import { ChatBubble, ChatPreview, WhatsappText } from '../../ui/ChatPreview.tsx'
@@ -134,7 +135,7 @@ function People() {
       <ul className="tabular text-ink-soft">
         {EXAMPLE_PEOPLE.map(({ name, phone }) => (
           <li key={phone} className="flex flex-wrap gap-x-3">
-            <span className="font-medium text-ink">{name}</span> {phone}
+            <span className="font-medium text-ink">{name}</span> {formatPhone(phone)}
           </li>
         ))}
       </ul>

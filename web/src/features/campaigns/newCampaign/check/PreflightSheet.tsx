@@ -48,15 +48,11 @@ function Facts({ preflight }: { preflight: Preflight }) {
   const { t } = useTranslation()
   const format = useFormat()
   const { plan, channels } = usePlan()
-  const { estimatedSeconds, finishesAt, lines } = preflight
-  const duration = estimatedSeconds === null ? t('newCampaign.notKnown') : formatDuration(Math.max(estimatedSeconds, 0))
+  const { finishesAt, lines } = preflight
   return (
     <Stats>
       <Stat label={t('newCampaign.factPeople')} value={format.number(lines.valid)} size="large" />
-      <Stat
-        label={t('newCampaign.factDuration')}
-        value={estimatedSeconds !== null && estimatedSeconds < 60 ? t('newCampaign.underAMinute') : duration}
-      />
+      <Stat label={t('newCampaign.factDuration')} value={useDuration(preflight)} />
       {finishesAt !== null && (
         <Stat
           label={t('newCampaign.factEnd')}
@@ -70,6 +66,13 @@ function Facts({ preflight }: { preflight: Preflight }) {
       />
     </Stats>
   )
+}
+
+function useDuration({ estimatedSeconds: seconds }: Preflight): string {
+  const { t } = useTranslation()
+  const { plan } = usePlan()
+  if (seconds === null) return t(plan.delayMax === 0 ? 'newCampaign.asFastAsPossible' : 'newCampaign.notKnown')
+  return seconds < 60 ? t('newCampaign.underAMinute') : formatDuration(seconds)
 }
 
 type LineProps = { line: PreflightLine; count: number; isWarning?: boolean; onOpen: (line: PreflightLine) => void }

@@ -40,7 +40,7 @@ export function MessageStep({ imports, templatesLink }: Props) {
           <Button
             look="secondary"
             icon="plus"
-            className="self-start"
+            className="self-start max-sm:whitespace-normal"
             onClick={() => change({ messages: [...messages, newMessage()] })}
           >
             {t('newCampaign.addMessage')}
