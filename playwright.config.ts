@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig, devices } from '@playwright/test'
 import { launchOptions } from './e2e/launchOptions.ts'
 
-// Playwright reads this file again in each of its processes; all must mean the same port.
+// Playwright reads this file again in each of its processes; all must mean the same port and place.
 process.env['E2E_PORT'] ??= String(await freePort())
+// The server makes it and takes it away again; the tests read the sandbox's ledger in it.
+process.env['E2E_DIRECTORY'] ??= join(tmpdir(), `revoada-e2e-${randomUUID()}`)
 const baseURL = `http://127.0.0.1:${process.env['E2E_PORT']}`
 
 export default defineConfig({

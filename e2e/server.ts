@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stopSandbox } from '#server/channels/sandboxProcess.ts'
@@ -14,7 +14,8 @@ process.env['TZ'] = 'UTC'
 
 const WATCH_PARENT_MS = 500
 
-const directory = await mkdtemp(join(tmpdir(), 'revoada-e2e-'))
+const directory = process.env['E2E_DIRECTORY'] ?? (await mkdtemp(join(tmpdir(), 'revoada-e2e-')))
+await mkdir(directory, { recursive: true })
 const config = readConfig(
   {
     DATA_DIR: directory,

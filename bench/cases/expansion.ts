@@ -26,10 +26,12 @@ export const expansion: BenchCase = {
     const { id: importId } = await product.importFile(csv)
     const channelId = await product.createChannel(IN_FLIGHT)
     const rates: number[] = []
+    const answers: number[] = []
     const firstSends: number[] = []
     for (let round = 0; round < lab.rounds; round++) {
       const campaign = await product.prepareCampaign(channelId, importId)
       rates.push(campaign.total / campaign.seconds)
+      answers.push(campaign.answerMs)
       firstSends.push(await timeFirstSend(product, gateway, campaign.id))
       await product.cancel(campaign.id)
       lab.say(
@@ -39,6 +41,7 @@ export const expansion: BenchCase = {
     await server.stop()
     const size = lab.options.large ? '1,000,000' : '200,000'
     return [
+      medianOf(`answer to POST of a campaign to ${size}`, 'ms', answers, { atMost: 300 }),
       medianOf(`expansion of ${size} imported contacts`, 'rows/s', rates, { atLeast: 100_000 }),
       medianOf(`first send after readiness and start, ${size}`, 's', firstSends, { atMost: 2 }),
     ]

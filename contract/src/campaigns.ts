@@ -11,6 +11,8 @@ export { campaignMessage, MAX_TEXT_LENGTH, type CampaignMessage } from './campai
 export const MAX_STEPS = 10
 /** Recipients typed into one request; longer lists come as an import. */
 export const MAX_TYPED_RECIPIENTS = 10_000
+/** UTF-16 units: room for so many numbers with short names. */
+const MAX_TYPED_TEXT = 400_000
 /** Seconds between two messages of one campaign. Below 5 s only where the gateway paces itself. */
 export const MIN_DELAY_S = 5
 export const MAX_DELAY_S = 300
@@ -50,6 +52,8 @@ export const createCampaignBody = z
     messages: z.array(campaignMessage).min(1).max(MAX_STEPS),
     recipients: z.strictObject({
       contacts: z.array(typedRecipient).max(MAX_TYPED_RECIPIENTS).optional(),
+      /** Numbers as people type them, separated by comma, semicolon or line; words beside a number are the name. */
+      typed: z.string().min(1).max(MAX_TYPED_TEXT).optional(),
       importIds: z.array(id).max(100).optional(),
       groupIds: z.array(id).max(100).optional(),
       tagIds: z.array(id).max(100).optional(),
@@ -114,7 +118,7 @@ export const audienceTotals = z.object({
 })
 export type AudienceTotals = z.infer<typeof audienceTotals>
 
-/** What was typed at `index` (from 0) and is no number that can be dialled. */
+/** What was typed at `index` (from 0; those of `typed` follow those of `contacts`) and is no number that can be dialled. */
 export const refusedRecipient = z.object({
   index: z.number(),
   field: z.string(),
@@ -129,7 +133,7 @@ export const createdCampaign = z.object({
   status: z.enum(CAMPAIGN_STATUSES),
   preparing: z.boolean(),
   totals: audienceTotals,
-  /** Of `recipients.contacts`, every one that was refused; they are counted in `totals.invalid`. */
+  /** Of `recipients.contacts` and `recipients.typed`, every one that was refused; they are counted in `totals.invalid`. */
   refused: z.array(refusedRecipient).optional(),
 })
 export type CreatedCampaign = z.infer<typeof createdCampaign>

@@ -10,6 +10,17 @@ const COMPLETE = new RegExp(`^${AREA}(?:9\\d{8}|[2-5]\\d{7})$`)
 /** A mobile written as before 2016, without the ninth digit. */
 const MOBILE_OF_EIGHT = new RegExp(`^${AREA}[6-9]\\d{7}$`)
 
+/** `11 98765-432`, with or without country code and trunk 0. */
+const MOBILE_WITHOUT_LAST = new RegExp(String.raw`^(?:(?:\+|00)?55[\s.-]*)?\(?0?${AREA}\)?[\s.-]*9\d{4}[\s.-]+\d{3}$`)
+
+/**
+ * Whether a field is grouped as a mobile of nine digits of which the last is missing. Its digits alone could be a mobile
+ * of eight, which is somebody else's.
+ */
+export function lacksLastDigit(field: string): boolean {
+  return MOBILE_WITHOUT_LAST.test(field)
+}
+
 /**
  * A Brazilian number from the digits a person dials inside the country, or from what follows `+55`: with or without
  * trunk 0, carrier code (0 15 11 …) or country code. A mobile without its ninth digit gets it; landlines stay.

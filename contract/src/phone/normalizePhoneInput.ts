@@ -1,5 +1,6 @@
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import type { RejectReason, WarningReason } from '../imports.ts'
+import { lacksLastDigit } from './brazil.ts'
 import { dial, type DialResult } from './dial.ts'
 import { readNumbers, type FieldNumber } from './fieldNumbers.ts'
 import { MAX_FIELD_LENGTH, plainText } from './plainText.ts'
@@ -53,6 +54,7 @@ function wholeField(plain: string, country: string): NormalizedPhone | null {
   if (/@(?:g\.us|lid|broadcast|newsletter)\b/i.test(plain)) return { ok: false, reason: 'NOT_A_NUMBER' }
   const linked = linkedDigits(plain)
   if (linked !== null) return fromLink(linked, country)
+  if (lacksLastDigit(plain) && (country === 'BR' || /^(?:\+|00)/.test(plain))) return { ok: false, reason: 'TOO_SHORT' }
   const decimal = /^(\+?\d{8,15})[.,]0{1,2}$/.exec(plain)
   return decimal?.[1] === undefined ? null : fromDial(dialDigits(decimal[1], country))
 }

@@ -8,8 +8,6 @@ import { digitsOf, readWhole, type TypedField } from './TypedField.ts'
 const MAX_TYPED_LENGTH = 200
 /** Digits of a shorthand: `219888888 / 9`, `/ 89`, `/ 888889`. */
 const SHORTHAND = /^\d{1,6}$/
-/** `11 98765-432`: by its groups rather a number of nine digits whose last one was forgotten. */
-const LACKS_LAST_DIGIT = /9\d{4}\D\d{3}$/
 
 /**
  * The number that a field most likely means, and what had to be put right for it; null where nothing is wrong with it, or
@@ -44,7 +42,7 @@ function explain(read: Read, plain: string, country: string): PhoneSuggestion | 
   if (read.warnings.includes('SHORTHAND_NUMBER')) return suggest('SHORTHAND_NUMBER', 'high', others)
   const reason = brazilianChange(read.e164, digitsOf(plain))
   if (reason === null) return null
-  return suggest(reason, reason === 'NINTH_DIGIT_ADDED' && LACKS_LAST_DIGIT.test(plain) ? 'low' : 'high')
+  return suggest(reason, 'high')
 }
 
 /** The other numbers that the field holds, a shorthand written out. */

@@ -11,6 +11,8 @@ export type UserRow = {
   /** Salted and slow; null where nobody can sign in. */
   password_hash: string | null
   disabled_at: Date | null
+  /** Of numbers without a country code; ISO 3166-1. */
+  default_country: Generated<string>
   created_at: Generated<Date>
   updated_at: Generated<Date>
 }

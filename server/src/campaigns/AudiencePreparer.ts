@@ -87,12 +87,15 @@ export class AudiencePreparer {
   async #expand(trx: Trx, campaign: CampaignRow): Promise<'more' | 'finished'> {
     const source = await findSource(trx, campaign.user_id, campaign.id, campaign.prepare_source)
     if (source === null) return this.#finish(trx, campaign)
+    // A chunk that a power cut takes is expanded again; the next one need not wait for the disk. Finishing does wait.
+    await sql`set local synchronous_commit = off`.execute(trx)
     const chunk = await expandChunk(trx, source, {
       userId: campaign.user_id,
       campaignId: campaign.id,
       nextRecipient: campaign.next_recipient,
       afterKey: campaign.prepare_after,
       limit: CHUNK,
+      isFirstSource: campaign.prepare_source === 0,
       orderSeed: campaign.randomize_order ? campaign.order_seed : null,
       leaveOut: await leaveOutOf(trx, campaign),
       needed: await findHeaders(trx, campaign.user_id, neededVariables(campaign.messages), { campaignId: campaign.id }),

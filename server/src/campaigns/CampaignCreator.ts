@@ -13,6 +13,7 @@ import { FAILURE_CATEGORIES, type FailureCategory } from '#contract/errors.ts'
 import { isFinal } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
+import { countryFor } from '#server/auth/userSettings.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
 import type { ChannelService } from '#server/channels/ChannelService.ts'
@@ -113,11 +114,11 @@ export class CampaignCreator {
     checkTexts(body.messages)
     await checkLinks(body.messages)
     await checkSources(db, userId, body.recipients)
-    const { sources, typed: given } = audienceOf(body)
+    const { sources, typed: given } = audienceOf(body, await countryFor(db, actor.userId, body.defaultCountry))
     const typed = await refuseErased(db, suppressions, userId, given)
     const plan = planOf(userId, body, typed)
     if (sources.length === 0) throw new AppError('NO_RECIPIENTS', { details: [{ field: 'recipients' }] })
-    return { channel, plan, sources, typed, refused: refusalsOf(typed) }
+    return { channel, plan, sources, typed, refused: refusalsOf(typed, body.recipients.contacts?.length ?? 0) }
   }
 
   /** A new draft with the same content, settings and people; its schedule is not copied. */

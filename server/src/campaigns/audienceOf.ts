@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import type { createCampaignBody, RefusedRecipient } from '#contract/campaigns.ts'
+import {
+  MAX_TYPED_RECIPIENTS,
+  type createCampaignBody,
+  type RefusedRecipient,
+  type TypedRecipient,
+} from '#contract/campaigns.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 import { requireLabels } from '#server/contacts/ContactListService.ts'
 import { findImports } from '#server/contacts/importQueries.ts'
 import type { Db } from '#server/db/Database.ts'
@@ -7,8 +13,6 @@ import { AppError } from '#server/lib/AppError.ts'
 import { normalizePhoneInput } from '#server/phone/PhoneValidationService.ts'
 import type { AudienceSource, TypedEntry } from '#server/recipients/expandAudience.ts'
 import { findCampaignIds } from './campaignQueries.ts'
-
-const DEFAULT_COUNTRY = 'BR'
 
 type ParsedBody = z.output<typeof createCampaignBody>
 
@@ -38,12 +42,15 @@ function refuseMissing(
 }
 
 /** What was typed is judged now, so that the answer names every refusal; imports were judged when they came in. */
-export function audienceOf(body: ParsedBody): {
+export function audienceOf(
+  body: ParsedBody,
+  country: string,
+): {
   sources: AudienceSource[]
   typed: TypedEntry[]
 } {
-  const typed = (body.recipients.contacts ?? []).map((recipient): TypedEntry => {
-    const phone = normalizePhoneInput(recipient.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
+  const typed = typedRecipients(body).map((recipient): TypedEntry => {
+    const phone = normalizePhoneInput(recipient.phone, country)
     if (!phone.ok) return { input: recipient.phone, reason: phone.reason }
     return { phone: phone.e164, name: recipient.name ?? null, variables: recipient.variables ?? {} }
   })
@@ -55,10 +62,19 @@ export function audienceOf(body: ParsedBody): {
   return { sources: typed.length > 0 ? [{ kind: 'typed' }, ...sources] : sources, typed }
 }
 
-/** Every one that was refused, with its place among those typed. */
-export function refusalsOf(typed: TypedEntry[]): RefusedRecipient[] {
+/** Those given one by one, then those of the text. Throws VALIDATION_FAILED where they are too many together. */
+function typedRecipients({ recipients: { contacts = [], typed = '' } }: ParsedBody): TypedRecipient[] {
+  const all = [...contacts, ...parseTypedRecipients(typed).map(({ phone, name }) => ({ phone, name }))]
+  if (all.length <= MAX_TYPED_RECIPIENTS) return all
+  const message = `holds more than ${MAX_TYPED_RECIPIENTS} people`
+  throw new AppError('VALIDATION_FAILED', { details: [{ field: 'recipients.typed', message }] })
+}
+
+/** Every one that was refused, with its place among those typed; `given`: how many came one by one. */
+export function refusalsOf(typed: TypedEntry[], given: number): RefusedRecipient[] {
   return typed.flatMap((entry, index) => {
     if (!('reason' in entry)) return []
-    return [{ index, field: `recipients.contacts.${index}.phone`, input: entry.input, reason: entry.reason }]
+    const field = index < given ? `recipients.contacts.${index}.phone` : 'recipients.typed'
+    return [{ index, field, input: entry.input, reason: entry.reason }]
   })
 }

@@ -7,8 +7,9 @@ import {
 } from '#contract/contacts.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { forget, type Remember } from '#server/auth/idempotencyKeys.ts'
+import { countryFor } from '#server/auth/userSettings.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
-import { transaction } from '#server/db/transaction.ts'
+import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { doneBy, type Actor } from '#server/lib/http.ts'
 import { badCursor, onePage } from '#server/lib/listCursor.ts'
@@ -28,8 +29,6 @@ import {
   listContacts,
   updateContact,
 } from './contactQueries.ts'
-
-const DEFAULT_COUNTRY = 'BR'
 
 type Page = { items: Contact[]; nextCursor: string | null }
 
@@ -85,14 +84,15 @@ export class ContactService {
   async create(actor: Actor, body: CreateContactBody, remember: Remember = forget): Promise<Contact> {
     const userId = actor.ownerId
     const { groupIds = [], tagIds = [], name = '', variables = {} } = body
-    const phone = canonicalOf(body.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
+    const phone = canonicalOf(body.phone, await countryFor(this.#db, actor.userId, body.defaultCountry))
     return transaction(this.#db, async (trx) => {
       await lockToStorePeople(trx, userId)
       if ((await this.#list.findErased(trx, userId, [phone])).size > 0) throw new AppError('PERSON_ERASED')
       await requireLabels(trx, userId, { groupIds, tagIds })
       const id = await insertContact(trx, userId, { phone, name, variables })
       if (id === undefined) throw await existing(trx, userId, phone)
-      for (const labelId of new Set([...groupIds, ...tagIds])) {
+      // In one order, so that two of these never wait for each other.
+      for (const labelId of [...new Set([...groupIds, ...tagIds])].toSorted()) {
         await addToLabel(trx, userId, labelId, { contactIds: [id] })
       }
       await this.#log(trx, actor, 'contact-create', id, { groupIds, tagIds })
@@ -119,10 +119,12 @@ export class ContactService {
 
   /** Takes somebody out of the contacts. That is not erasing: campaigns keep them, and an import can bring them back. */
   async remove(actor: Actor, id: number): Promise<void> {
-    await transaction(this.#db, async (trx) => {
-      if (!(await deleteContact(trx, actor.ownerId, id))) throw new AppError('NOT_FOUND')
-      await this.#log(trx, actor, 'contact-delete', id, {})
-    })
+    await retryOnConflict(() =>
+      transaction(this.#db, async (trx) => {
+        if (!(await deleteContact(trx, actor.ownerId, id))) throw new AppError('NOT_FOUND')
+        await this.#log(trx, actor, 'contact-delete', id, {})
+      }),
+    )
   }
 
   async #log(

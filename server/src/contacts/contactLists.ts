@@ -197,7 +197,10 @@ async function inPieces(
   }
 }
 
-/** The next of them that are contacts of the account, in the order of their ids; held, so that none goes meanwhile. */
+/**
+ * The next of them that are contacts of the account, in the order of their ids; held, so that none goes meanwhile. Who is
+ * just being deleted is not waited for: that transaction waits for this list, to count it.
+ */
 async function readPiece(trx: Trx, userId: string, chosen: Chosen, afterId: number): Promise<number[]> {
   const isChosen =
     'contactIds' in chosen
@@ -218,6 +221,7 @@ async function readPiece(trx: Trx, userId: string, chosen: Chosen, afterId: numb
     .orderBy('id')
     .limit(PIECE)
     .forKeyShare()
+    .skipLocked()
     .execute()
   return rows.map(({ id }) => id)
 }

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { idParams, pageOf, pageQuery } from '#contract/common.ts'
 import { contactImport, country, importChoice, importPreview } from '#contract/imports.ts'
+import { countryFor } from '#server/auth/userSettings.ts'
 import { rememberOf } from '#server/auth/idempotencyKeys.ts'
 import type { Db } from '#server/db/Database.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -32,7 +33,6 @@ export type ImportRoutesDeps = {
 const PATH = '/api/user/imports'
 const USER = { access: 'user' } as const
 const CSV = { ...USER, produces: 'text/csv', limited: 'export' } as const
-const DEFAULT_COUNTRY = 'BR'
 const PAGE = 50
 
 /** Imports of contacts from files: upload, preview, progress, what was refused and why, cancel and undo. */
@@ -177,7 +177,7 @@ export function importRoutes(deps: ImportRoutesDeps): RoutePlugin {
 async function receiveForm(deps: UploadDeps, request: FastifyRequest): Promise<ImportRow> {
   const actor = actorOf(request)
   let row: ImportRow | null = null
-  let form: Form = { defaultCountry: DEFAULT_COUNTRY, preview: false }
+  let form: Form = { defaultCountry: await countryFor(deps.db, actor.userId, undefined), preview: false }
   try {
     for await (const part of request.parts()) {
       if (part.type === 'field') form = { ...form, ...readField(part.fieldname, part.value) }

@@ -3,6 +3,7 @@ import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import type { Actor } from '#server/lib/http.ts'
+import { Turns } from '#server/lib/Turns.ts'
 import { isCountry } from '#server/phone/PhoneValidationService.ts'
 import type { SuppressionList } from '#server/suppressions/SuppressionList.ts'
 import { applyMapping, checkMapping, chooseMapping, rememberMapping, type ChosenMapping } from './columnMapping.ts'
@@ -16,6 +17,8 @@ import { phonesOf, previewRows } from './previewRows.ts'
 import { UploadGoneError, type UploadStore } from './UploadStore.ts'
 
 const SHOWN_ROWS = 20
+/** Of one process. A workbook may hold 24 MB of texts in memory; a file of words is read in milliseconds. */
+const turns = new Turns({ atOnce: 2, mayWait: 50 })
 
 export type WaitingDeps = { db: Db; store: UploadStore; suppressions: SuppressionList }
 
@@ -24,7 +27,7 @@ export type WaitingDeps = { db: Db; store: UploadStore; suppressions: Suppressio
  * wait, CSV_UNREADABLE (with reason and line) for one that is no table, UNPROCESSABLE for a mapping that does not fit.
  */
 export async function previewImport(deps: WaitingDeps, row: ImportRow, choice: ImportChoice): Promise<ImportPreview> {
-  return withTable(deps, row, choice, async ({ table, country, mapping, from }) => {
+  return inTurn(deps, row, choice, async ({ table, country, mapping, from }) => {
     const columns = applyMapping(table.columns, mapping)
     const rows = await firstRows(table)
     const erased = await deps.suppressions.findErased(deps.db, row.user_id, phonesOf(rows, columns, country))
@@ -53,7 +56,7 @@ export async function commitImport(
   row: ImportRow,
   choice: ImportChoice,
 ): Promise<ImportRow> {
-  return withTable(deps, row, choice, async ({ table, country, mapping, from }) => {
+  return inTurn(deps, row, choice, async ({ table, country, mapping, from }) => {
     if (mapping.phoneColumns.length === 0) throw unreadable(new CsvProblem('NO_PHONE_COLUMN', table.firstLine))
     return transaction(deps.db, async (trx) => {
       const { sheet } = table
@@ -66,6 +69,15 @@ export async function commitImport(
 }
 
 type Opened = ChosenMapping & { table: Table; country: string }
+
+function inTurn<T>(
+  deps: WaitingDeps,
+  row: ImportRow,
+  choice: ImportChoice,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  return turns.take(() => withTable(deps, row, choice, work))
+}
 
 async function withTable<T>(
   deps: WaitingDeps,

@@ -22,6 +22,7 @@ import { messageRoutes, type MessageRoutesDeps } from '#server/messages/messageR
 import { testSendRoutes, type TestSendRoutesDeps } from '#server/messages/testSendRoutes.ts'
 import { peopleRoutes, type PeopleRoutesDeps } from '#server/people/peopleRoutes.ts'
 import { phoneRoutes, type PhoneRoutesDeps } from '#server/phone/phoneRoutes.ts'
+import { userSettingsRoutes, type UserSettingsRoutesDeps } from '#server/phone/userSettingsRoutes.ts'
 import { hookRoutes, type HookRoutesDeps } from '#server/receipts/hookRoutes.ts'
 import { overviewRoutes, type OverviewRoutesDeps } from '#server/reports/overviewRoutes.ts'
 import { preflightRoutes, type PreflightRoutesDeps } from '#server/reports/preflightRoutes.ts'
@@ -34,7 +35,7 @@ import { templateRoutes, type TemplateRoutesDeps } from '#server/templates/templ
 export type ApiServices = {
   auth: SignInDeps
   channels: ChannelRoutesDeps & PairingRoutesDeps
-  phones: PhoneRoutesDeps
+  phones: PhoneRoutesDeps & UserSettingsRoutesDeps
   people: SuppressionRoutesDeps &
     SuppressionFileRoutesDeps &
     ContactRoutesDeps &
@@ -61,6 +62,7 @@ export function apiRoutes(services: ApiServices): RoutePlugin[] {
     channelRoutes(services.channels),
     pairingRoutes(services.channels),
     phoneRoutes(services.phones),
+    userSettingsRoutes(services.phones),
     suppressionRoutes(services.people),
     suppressionFileRoutes(services.people),
     contactRoutes(services.people),

@@ -15,6 +15,7 @@ import {
   type SingleRow,
 } from '#server/campaigns/singleMessages.ts'
 import { releaseChannel } from '#server/channels/channelHold.ts'
+import { countryFor } from '#server/auth/userSettings.ts'
 import { findChannel } from '#server/channels/channelQueries.ts'
 import type { Sender } from '#server/channels/tokenValidator.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
@@ -46,8 +47,6 @@ type ParsedBody = z.output<typeof sendMessageBody>
 type MessagePage = { items: SingleMessage[]; nextCursor: string | null }
 type Recipient = Parameters<typeof addOnlyRecipient>[3]
 
-const DEFAULT_COUNTRY = 'BR'
-
 /** One message to one person: a campaign of one, which the dispatch sends ahead of all others on its channel. */
 export class MessageService {
   readonly #deps: MessageServiceDeps
@@ -74,7 +73,7 @@ export class MessageService {
     checkMessages(channel, [body.message], () => 'message')
     checkTexts([body.message], () => 'message')
     await checkLinks([body.message], () => 'message')
-    const recipient = recipientOf(body)
+    const recipient = recipientOf(body, await countryFor(db, actor.userId, body.defaultCountry))
     const times = timeColumnsOf(body, new Date())
     const { channelId, message, unknownPolicy } = body
     const created = await withMessageTag((messageTag) =>
@@ -230,8 +229,8 @@ function wrongState(row: SingleRow): AppError {
   return new AppError('MESSAGE_STATE', { details: { state: messageStateOf(row).state } })
 }
 
-function recipientOf(body: ParsedBody): Recipient {
-  const phone = normalizePhoneInput(body.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
+function recipientOf(body: ParsedBody, country: string): Recipient {
+  const phone = normalizePhoneInput(body.phone, country)
   if (phone.ok) return { phone: phone.e164, name: body.name ?? null, variables: body.variables ?? {} }
   const message = 'This is not a number that can be dialled.'
   throw new AppError('UNPROCESSABLE', { details: [{ field: 'phone', reason: phone.reason, message }] })

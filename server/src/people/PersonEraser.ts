@@ -81,21 +81,23 @@ export class PersonEraser {
   async #eraseNow(actor: Actor, phone: string, id: string): Promise<ErasedPerson | null> {
     const { db, audit, list } = this.#deps
     const userId = actor.ownerId
-    return transaction(db, async (trx) => {
-      await lockToErasePerson(trx, userId)
-      const places = await findPlacesOf(trx, userId, phone)
-      if (await areUnderWay(trx, userId, places)) return null
-      const counts = await eraseEverywhere(trx, userId, phone, places)
-      const suppressionId = await keepHashAlone(trx, userId, { id, hash: list.hashOf(userId, phone) })
-      await audit.logEvent(trx, {
-        ...doneBy(actor),
-        ownerId: userId,
-        action: 'contact-erase',
-        target: suppressionId,
-        details: counts,
-      })
-      return { suppressionId, ...counts }
-    })
+    return retryOnConflict(() =>
+      transaction(db, async (trx) => {
+        await lockToErasePerson(trx, userId)
+        const places = await findPlacesOf(trx, userId, phone)
+        if (await areUnderWay(trx, userId, places)) return null
+        const counts = await eraseEverywhere(trx, userId, phone, places)
+        const suppressionId = await keepHashAlone(trx, userId, { id, hash: list.hashOf(userId, phone) })
+        await audit.logEvent(trx, {
+          ...doneBy(actor),
+          ownerId: userId,
+          action: 'contact-erase',
+          target: suppressionId,
+          details: counts,
+        })
+        return { suppressionId, ...counts }
+      }),
+    )
   }
 }
 

@@ -1,5 +1,7 @@
+import type { z } from 'zod'
 import { pageOf, pageQuery } from '#contract/common.ts'
 import { contactActivity, contactParams, erasedPerson, personBody, personExport } from '#contract/contacts.ts'
+import { countryFor } from '#server/auth/userSettings.ts'
 import type { ContactService } from '#server/contacts/ContactService.ts'
 import type { Db } from '#server/db/Database.ts'
 import { actorOf, requireUser, type RoutePlugin } from '#server/lib/http.ts'
@@ -10,7 +12,6 @@ import type { PersonEraser } from './PersonEraser.ts'
 import type { PersonExporter } from './PersonExporter.ts'
 
 const PATH = '/api/user/contacts'
-const DEFAULT_COUNTRY = 'BR'
 const PAGE = 50
 const USER = { config: { access: 'user' as const } }
 const EXPORT = { config: { access: 'user' as const, limited: 'export' as const } }
@@ -72,7 +73,7 @@ export function peopleRoutes({ db, contacts, eraser, exporter }: PeopleRoutesDep
           response: { 200: personExport },
         },
       },
-      async (request) => exporter.export(actorOf(request), phoneOf(request.body)),
+      async (request) => exporter.export(actorOf(request), await phoneOf(db, requireUser(request).id, request.body)),
     )
     app.post(
       `${PATH}/:id/erase`,
@@ -99,11 +100,15 @@ export function peopleRoutes({ db, contacts, eraser, exporter }: PeopleRoutesDep
           response: { 200: erasedPerson },
         },
       },
-      async (request) => eraser.erase(actorOf(request), phoneOf(request.body)),
+      async (request) => eraser.erase(actorOf(request), await phoneOf(db, requireUser(request).id, request.body)),
     )
   }
 }
 
-function phoneOf({ phone, defaultCountry }: { phone: string; defaultCountry?: string | undefined }): string {
-  return canonicalOf(phone, defaultCountry ?? DEFAULT_COUNTRY)
+async function phoneOf(
+  db: Db,
+  userId: string,
+  { phone, defaultCountry }: z.output<typeof personBody>,
+): Promise<string> {
+  return canonicalOf(phone, await countryFor(db, userId, defaultCountry))
 }

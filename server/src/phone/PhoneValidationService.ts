@@ -7,7 +7,6 @@ import type { NumberAnswer } from './PhoneCache.ts'
 export { isCountry, normalizePhoneInput, type NormalizedPhone } from '#contract/phone/normalizePhoneInput.ts'
 export { suggestCorrection } from '#contract/phone/suggestCorrection.ts'
 
-const DEFAULT_COUNTRY = 'BR'
 const NOT_ASKED: PhoneValidation['check'] = {
   state: 'notAsked',
   obstacle: null,
@@ -24,8 +23,10 @@ export class PhoneValidationService {
   }
 
   /** Asks a gateway only where a channel is named. Throws NOT_FOUND for a channel that is not the user's own. */
-  async validate(userId: string, { phone, channelId, defaultCountry }: ValidatePhoneBody): Promise<PhoneValidation> {
-    const country = defaultCountry ?? DEFAULT_COUNTRY
+  async validate(
+    userId: string,
+    { phone, channelId, defaultCountry: country }: ValidatePhoneBody & { defaultCountry: string },
+  ): Promise<PhoneValidation> {
     const read = normalizePhoneInput(phone, country)
     const suggestion = suggestCorrection(phone, country)
     const wanted = read.ok ? [read.e164] : []

@@ -11,6 +11,7 @@ import {
   type SuppressionReason,
 } from '#contract/suppressions.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
+import { countryFor } from '#server/auth/userSettings.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -37,7 +38,6 @@ export type SuppressionServiceDeps = {
   bell: Bell
 }
 
-const DEFAULT_COUNTRY = 'BR'
 /** Lines read in one go: some 10 ms, so that other requests are answered in between. */
 const PIECE = 500
 
@@ -79,7 +79,7 @@ export class SuppressionService {
 
   async #addLines(actor: Actor, given: ListedLine[], why: Why): Promise<AddedSuppressions> {
     const { db, audit, bell } = this.#deps
-    const { byReason, repeated, refused } = await this.#read(actor.ownerId, given, why)
+    const { byReason, repeated, refused } = await this.#read(actor, given, why)
     const people = [...byReason.values()].reduce((sum, each) => sum + each.length, 0)
     const added = await retryOnConflict(() =>
       transaction(db, async (trx) => {
@@ -131,7 +131,7 @@ export class SuppressionService {
    */
   async release(actor: Actor, body: z.output<typeof releaseBody>): Promise<{ id: string }> {
     const { db, audit, list } = this.#deps
-    const phone = canonicalOf(body.phone, body.defaultCountry ?? DEFAULT_COUNTRY)
+    const phone = canonicalOf(body.phone, await countryFor(db, actor.userId, body.defaultCountry))
     return transaction(db, async (trx) => {
       const row = await list.find(trx, actor.ownerId, phone)
       if (row === undefined || row.phone !== null) throw new AppError('NOT_FOUND')
@@ -147,13 +147,14 @@ export class SuppressionService {
     })
   }
 
-  async #read(userId: string, given: ListedLine[], why: Why): Promise<Lines> {
-    const { list } = this.#deps
+  async #read({ ownerId: userId, userId: typist }: Actor, given: ListedLine[], why: Why): Promise<Lines> {
+    const { db, list } = this.#deps
+    const country = await countryFor(db, typist, why.defaultCountry)
     const lines: Lines = { byReason: new Map(), repeated: 0, refused: [] }
     const seen = new Set<string>()
     for (const [index, { line, input, reason }] of given.entries()) {
       if (index % PIECE === PIECE - 1) await nextTurn()
-      const phone = normalizePhoneInput(input, why.defaultCountry ?? DEFAULT_COUNTRY)
+      const phone = normalizePhoneInput(input, country)
       if (!phone.ok) lines.refused.push({ line, input, reason: phone.reason })
       else if (seen.has(phone.e164)) lines.repeated += 1
       else {

@@ -4,6 +4,7 @@ import type { BodySchema } from './wholeApp.ts'
 const VALUES: Record<string, unknown> = {
   phone: '11 98765-4321',
   phones: ['11 98765-4321'],
+  typed: '11 98765-4321; 11 98765-4322',
   defaultCountry: 'BR',
   country: 'BR',
   language: 'pt_BR',

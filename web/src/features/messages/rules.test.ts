@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { PhoneSuggestion } from '#contract/phones.ts'
 import { buildMessage, buildValidation } from '../../../test/builders.ts'
 import { lookAgainMs } from './lookAgainMs.ts'
 import { loadKept, saveKept } from './singleDraft.ts'
@@ -32,7 +33,12 @@ describe('lookAgainMs', () => {
 })
 
 describe('readValidation', () => {
-  const suggestion = { phone: '+5511987654321', reason: 'MISSING_PLUS', confidence: 'medium', others: [] } as const
+  const suggestion: PhoneSuggestion = {
+    phone: '+5511987654321',
+    reason: 'MISSING_PLUS',
+    confidence: 'medium',
+    others: [],
+  }
   const notAsked = { state: 'notAsked', obstacle: null, retryAfterSeconds: null, checkedAt: null } as const
 
   test('a suggestion that is the number itself is none', () => {

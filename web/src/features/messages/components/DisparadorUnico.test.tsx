@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { PhoneSuggestion } from '#contract/phones.ts'
 import { buildChannel, buildMessage, buildValidation, uuid } from '../../../../test/builders.ts'
 import { renderPart } from '../../../../test/render.tsx'
 import { refusal, stubApi, type Call } from '../../../../test/stubApi.ts'
@@ -60,12 +61,12 @@ describe('the number while it is typed', () => {
   })
 
   test('a suggestion takes one tap', async () => {
-    const suggestion = {
+    const suggestion: PhoneSuggestion = {
       phone: '+5511987654321',
       reason: 'NINTH_DIGIT_DOUBLED',
       confidence: 'high',
       others: [],
-    } as const
+    }
     stubApi({
       [VALIDATE]: ({ body }) => ({
         body:

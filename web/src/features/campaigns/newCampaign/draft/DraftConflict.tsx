@@ -3,7 +3,7 @@ import { useFormat } from '../../../../lib/useFormat.ts'
 import { Button } from '../../../../ui/Button.tsx'
 import { Dialog } from '../../../../ui/Dialog.tsx'
 import type { CampaignPlan } from '../plan/campaignPlan.ts'
-import { parseTypedRecipients } from '../plan/parseTypedRecipients.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 import type { DraftKeeper, DraftState } from './DraftKeeper.ts'
 
 type Props = { state: DraftState; keeper: DraftKeeper; onStartAnew: () => void }

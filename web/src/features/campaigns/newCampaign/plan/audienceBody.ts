@@ -2,7 +2,7 @@ import { MIN_DELAY_S, type CreateCampaignBody } from '#contract/campaigns.ts'
 import type { Channel } from '#contract/channels.ts'
 import { frequencyCap as capSchema } from '#contract/frequencyCap.ts'
 import { MAX_TYPED, type CampaignPlan } from './campaignPlan.ts'
-import { parseTypedRecipients } from './parseTypedRecipients.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 import { toBody } from './planBody.ts'
 
 /**

@@ -10,7 +10,7 @@ import type { Channel } from '#contract/channels.ts'
 import { frequencyCap } from '#contract/frequencyCap.ts'
 import { leastDelayOf, MAX_TYPED, type CampaignPlan, type PlanMessage, type PlanStep } from './campaignPlan.ts'
 import { toMessage } from './planBody.ts'
-import { parseTypedRecipients } from './parseTypedRecipients.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 
 /** What is missing or wrong, in the words of `newCampaign.problems`. */
 export type Problem = {

@@ -3,7 +3,7 @@ import { suggestCorrection } from '#contract/phone/suggestCorrection.ts'
 import type { RejectReason, WarningReason } from '#contract/imports.ts'
 import type { PhoneSuggestion } from '#contract/phones.ts'
 import { MAX_TYPED } from './campaignPlan.ts'
-import { parseTypedRecipients, type TypedEntry } from './parseTypedRecipients.ts'
+import { parseTypedRecipients, type TypedEntry } from '#contract/parseTypedRecipients.ts'
 
 /** What the server will make of an entry, by the same rules. */
 export type Verdict =

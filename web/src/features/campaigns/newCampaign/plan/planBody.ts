@@ -1,6 +1,6 @@
 import type { CampaignMessage, CreateCampaignBody } from '#contract/campaigns.ts'
 import type { CampaignPlan, PlanMessage } from './campaignPlan.ts'
-import { parseTypedRecipients } from './parseTypedRecipients.ts'
+import { parseTypedRecipients } from '#contract/parseTypedRecipients.ts'
 
 /** The request that a plan without problems stands for. A time starts it by itself; `start` is for right away. */
 export function toBody(plan: CampaignPlan, start: boolean): CreateCampaignBody {

@@ -3,7 +3,7 @@ import { formatPhone } from '../../../../lib/formatPhone.ts'
 import { Button } from '../../../../ui/Button.tsx'
 import { Icon } from '../../../../ui/icons.tsx'
 import type { JudgedEntry } from '../plan/judgeTyped.ts'
-import type { TypedEntry } from '../plan/parseTypedRecipients.ts'
+import type { TypedEntry } from '#contract/parseTypedRecipients.ts'
 
 type Props = {
   entries: readonly JudgedEntry[]

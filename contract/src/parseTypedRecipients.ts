@@ -1,14 +1,16 @@
 /** Longest number and name that the contract takes. */
 const MAX_PHONE = 200
 const MAX_NAME = 500
+/** Longer is no number with a name; and to look for one would be work that grows with the square of it. */
+const LONGEST_PIECE = 700
 
-/** One entry of the box, and where it stands in it: what mends it is put in its place. */
+/** One entry of the text, and where it stands in it: what mends it is put in its place. */
 export type TypedEntry = { phone: string; name?: string; from: number; to: number }
 
 type Piece = { text: string; from: number; to: number }
 
 /**
- * What people type or paste into the box: one person per line, or several separated by comma, semicolon or tab.
+ * What people type or paste: one person per line, or several separated by comma, semicolon or tab.
  * Words beside a number are the name: `Maria Souza 11 98765-4321`, or `Maria Souza; 11 98765-4321`.
  */
 export function parseTypedRecipients(text: string): TypedEntry[] {
@@ -46,6 +48,7 @@ function splitAt(text: string, separator: RegExp, offset: number): Piece[] {
 
 /** Letters before or after the digits are a name; anything odder is left as it stands, for the rules to judge. */
 function parsePiece({ text, from, to }: Piece): TypedEntry {
+  if (text.length > LONGEST_PIECE) return { phone: text.slice(0, MAX_PHONE), from, to }
   const parts = /^(?<before>[^\p{Nd}+(]*)(?<phone>[+(]?[\p{Nd}\s().\-+/]*\p{Nd})(?<after>[^\p{Nd}]*)$/u.exec(
     text,
   )?.groups
