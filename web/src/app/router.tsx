@@ -13,7 +13,9 @@ import { setupStateQuery } from '../features/auth/api/getSetupState.ts'
 import { CAMPAIGN_TABS, type CampaignTab } from '../features/campaigns/campaignTabs.ts'
 import { OUTBOX_VIEWS, type OutboxView } from '../features/campaigns/outboxViews.ts'
 import { SETTINGS_TABS, type SettingsTab } from '../features/settings/settingsTabs.ts'
+import { loadAllTexts } from '../lib/i18n.ts'
 import { AppLayout } from './AppLayout.tsx'
+import { OverviewRoute } from './pages/OverviewRoute.tsx'
 import { LoadFailed, NotFound } from './problems.tsx'
 import { Starting } from './Starting.tsx'
 
@@ -32,6 +34,8 @@ const app = createRoute({
   id: 'app',
   component: AppLayout,
   beforeLoad: async ({ context, location }) => {
+    // The overview is the first page of most visits, and its texts are there already.
+    if (location.pathname !== '/') await loadAllTexts()
     if ((await context.queryClient.ensureQueryData(meQuery)) !== null) return
     await redirectIfNobodyExists(context)
     throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { from: location.href } })
@@ -41,7 +45,7 @@ const app = createRoute({
 const overview = createRoute({
   getParentRoute: () => app,
   path: '/',
-  component: lazyRouteComponent(() => import('./pages/OverviewRoute.tsx'), 'OverviewRoute'),
+  component: OverviewRoute,
 })
 
 const campaigns = createRoute({
@@ -167,7 +171,7 @@ const signIn = createRoute({
     // Only a path of this app: the address bar must not be able to send people elsewhere after signing in.
     return { from: typeof from === 'string' && /^\/(?![/\\])/.test(from) ? from : undefined }
   },
-  beforeLoad: ({ context }) => redirectIfNobodyExists(context),
+  beforeLoad: ({ context }) => Promise.all([redirectIfNobodyExists(context), loadAllTexts()]).then(() => {}),
   component: lazyRouteComponent(() => import('./pages/SignInRoute.tsx'), 'SignInRoute'),
 })
 
@@ -177,6 +181,7 @@ const setup = createRoute({
   beforeLoad: async ({ context }) => {
     const { needed } = await context.queryClient.fetchQuery(setupStateQuery)
     if (!needed) throw redirect({ to: '/sign-in' })
+    await loadAllTexts()
   },
   component: lazyRouteComponent(() => import('./pages/SetupRoute.tsx'), 'SetupRoute'),
 })

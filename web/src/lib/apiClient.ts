@@ -1,5 +1,6 @@
-import { ERRORS, type ErrorCode } from '#contract/errors.ts'
+import type { ErrorCode } from '#contract/errors.ts'
 import { ApiError } from './ApiError.ts'
+import { ERROR_NATURES } from './errorHandler.ts'
 
 type Query = Record<string, string | number | undefined>
 type Options = { body?: unknown; query?: Query; signal?: AbortSignal; idempotencyKey?: string }
@@ -95,7 +96,7 @@ function errorOf(answer: unknown): { code: ErrorCode; details: unknown } | null 
 }
 
 function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERRORS, code)
+  return Object.hasOwn(ERROR_NATURES, code)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
