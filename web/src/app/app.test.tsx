@@ -100,6 +100,7 @@ describe('the app', () => {
       'GET /api/me': () => ({ body: ME }),
       'GET /api/user/channels': () => ({ body: { items: [buildChannel()], nextCursor: null } }),
       'GET /api/user/imports': () => ({ body: NOTHING }),
+      'GET /api/user/settings': () => ({ body: { defaultCountry: 'BR' } }),
       'GET /api/user/contact-groups': () => ({ body: NOTHING }),
       'GET /api/user/contact-tags': () => ({ body: NOTHING }),
       'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }),

@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { meQuery } from '../../features/auth/api/getMe.ts'
+import { homeCountryQuery } from '../../features/campaigns/api/getHomeCountry.ts'
 import { DraftList } from '../../features/campaigns/newCampaign/draft/DraftList.tsx'
 import { NewCampaignPage } from '../../features/campaigns/newCampaign/NewCampaignPage.tsx'
 import type { CampaignPlan } from '../../features/campaigns/newCampaign/plan/campaignPlan.ts'
@@ -25,9 +26,11 @@ export function NewCampaignRoute() {
   const { data: me } = useQuery(meQuery)
   const channels = useQuery(channelsQuery)
   const imports = useQuery(usableImportsQuery)
+  // Without an answer the form begins with the country that it knows; nobody waits for that.
+  const home = useQuery(homeCountryQuery)
   const failed = [channels, imports].find((query) => query.isLoadingError)
   if (failed !== undefined) return <ErrorNotice error={failed.error} onRetry={() => void failed.refetch()} />
-  if (me == null || channels.data === undefined || imports.data === undefined)
+  if (me == null || channels.data === undefined || imports.data === undefined || home.isPending)
     return <Loading label={t('common.loading')} />
   const link = (to: '/imports' | '/channels' | '/templates', text: string) => (
     <Link to={to} className={linkClass}>
@@ -40,7 +43,7 @@ export function NewCampaignRoute() {
       userId={me.id}
       draftId={id}
       isNew={isNew}
-      start={startOf(search, channels.data)}
+      start={startOf(search, channels.data, home.data)}
       channels={channels.data}
       imports={imports.data}
       links={{
@@ -80,9 +83,14 @@ function useDraftId(named: string | undefined): { id: string; isNew: boolean } {
 type Search = { import?: string; group?: string; tag?: string }
 
 /** What was chosen on the page before, and the only channel there is. */
-function startOf(search: Search, channels: readonly { id: string }[]): Partial<CampaignPlan> {
+function startOf(
+  search: Search,
+  channels: readonly { id: string }[],
+  defaultCountry: string | undefined,
+): Partial<CampaignPlan> {
   const [only] = channels
   return {
+    ...(defaultCountry === undefined ? {} : { defaultCountry }),
     ...(search.import === undefined ? {} : { importIds: [search.import] }),
     ...(search.group === undefined ? {} : { groupIds: [search.group] }),
     ...(search.tag === undefined ? {} : { tagIds: [search.tag] }),
