@@ -63,7 +63,7 @@ describe('the app', () => {
     const { router, user } = open('/sign-in?from=%2F%2Fevil.example')
     await user.type(await screen.findByLabelText('E-mail'), 'ana@example.com')
     await user.type(screen.getByLabelText('Senha'), 'uma frase comprida{Enter}')
-    expect(await screen.findByRole('heading', { name: 'Visão geral' })).toBeVisible()
+    expect(await screen.findByRole('heading', { name: /, Ana$/ })).toBeVisible()
     expect(router.state.location.href).toBe('/')
   })
 

@@ -31,7 +31,7 @@ export function Menu({ label, items, text, busy = false }: Props) {
         render={
           text === undefined ? (
             <Button look="quiet" size="small" aria-label={label} busy={busy} className="relative z-1 min-w-10 px-2">
-              {!busy && <Icon name="more" />}
+              {!busy && <Icon name="more" className="stroke-[3]" />}
             </Button>
           ) : (
             <Button look="secondary" size="small" aria-label={label} busy={busy}>

@@ -6,19 +6,12 @@ import { OverviewPage } from '../../features/campaigns/overview/OverviewPage.tsx
 import type { OverviewLinks } from '../../features/campaigns/overview/parts.tsx'
 import { ChannelStatusBadge } from '../../features/channels/components/ChannelStatusBadge.tsx'
 import { buttonClass } from '../../ui/Button.tsx'
-import { Icon } from '../../ui/icons.tsx'
 import { AutoPauseLink } from '../shell/AutoPauseLink.tsx'
 
 export function OverviewRoute() {
   const { t } = useTranslation()
   const { data: me } = useQuery(meQuery)
   const links: OverviewLinks = {
-    newCampaign: (
-      <Link to="/campaigns/new" className={buttonClass()}>
-        <Icon name="plus" />
-        {t('nav.newCampaign')}
-      </Link>
-    ),
     firstSteps: (
       <>
         <Link to="/channels" className={buttonClass()}>

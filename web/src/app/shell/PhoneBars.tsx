@@ -5,7 +5,7 @@ import { cn } from '../../ui/cn.ts'
 import { Mark } from '../../ui/Flock.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { AccountButton } from './AccountButton.tsx'
-import { PAGES, THUMB_PAGES, type PageName } from './navigation.ts'
+import { PAGES, THUMB_PAGES } from './navigation.ts'
 import { useIsCurrent } from './NavLink.tsx'
 
 const MoreSheet = lazy(() => import('./MoreSheet.tsx'))
@@ -26,7 +26,7 @@ export function PhoneTop({ onAccount }: { onAccount: () => void }) {
 }
 
 const entry =
-  'flex min-h-15 flex-col items-center justify-center gap-0.5 px-0.5 text-center text-xs font-medium text-ink-soft transition-colors duration-(--quick) hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-primary-text'
+  'flex min-h-15 flex-col items-center justify-center gap-0.5 px-0.5 text-center text-[0.6875rem] leading-tight font-medium tracking-tight text-ink-soft transition-colors duration-(--quick) hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-primary-text'
 
 /** What a thumb reaches; everything else is behind "more". */
 export function PhoneBar({ role }: { role: string | undefined }) {
@@ -53,7 +53,7 @@ export function PhoneBar({ role }: { role: string | undefined }) {
   )
 }
 
-function ThumbLink({ page }: { page: PageName }) {
+function ThumbLink({ page }: { page: (typeof THUMB_PAGES)[number] }) {
   const { t } = useTranslation()
   const current = useIsCurrent(page)
   const isNew = page === 'newCampaign'
@@ -62,7 +62,7 @@ function ThumbLink({ page }: { page: PageName }) {
       to={PAGES[page].to}
       activeOptions={{ exact: true }}
       aria-current={current ? 'page' : undefined}
-      aria-label={isNew ? t('nav.newCampaign') : undefined}
+      aria-label={t(`nav.${page}`)}
       className={entry}
     >
       <span
@@ -70,7 +70,7 @@ function ThumbLink({ page }: { page: PageName }) {
       >
         <Icon name={PAGES[page].icon} />
       </span>
-      <span>{isNew ? t('nav.new') : t(`nav.${page}`)}</span>
+      <span>{t(`nav.short.${page}`)}</span>
     </Link>
   )
 }

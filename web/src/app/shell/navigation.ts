@@ -30,7 +30,7 @@ export const GROUPS: readonly Group[] = [
 ]
 
 /** What a thumb reaches on a phone; the rest is behind "more". */
-export const THUMB_PAGES: readonly PageName[] = ['overview', 'campaigns', 'newCampaign', 'contacts']
+export const THUMB_PAGES = ['overview', 'campaigns', 'newCampaign', 'contacts'] as const satisfies readonly PageName[]
 
 /** The groups that this person may see. */
 export function groupsFor(role: string | undefined): readonly Group[] {

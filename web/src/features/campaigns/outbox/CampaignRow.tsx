@@ -41,14 +41,16 @@ export function CampaignRow({ campaign, title, compared, onCompare, onOpen }: Pr
             />
           </label>
         )}
-        <div className="min-w-0 flex-1">
-          <h2 className="text-lg font-semibold">{title}</h2>
-          <p className="text-sm text-ink-soft">
-            {campaign.channelName} · {timeOf(campaign, format)}
-          </p>
-        </div>
-        <div className="-my-1 flex shrink-0 items-center gap-1">
+        <div className="flex min-w-0 flex-1 flex-wrap items-start justify-between gap-x-4 gap-y-2">
+          <div className="min-w-0 max-md:w-full">
+            <h2 className="text-lg font-semibold">{title}</h2>
+            <p className="text-sm text-ink-soft">
+              {campaign.channelName} · {timeOf(campaign, format)}
+            </p>
+          </div>
           <CampaignStatusBadge status={campaign.status} preparing={campaign.preparing} />
+        </div>
+        <div className="-my-2 -mr-2 shrink-0">
           <CampaignMenu campaign={campaign} onOpen={onOpen} />
         </div>
       </div>

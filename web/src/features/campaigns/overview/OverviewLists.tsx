@@ -18,7 +18,7 @@ export function RunningList({ campaigns, links }: Props<RunningCampaign>) {
   return (
     <Part
       title={t('overview.running')}
-      aside={campaigns.length > 0 && <FlyingFlock moving className="-my-3 h-10 w-16" />}
+      aside={campaigns.length > 0 && <FlyingFlock moving className="-my-2 h-10 w-16" />}
     >
       {campaigns.length === 0 && <p className="text-ink-soft">{t('overview.nothingRuns')}</p>}
       <ul className="flex flex-col gap-5">

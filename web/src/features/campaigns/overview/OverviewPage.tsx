@@ -26,7 +26,6 @@ export function OverviewPage({ name, links }: { name: string; links: OverviewLin
       <PageHeader
         title={t(`overview.greeting.${partOfDay(new Date().getHours())}`, { name: firstNameOf(name) })}
         lead={data === undefined ? undefined : <Summary overview={data} />}
-        actions={data === undefined || isNew ? undefined : links.newCampaign}
       />
       {overview.error !== null && (
         <ErrorNotice error={overview.error} onRetry={() => void overview.refetch()} className="mb-4" />

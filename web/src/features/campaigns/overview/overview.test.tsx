@@ -24,7 +24,6 @@ function show(overview: Partial<Overview>) {
     <OverviewPage
       name="Ana Prado"
       links={{
-        newCampaign: <a href="/new">nova</a>,
         firstSteps: <a href="/channels">primeiro passo</a>,
         campaign: ({ id, name }) => <a href={id}>{name}</a>,
         autoPause: (pause) => <a href="/channels">{`reconectar ${pause.channelName}`}</a>,
@@ -39,7 +38,7 @@ describe('OverviewPage', () => {
   test('a new account is led to its first step and nothing else', async () => {
     show({ channels: [] })
     expect(await screen.findByRole('link', { name: 'primeiro passo' })).toBeVisible()
-    expect(screen.queryByRole('link', { name: 'nova' })).not.toBeInTheDocument()
+    expect(screen.queryByRole('region', { name: 'Hoje' })).not.toBeInTheDocument()
   })
 
   test('what stopped by itself comes first: which number, how many wait in all its campaigns, one way out', async () => {

@@ -6,7 +6,6 @@ import type { AutoPause } from './autoPauses.ts'
 
 /** What the app, which alone knows the addresses, puts into the overview. */
 export type OverviewLinks = {
-  newCampaign: ReactNode
   /** What a new installation does first. */
   firstSteps: ReactNode
   campaign: (campaign: CampaignSummary) => ReactNode
@@ -19,7 +18,7 @@ export type OverviewLinks = {
 export function Part({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
   return (
     <Card aria-label={title} className="flex flex-col gap-4">
-      <div className="flex items-baseline justify-between gap-3">
+      <div className="flex items-center justify-between gap-3">
         <h2 className="text-lg font-semibold">{title}</h2>
         {aside}
       </div>

@@ -1,0 +1,4 @@
+declare module '*.json?first' {
+  const texts: import('./TextStore.ts').Catalogue
+  export default texts
+}
