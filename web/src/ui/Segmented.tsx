@@ -1,4 +1,5 @@
 import { useId } from 'react'
+import { cn } from './cn.ts'
 
 type Props<T extends string> = {
   label: string
@@ -15,12 +16,12 @@ export function Segmented<T extends string>({ label, labelHidden = false, value,
   return (
     <fieldset className="flex flex-col gap-1.5">
       <legend className={labelHidden ? 'sr-only' : 'mb-1.5 text-sm font-semibold'}>{label}</legend>
-      <div className="flex rounded-control bg-sunk p-1">
+      <div className={cn('flex rounded-control bg-sunk p-1', labelHidden && 'whitespace-nowrap')}>
         {options.map((option) => (
           <label
             key={option.value}
             lang={option.lang}
-            className="flex min-h-10 flex-1 items-center justify-center rounded-[0.5rem] px-2 text-sm font-medium text-ink-soft transition-colors duration-(--quick) has-checked:bg-surface has-checked:text-ink has-checked:shadow-card has-focus-visible:outline-2 has-focus-visible:outline-primary"
+            className="flex min-h-10 flex-1 items-center justify-center rounded-[0.5rem] px-3 text-center text-sm font-medium text-ink-soft transition-colors duration-(--quick) has-checked:bg-surface has-checked:text-ink has-checked:shadow-card has-focus-visible:outline-2 has-focus-visible:outline-primary"
           >
             <input
               type="radio"

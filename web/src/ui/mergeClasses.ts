@@ -8,7 +8,7 @@ const LENGTH = /^(\d|\[\d|\[calc)/
 
 /** What a class sets where its first word does not say it: the word, the values, the thing. */
 const BY_VALUE: readonly (readonly [word: string, values: RegExp, thing: string])[] = [
-  ['text', /^(xs|sm|base|lg|\d?xl)$/, 'size'],
+  ['text', /^(\d?xs|sm|base|lg|\d?xl)$|^\[\d/, 'size'],
   ['text', /^(left|center|right|start|end)$/, 'align'],
   ['text', /^(wrap|nowrap|balance|pretty)$/, 'wrap'],
   ['font', /^(sans|mono)$/, 'family'],

@@ -19,7 +19,14 @@ export function useRowWindow(count: number, body: RefObject<HTMLElement | null>)
     const element = body.current
     if (element !== null) setTop(element.getBoundingClientRect().top + window.scrollY)
   }, [body, count])
-  const virtualizer = useWindowVirtualizer({ count, estimateSize: () => ROW_PX, overscan: 12, scrollMargin: top })
+  const virtualizer = useWindowVirtualizer({
+    count,
+    estimateSize: () => ROW_PX,
+    // A row that is not laid out (a hidden page) has no height; taken at its word, all rows would fit on the screen.
+    measureElement: (element) => element.getBoundingClientRect().height || ROW_PX,
+    overscan: 12,
+    scrollMargin: top,
+  })
   const items = virtualizer.getVirtualItems()
   const end = (items.at(-1)?.index ?? -1) + 1
   const measure = virtualizer.measureElement

@@ -26,7 +26,7 @@ export function PhoneTop({ onAccount }: { onAccount: () => void }) {
 }
 
 const entry =
-  'flex min-h-15 flex-col items-center justify-center gap-0.5 px-0.5 text-center text-[0.6875rem] leading-tight font-medium tracking-tight text-ink-soft transition-colors duration-(--quick) hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-primary-text'
+  'flex min-h-15 flex-col items-center justify-center gap-0.5 px-0.5 text-center text-2xs leading-tight font-medium tracking-tight whitespace-nowrap text-ink-soft transition-colors duration-(--quick) hover:text-ink aria-[current=page]:text-primary-text'
 
 /** What a thumb reaches; everything else is behind "more". */
 export function PhoneBar({ role }: { role: string | undefined }) {
@@ -62,7 +62,7 @@ function ThumbLink({ page }: { page: (typeof THUMB_PAGES)[number] }) {
       to={PAGES[page].to}
       activeOptions={{ exact: true }}
       aria-current={current ? 'page' : undefined}
-      aria-label={t(`nav.${page}`)}
+      aria-label={isNew ? t('nav.newCampaign') : undefined}
       className={entry}
     >
       <span

@@ -49,8 +49,8 @@ function Figures({ report, bucketLink }: { report: CampaignReport; bucketLink: B
   const { successRate, accepted, averageSpeed, runningSeconds, stats } = report
   return (
     <Card className="flex flex-col gap-5" aria-label={t('report.figures')}>
-      <div className="flex flex-wrap items-start justify-between gap-4">
-        <Stats>
+      <div className="flex flex-wrap items-start justify-between gap-4 lg:flex-nowrap">
+        <Stats className="gap-x-8">
           <Stat
             label={t('report.success')}
             value={successRate === null ? '–' : format.percent(Math.floor(successRate * 1000) / 1000)}
