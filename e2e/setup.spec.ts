@@ -58,7 +58,7 @@ test.describe('the first minutes', () => {
 
   test('whoever skips it lands on the overview', async ({ page }) => {
     await page.goto('/welcome')
-    await page.getByRole('link', { name: pt.welcome.skip }).click()
+    await page.getByRole('link', { name: pt.welcome.skip, exact: true }).click()
     await expect(page).toHaveURL(/\/$/)
   })
 })
