@@ -98,19 +98,21 @@ function Lacking({ preview, isReal }: { preview: Preview; isReal: boolean }) {
   const names = [...new Set(items.flatMap(({ missing }) => missing))]
   if (names.length === 0) return null
   return (
-    <ul role="status" className="flex flex-col gap-1 rounded-control bg-warn-soft px-4 py-3 text-sm text-warn-text">
-      {names.map((name) => (
-        <li key={name}>
-          {isReal
-            ? t('newCampaign.lackingOf', {
-                variable: `{{${name}}}`,
-                n: items.filter(({ missing }) => missing.includes(name)).length,
-                count: items.length,
-              })
-            : t('newCampaign.lackingSample', { variable: `{{${name}}}` })}
-        </li>
-      ))}
-      <li>{t('newCampaign.lackingHint', { example: '{{ cidade | default: "aí" }}' })}</li>
-    </ul>
+    <div role="status" className="rounded-control bg-warn-soft px-4 py-3 text-sm text-warn-text">
+      <ul className="flex flex-col gap-1">
+        {names.map((name) => (
+          <li key={name}>
+            {isReal
+              ? t('newCampaign.lackingOf', {
+                  variable: `{{${name}}}`,
+                  n: items.filter(({ missing }) => missing.includes(name)).length,
+                  count: items.length,
+                })
+              : t('newCampaign.lackingSample', { variable: `{{${name}}}` })}
+          </li>
+        ))}
+        <li>{t('newCampaign.lackingHint', { example: '{{ cidade | default: "aí" }}' })}</li>
+      </ul>
+    </div>
   )
 }
