@@ -124,6 +124,7 @@ test('a sent draft is gone; one that was begun is listed, goes on where it was, 
   await page.getByLabel(pt.newCampaign.name, { exact: true }).fill('Começada')
   await goTo(page, 'message')
   await page.getByLabel(pt.newCampaign.content, { exact: true }).fill('Ainda não')
+  await expect(page.getByText(pt.newCampaign.saving.saved)).toBeVisible()
   await page.goto('/campaigns/new')
   await page.getByRole('link', { name: 'Começada' }).click()
   await expect(page.getByLabel(pt.newCampaign.content, { exact: true })).toHaveValue('Ainda não')
