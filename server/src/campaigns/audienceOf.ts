@@ -64,7 +64,7 @@ export function audienceOf(
 
 /** Those given one by one, then those of the text. Throws VALIDATION_FAILED where they are too many together. */
 function typedRecipients({ recipients: { contacts = [], typed = '' } }: ParsedBody): TypedRecipient[] {
-  const all = [...contacts, ...parseTypedRecipients(typed).recipients]
+  const all = [...contacts, ...parseTypedRecipients(typed).map(({ phone, name }) => ({ phone, name }))]
   if (all.length <= MAX_TYPED_RECIPIENTS) return all
   const message = `holds more than ${MAX_TYPED_RECIPIENTS} people`
   throw new AppError('VALIDATION_FAILED', { details: [{ field: 'recipients.typed', message }] })

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { normalizePhoneInput } from '#contract/phone/normalizePhoneInput.ts'
 import type { CheckObstacle } from '#contract/phones.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { retryOnConflict, transaction } from '#server/db/transaction.ts'
 import { returnToBudget, takeFromBudget } from './checkBudget.ts'
-import { normalizePhoneInput } from './normalizePhoneInput.ts'
 import { ANSWER_LIFE_MS, type NumberAnswer, type PhoneCache } from './PhoneCache.ts'
 import { findAnswers, saveAnswers, type NewAnswer, type StoredAnswer } from './phoneCheckQueries.ts'
 

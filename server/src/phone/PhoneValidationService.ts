@@ -1,11 +1,11 @@
 import type { PhoneValidation, ValidatePhoneBody } from '#contract/phones.ts'
+import { normalizePhoneInput } from '#contract/phone/normalizePhoneInput.ts'
+import { suggestCorrection } from '#contract/phone/suggestCorrection.ts'
 import type { CheckedNumbers, NumberChecker } from './NumberChecker.ts'
-import { normalizePhoneInput } from './normalizePhoneInput.ts'
 import type { NumberAnswer } from './PhoneCache.ts'
-import { suggestCorrection } from './suggestCorrection.ts'
 
-export { isCountry, normalizePhoneInput, type NormalizedPhone } from './normalizePhoneInput.ts'
-export { suggestCorrection } from './suggestCorrection.ts'
+export { isCountry, normalizePhoneInput, type NormalizedPhone } from '#contract/phone/normalizePhoneInput.ts'
+export { suggestCorrection } from '#contract/phone/suggestCorrection.ts'
 
 const NOT_ASKED: PhoneValidation['check'] = {
   state: 'notAsked',

@@ -6,7 +6,7 @@ import type { Db } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { actorOf, doneBy, requireUser, type RoutePlugin } from '#server/lib/http.ts'
-import { isCountry } from './normalizePhoneInput.ts'
+import { isCountry } from '#contract/phone/normalizePhoneInput.ts'
 
 const PATH = '/api/user/settings'
 

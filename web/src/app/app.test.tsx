@@ -14,6 +14,8 @@ const ME = { id: 'u1', name: 'Ana Prado', email: 'ana@example.com', role: 'admin
 const NOTHING = { items: [], nextCursor: null }
 const nobody = () => refusal('UNAUTHENTICATED')
 
+type Handlers = Parameters<typeof stubApi>[0]
+
 function open(path: string) {
   const queryClient = makeQueryClient()
   const router = makeRouter(queryClient)
@@ -84,29 +86,45 @@ describe('the app', () => {
 
   test('a session that ends in the middle of a form asks for the password and keeps what was typed', async () => {
     let signedIn = true
-    stubApi({
+    const saved: unknown[] = []
+    // The page makes the id of a draft, so its path is only known when it comes.
+    const answerDraft = (known: Handlers, key: string): Handlers[string] | undefined =>
+      key.startsWith('PUT /api/user/campaign-drafts/')
+        ? ({ body }) => {
+            if (!signedIn) return nobody()
+            saved.push((body as { data: unknown }).data)
+            return { body: { revision: saved.length } }
+          }
+        : known[key]
+    const answers: Handlers = {
       'GET /api/me': () => ({ body: ME }),
       'GET /api/user/channels': () => ({ body: { items: [buildChannel()], nextCursor: null } }),
       'GET /api/user/imports': () => ({ body: NOTHING }),
-      'POST /api/user/bulk-campaigns': () =>
-        signedIn ? { status: 201, body: { campaignId: uuid(1), status: 'running', preparing: true } } : nobody(),
+      'GET /api/user/settings': () => ({ body: { defaultCountry: 'BR' } }),
+      'GET /api/user/contact-groups': () => ({ body: NOTHING }),
+      'GET /api/user/contact-tags': () => ({ body: NOTHING }),
+      'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }),
+      'GET /api/user/campaign-drafts': () => ({ body: NOTHING }),
+      'POST /api/user/bulk-campaigns/preflight': () => (signedIn ? refusal('NO_RECIPIENTS') : nobody()),
       'POST /api/auth/sign-in': () => {
         signedIn = true
         return { body: ME }
       },
-    })
-    const { user } = open('/campaigns/new')
-    fireEvent.change(await screen.findByLabelText('Mensagem'), { target: { value: 'Oi {{nome}}' } })
-    fireEvent.change(screen.getByLabelText('Números digitados'), { target: { value: '11987654321' } })
-    fireEvent.change(screen.getByLabelText('Nome da campanha'), { target: { value: 'Promoção' } })
+    }
+    const calls = stubApi(new Proxy(answers, { get: answerDraft }))
+    const { router, user } = open('/campaigns/new')
+    fireEvent.change(await screen.findByLabelText('Nome da campanha'), { target: { value: 'Promoção' } })
+    await waitFor(() => expect(saved).toHaveLength(1))
     signedIn = false
-    await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
+    fireEvent.change(screen.getByLabelText('Números digitados'), { target: { value: '11987654321' } })
     const dialog = within(await screen.findByRole('dialog', { name: 'Sua sessão terminou' }))
     expect(dialog.getByLabelText('E-mail')).toHaveValue('ana@example.com')
     await user.type(dialog.getByLabelText('Senha'), 'uma frase comprida{Enter}')
     await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument())
-    expect(screen.getByLabelText('Mensagem')).toHaveValue('Oi {{nome}}')
+    expect(screen.getByLabelText('Nome da campanha')).toHaveValue('Promoção')
     expect(screen.getByLabelText('Números digitados')).toHaveValue('11987654321')
+    await waitFor(() => expect(saved.at(-1)).toMatchObject({ name: 'Promoção', typed: '11987654321' }))
+    expect(calls.at(-1)?.path).toContain(String((router.state.location.search as { draft?: string }).draft))
   })
 
   test('a channel whose token is refused leaves the session alone', async () => {

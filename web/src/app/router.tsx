@@ -61,8 +61,11 @@ const campaigns = createRoute({
 const newCampaign = createRoute({
   getParentRoute: () => app,
   path: '/campaigns/new',
-  validateSearch: (search): { import?: string } => ({
-    import: typeof search['import'] === 'string' ? search['import'] : undefined,
+  validateSearch: (search): { import?: string; group?: string; tag?: string; draft?: string } => ({
+    import: readId(search['import']),
+    group: readId(search['group']),
+    tag: readId(search['tag']),
+    draft: readId(search['draft']),
   }),
   component: lazyRouteComponent(() => import('./pages/NewCampaignRoute.tsx'), 'NewCampaignRoute'),
 })
@@ -95,7 +98,15 @@ const imports = createRoute({
 const channels = createRoute({
   getParentRoute: () => app,
   path: '/channels',
-  component: lazyRouteComponent(() => import('../features/channels/components/ChannelsPage.tsx'), 'ChannelsPage'),
+  validateSearch: (search): { connect?: string } => ({ connect: readId(search['connect']) }),
+  component: lazyRouteComponent(() => import('./pages/ChannelsRoute.tsx'), 'ChannelsRoute'),
+})
+
+/** After setup: from nothing to a campaign that arrived in the simulator. */
+const welcome = createRoute({
+  getParentRoute: () => app,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./pages/WelcomeRoute.tsx'), 'WelcomeRoute'),
 })
 
 const contacts = createRoute({
@@ -219,6 +230,7 @@ const routeTree = root.addChildren([
     campaign,
     imports,
     channels,
+    welcome,
     contacts,
     contactLists,
     templates,

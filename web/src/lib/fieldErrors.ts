@@ -40,9 +40,6 @@ const KEYS = [
   'tooLittle',
   'tooMuch',
   'maxBelowMin',
-  'recipientsMissing',
-  'recipientsTooMany',
-  'delayTooShort',
   'tokenForNewAddress',
 ] as const
 export type FieldErrorKey = (typeof KEYS)[number]

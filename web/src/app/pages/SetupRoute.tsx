@@ -14,7 +14,7 @@ export function SetupRoute() {
       <SetupForm
         onDone={(me) => {
           client.setQueryData(meQuery.queryKey, me)
-          void navigate({ to: '/channels' })
+          void navigate({ to: '/welcome' })
         }}
       />
     </GateLayout>

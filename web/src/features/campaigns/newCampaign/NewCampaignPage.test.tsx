@@ -1,69 +1,49 @@
-import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react'
-import { describe, expect, test, vi } from 'vitest'
-import { buildChannel, buildImport, uuid } from '../../../../test/builders.ts'
-import { renderPart } from '../../../../test/render.tsx'
-import { refusal, stubApi } from '../../../../test/stubApi.ts'
-import { NewCampaignPage } from './NewCampaignPage.tsx'
+import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react'
+import { describe, expect, test } from 'vitest'
+import type { CreateCampaignBody } from '#contract/campaigns.ts'
+import { buildChannel, uuid } from '../../../../test/builders.ts'
+import { refusal } from '../../../../test/stubApi.ts'
+import pt from '../../../text/pt.json'
+import {
+  CREATED,
+  created,
+  DRAFT,
+  fill,
+  fillAll,
+  open,
+  PERSON,
+  SAVE,
+  stubServer,
+  t,
+  tab,
+} from './newCampaignTestBench.tsx'
 
-const CREATED = {
-  campaignId: uuid(1),
-  status: 'running',
-  preparing: true,
-  totals: { chosen: 8, recipients: 0, duplicates: 0, invalid: 0 },
-}
-const CREATE = 'POST /api/user/bulk-campaigns'
-
-function open(overrides: Partial<Parameters<typeof NewCampaignPage>[0]> = {}) {
-  const onCreated = vi.fn()
-  const part = renderPart(
-    <NewCampaignPage
-      userId="u1"
-      channels={[buildChannel()]}
-      imports={[buildImport()]}
-      importLink={null}
-      channelLink={null}
-      statusOf={() => null}
-      onCreated={onCreated}
-      {...overrides}
-    />,
-  )
-  return { ...part, onCreated }
-}
-
-/** Typed through change events: typing `{{` key by key would mean something else to user-event. */
-function fill(label: string, value: string): void {
-  fireEvent.change(screen.getByLabelText(label), { target: { value } })
-}
-
-function fillAll(): void {
-  fill('Nome da campanha', 'Promoção')
-  fill('Números digitados', 'Ana 11987654321')
-  fill('Mensagem', 'Oi {{nome}}')
-}
-
-describe('NewCampaignPage', () => {
-  test('an empty form is not sent; each section says what is missing', async () => {
-    const calls = stubApi({})
-    const { user } = open({ channels: [buildChannel(), buildChannel({ id: uuid(11), name: 'Outro' })] })
-    await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
-    expect(await screen.findByText('Escolha uma lista ou digite pelo menos um número.')).toBeVisible()
-    expect(screen.getByText('Escolha de qual canal a campanha sai.')).toBeVisible()
-    expect(screen.getByLabelText('Mensagem')).toHaveAccessibleDescription(
-      expect.stringContaining('Preencha este campo.'),
+describe('a new campaign', () => {
+  test('begins without reproaches; what is missing is said at the check, each one press away', async () => {
+    const calls = stubServer()
+    const { user } = open({ start: {}, channels: [buildChannel(), buildChannel({ id: uuid(11), name: 'Outro' })] })
+    expect(screen.queryByText(t.problems.nameMissing)).not.toBeInTheDocument()
+    await user.click(tab('check'))
+    for (const name of ['nameMissing', 'recipientsMissing', 'textMissing', 'channelMissing'] as const)
+      expect(screen.getByText(t.problems[name])).toBeVisible()
+    expect(screen.queryByRole('button', { name: new RegExp(t.start) })).not.toBeInTheDocument()
+    await user.click(screen.getByRole('button', { name: 'Ir para Mensagem' }))
+    expect(screen.getByLabelText(t.content)).toHaveAccessibleDescription(
+      expect.stringContaining(t.problems.textMissing),
     )
-    expect(calls).toHaveLength(0)
+    expect(created(calls)).toHaveLength(0)
   })
 
-  test('typed people and a file go out together, with the only channel chosen already', async () => {
-    const calls = stubApi({ [CREATE]: () => ({ status: 201, body: CREATED }) })
-    const { user, onCreated } = open({ importId: uuid(20) })
-    fillAll()
+  test('typed people and a file go out together, after the check has shown who they are', async () => {
+    const calls = stubServer()
+    const { user, onCreated } = open({ start: { channelId: uuid(10), importIds: [uuid(20)] } })
     expect(screen.getByLabelText(/contatos\.csv/)).toBeChecked()
-    expect(screen.getByText('até 8 pessoas')).toBeVisible()
-    expect(screen.getByText('cerca de 1min')).toBeVisible()
-    await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
+    fillAll()
+    await user.click(tab('check'))
+    expect(await screen.findByText('Escolhidos: 8 + 1 + 0 + 0 + 0 + 0 = 9')).toBeVisible()
+    await user.click(screen.getByRole('button', { name: /Começar a enviar/ }))
     await waitFor(() => expect(onCreated).toHaveBeenCalledWith(CREATED))
-    expect(calls[0]?.body).toEqual({
+    expect(created(calls)[0]?.body).toEqual({
       name: 'Promoção',
       channelId: uuid(10),
       messages: [{ type: 'text', content: 'Oi {{nome}}' }],
@@ -71,91 +51,127 @@ describe('NewCampaignPage', () => {
       delayMin: 8,
       delayMax: 15,
       randomizeOrder: false,
+      unknownPolicy: 'resend',
+      timeZone: 'UTC',
+      autoResume: false,
       defaultCountry: 'BR',
       start: true,
     })
-    expect(localStorage.getItem('revoada.newCampaign.u1')).toBeNull()
+    await waitFor(() => expect(calls.some(({ method }) => method === 'DELETE')).toBe(true))
+    expect({ ...localStorage }).toEqual({})
   })
 
-  test('a refusal loses nothing, and sending the same again cannot make a second campaign', async () => {
-    let answers = 0
-    const calls = stubApi({
-      [CREATE]: () => (answers++ === 0 ? refusal('UNAVAILABLE') : { status: 201, body: CREATED }),
+  test('the sheet opens the people behind a line', async () => {
+    const lacking = { ...PERSON, lacking: ['cidade'] }
+    const calls = stubServer({
+      'POST /api/user/bulk-campaigns/preflight/people': () => ({ body: { items: [lacking], nextCursor: null } }),
     })
-    const { user, onCreated } = open()
+    const { user } = open()
     fillAll()
-    await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
-    expect(await screen.findByText('O servidor está ocupado agora.')).toBeVisible()
-    expect(screen.getByLabelText('Mensagem')).toHaveValue('Oi {{nome}}')
-    await user.click(screen.getByRole('button', { name: 'Tentar de novo' }))
-    await waitFor(() => expect(onCreated).toHaveBeenCalled())
-    const keys = calls.map(({ headers }) => headers.get('idempotency-key'))
-    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/)
+    await user.click(tab('check'))
+    await user.click(await screen.findByRole('button', { name: new RegExp(t.lines.lackingVariables) }))
+    const sheet = within(await screen.findByRole('dialog'))
+    expect(await sheet.findByText('falta {{cidade}}')).toBeVisible()
+    expect(calls.findLast(({ path }) => path.endsWith('/people'))?.query.get('line')).toBe('lackingVariables')
+  })
+
+  test('a refusal loses nothing, and the same again, even after a reload, cannot make a second campaign', async () => {
+    let answers = 0
+    const calls = stubServer({
+      'POST /api/user/bulk-campaigns': () =>
+        answers++ === 0 ? refusal('UNAVAILABLE') : { status: 201, body: CREATED },
+      [SAVE]: () => refusal('UNAVAILABLE'),
+      [`GET /api/user/campaign-drafts/${DRAFT}`]: () => refusal('NOT_FOUND'),
+    })
+    const { user } = open()
+    fillAll()
+    await user.click(tab('check'))
+    await user.click(await screen.findByRole('button', { name: /Começar a enviar/ }))
+    expect(await screen.findByText(pt.errors.UNAVAILABLE.message)).toBeVisible()
+    cleanup()
+    const again = open({ isNew: false })
+    await again.user.click(await screen.findByRole('button', { name: /Começar a enviar/ }))
+    await waitFor(() => expect(again.onCreated).toHaveBeenCalled())
+    const keys = created(calls).map(({ headers }) => headers.get('idempotency-key'))
+    expect(keys).toHaveLength(2)
+    expect(keys[0]).toContain(DRAFT)
     expect(keys[1]).toBe(keys[0])
   })
 
-  test('a changed body is a new request', async () => {
-    const calls = stubApi({ [CREATE]: () => refusal('UNAVAILABLE') })
-    const { user } = open()
+  test('at a time of a named zone it is scheduled, and the button says so', async () => {
+    const calls = stubServer()
+    const { user, onCreated } = open()
     fillAll()
-    await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
-    await waitFor(() => expect(calls).toHaveLength(1))
-    fill('Mensagem', 'Olá')
-    await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
-    await waitFor(() => expect(calls).toHaveLength(2))
-    expect(calls[1]?.headers.get('idempotency-key')).not.toBe(calls[0]?.headers.get('idempotency-key'))
+    await user.click(tab('pace'))
+    await user.click(screen.getByLabelText(t.startsLater))
+    fill(t.startsAt, '2027-01-05T09:00')
+    await user.selectOptions(screen.getByLabelText(t.timeZone), 'America/Manaus')
+    await user.click(screen.getByLabelText(new RegExp(t.window)))
+    await user.click(screen.getByLabelText('domingo'))
+    await user.click(tab('check'))
+    await user.click(await screen.findByRole('button', { name: /Agendar/ }))
+    await waitFor(() => expect(onCreated).toHaveBeenCalled())
+    expect(created(calls)[0]?.body).toMatchObject({
+      start: false,
+      scheduledAt: '2027-01-05T09:00',
+      timeZone: 'America/Manaus',
+      sendingWindow: { startTime: '08:00', endTime: '20:00', days: [1, 2, 3, 4, 5, 6] },
+    } satisfies Partial<CreateCampaignBody>)
   })
 
   test('preparing only does not start', async () => {
-    const calls = stubApi({ [CREATE]: () => ({ status: 201, body: CREATED }) })
+    const calls = stubServer()
     const { user, onCreated } = open()
     fillAll()
-    await user.click(screen.getByRole('button', { name: 'Preparar e começar depois' }))
+    await user.click(tab('check'))
+    await user.click(await screen.findByRole('button', { name: t.prepareOnly }))
     await waitFor(() => expect(onCreated).toHaveBeenCalled())
-    expect(calls[0]?.body).toMatchObject({ start: false })
+    expect(created(calls)[0]?.body).toMatchObject({ start: false })
   })
 
-  test('a reload finds everything as it was typed', async () => {
+  test('a draft opens where it was left, and forgets a file that was deleted', async () => {
+    stubServer({
+      [`GET /api/user/campaign-drafts/${DRAFT}`]: () => ({
+        body: {
+          id: DRAFT,
+          revision: 3,
+          updatedAt: '2026-11-23T12:00:00.000Z',
+          data: {
+            name: 'Promoção',
+            step: 'message',
+            typed: 'Ana 11987654321',
+            importIds: [uuid(20)],
+            channelId: uuid(10),
+          },
+        },
+      }),
+    })
+    open({ isNew: false, imports: [] })
+    expect(await screen.findByLabelText(t.content)).toHaveValue('')
+    expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent('Promoção')
+    fireEvent.click(tab('recipients'))
+    expect(screen.getByLabelText(t.typed)).toHaveValue('Ana 11987654321')
+    expect(screen.queryByLabelText(/contatos\.csv/)).not.toBeInTheDocument()
+  })
+
+  test('a draft that changed in another tab asks which one stays', async () => {
+    const theirs = {
+      id: DRAFT,
+      revision: 9,
+      updatedAt: '2026-11-23T12:00:00.000Z',
+      data: { name: 'Da outra aba' },
+    }
+    stubServer({
+      [SAVE]: () => ({
+        status: 409,
+        body: { error: { code: 'CONFLICT', message: 'x', details: { draft: theirs } } },
+      }),
+    })
     const { user } = open()
-    fillAll()
-    await user.click(screen.getByLabelText(/contatos\.csv/))
-    await user.click(screen.getByRole('button', { name: 'Cauteloso' }))
-    cleanup()
-    open()
-    expect(screen.getByLabelText('Nome da campanha')).toHaveValue('Promoção')
-    expect(screen.getByLabelText('Números digitados')).toHaveValue('Ana 11987654321')
-    expect(screen.getByLabelText('Mensagem')).toHaveValue('Oi {{nome}}')
-    expect(screen.getByLabelText(/contatos\.csv/)).toBeChecked()
-    expect(screen.getByLabelText('Intervalo mínimo (s)')).toHaveValue(20)
-  })
-
-  test("another user's draft on the same device is not shown", () => {
-    open()
-    fillAll()
-    cleanup()
-    open({ userId: 'u2' })
-    expect(screen.getByLabelText('Mensagem')).toHaveValue('')
-  })
-
-  test('a draft that names a deleted file forgets it instead of failing', async () => {
-    const calls = stubApi({ [CREATE]: () => ({ status: 201, body: CREATED }) })
-    open()
-    fillAll()
-    fireEvent.click(screen.getByLabelText(/contatos\.csv/))
-    cleanup()
-    const { user } = open({ imports: [] })
-    await user.click(screen.getByRole('button', { name: 'Começar a enviar' }))
-    await waitFor(() => expect(calls).toHaveLength(1))
-    expect(calls[0]?.body).toMatchObject({ recipients: { contacts: [{ phone: '11987654321', name: 'Ana' }] } })
-    expect(JSON.stringify(calls[0]?.body)).not.toContain('importIds')
-  })
-
-  test('variables of the chosen file are one press away and the preview shows the first person', async () => {
-    const { user } = open({ importId: uuid(20) })
-    fillAll()
-    await user.click(screen.getByRole('button', { name: 'Inserir codigo_postal' }))
-    expect(screen.getByLabelText('Mensagem')).toHaveValue('Oi {{nome}}{{codigo_postal}}')
-    expect(screen.getByRole('figure')).toHaveTextContent('Como Ana vai ver')
-    expect(screen.getByRole('figure')).toHaveTextContent('Oi Ana[codigo_postal]')
+    fill(t.name, 'Daqui')
+    const dialog = within(await screen.findByRole('dialog', { name: t.conflictTitle }))
+    expect(dialog.getByText('Daqui')).toBeVisible()
+    await user.click(dialog.getByRole('button', { name: t.keepTheirs }))
+    await waitFor(() => expect(screen.getByLabelText(t.name)).toHaveValue('Da outra aba'))
   })
 })

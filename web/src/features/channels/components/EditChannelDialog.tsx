@@ -17,12 +17,14 @@ const formSchema = z.object({
   baseUrl,
   token,
   minDelaySeconds: z.number().min(0).max(3600),
+  /** Empty is no limit. */
+  dailyCap: z.union([z.literal(''), z.string().regex(/^[1-9]\d{0,6}$/)]),
 })
 type Form = z.infer<typeof formSchema>
 
 type Props = { channel: Channel | null; onClose: () => void }
 
-/** Name, address, least pause; and a new token in place of the old one, which nobody can see. */
+/** Name, address, least pause, daily cap; and a new token in place of the old one, which nobody can see. */
 export function EditChannelDialog({ channel, onClose }: Props) {
   const { t } = useTranslation()
   return (
@@ -41,6 +43,7 @@ function EditChannelForm({ channel, onDone }: { channel: Channel; onDone: () => 
       name: channel.name,
       baseUrl: channel.baseUrl ?? undefined,
       minDelaySeconds: channel.minDelay / 1000,
+      dailyCap: channel.dailyCap === null ? '' : String(channel.dailyCap),
     },
   })
   const [changesToken, setChangesToken] = useState(false)
@@ -81,6 +84,14 @@ function EditChannelForm({ channel, onDone }: { channel: Channel; onDone: () => 
         step="any"
         error={fieldErrorText(t, errors.minDelaySeconds?.message)}
         {...register('minDelaySeconds', { valueAsNumber: true })}
+      />
+      <TextField
+        label={t('channels.dailyCap')}
+        hint={t('channels.dailyCapHint')}
+        inputMode="numeric"
+        autoComplete="off"
+        error={fieldErrorText(t, errors.dailyCap?.message)}
+        {...register('dailyCap')}
       />
       {channel.gateway === 'wuzapi' && !changesToken && (
         <div className="flex flex-wrap items-center justify-between gap-2 rounded-control bg-sunk p-3">
@@ -124,10 +135,12 @@ function EditChannelForm({ channel, onDone }: { channel: Channel; onDone: () => 
 /** Only what differs travels: the server refuses an empty change and must not re-check an address nobody touched. */
 function changedFields(channel: Channel, form: Form): EditChannelBody {
   const minDelay = Math.round(form.minDelaySeconds * 1000)
+  const dailyCap = form.dailyCap === '' ? null : Number(form.dailyCap)
   return {
     ...(form.name === channel.name ? {} : { name: form.name }),
     ...(form.baseUrl === undefined || form.baseUrl === channel.baseUrl ? {} : { baseUrl: form.baseUrl }),
     ...(minDelay === channel.minDelay ? {} : { minDelay }),
+    ...(dailyCap === channel.dailyCap ? {} : { dailyCap }),
     ...(form.token === undefined ? {} : { token: form.token }),
   }
 }
