@@ -47,7 +47,7 @@ describe('is accused:', () => {
 
   it('a test that its file does not have', () => {
     expect(after('"normalise to one E.164"', '"normalise to two E.164"')).toEqual([
-      'P16: server/src/phone/normalizePhoneInput.test.ts has no test “normalise to two E.164”.',
+      'P16: contract/src/phone/normalizePhoneInput.test.ts has no test “normalise to two E.164”.',
     ])
   })
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { check } from '../lab/check.ts'
 import { bodyOf, untilApplied, type HookCaller, type State } from '../lab/hooks.ts'
 import { countedRows, statesOf } from '../lab/hookBooks.ts'
@@ -8,6 +9,8 @@ import type { Site } from '../lab/Site.ts'
 
 const STATES: State[] = ['sent', 'delivered', 'read', 'failed']
 const ORDERS = permutations(STATES)
+const MAX_TRIES = 20
+const RETRY_MS = 250
 /** Where a state may lead; nothing leaves `failed`, and `failed` after an arrival is only noted. */
 const NEXT: Record<string, string[]> = {
   sent: ['delivered', 'read', 'failed'],
@@ -58,7 +61,7 @@ async function oneByOne(lab: Lab, site: Site, caller: HookCaller, { hook, campai
   let moves = 0
   for (let position = 0; position < STATES.length; position++) {
     const statuses = ids.map((id, index) => ({ id, state: ORDERS[index]?.[position] ?? 'sent' }))
-    await ok(caller.call(hook, bodyOf(hook, statuses)))
+    await deliver(caller, hook, bodyOf(hook, statuses))
     await untilApplied(site, lab.limit(10_000))
     const after = (await statesOf(campaign)).slice(0, ids.length)
     for (const [index, state] of after.entries()) {
@@ -75,12 +78,12 @@ async function oneByOne(lab: Lab, site: Site, caller: HookCaller, { hook, campai
 
 async function inOneCall(caller: HookCaller, { hook }: SentCampaign, ids: string[]): Promise<void> {
   const statuses = ids.flatMap((id, index) => (ORDERS[index] ?? []).map((state) => ({ id, state })))
-  await ok(caller.call(hook, bodyOf(hook, statuses)))
+  await deliver(caller, hook, bodyOf(hook, statuses))
 }
 
 async function atOnce(caller: HookCaller, { hook }: SentCampaign, ids: string[]): Promise<void> {
   const calls = ids.flatMap((id, index) => (ORDERS[index] ?? []).map((state) => bodyOf(hook, [{ id, state }])))
-  await Promise.all(calls.map((body) => ok(caller.call(hook, body))))
+  await Promise.all(calls.map((body) => deliver(caller, hook, body)))
 }
 
 /** What the order comes to when each status is applied before the next. */
@@ -89,9 +92,14 @@ function lastOf(order: State[]): State {
   return order.findIndex(isArrival) < order.indexOf('failed') ? 'read' : 'failed'
 }
 
-async function ok(call: Promise<{ status: number }>): Promise<void> {
-  const { status } = await call
-  check(status === 200, `A call was answered with ${status}.`)
+/** As gateways do: what is answered with 503 comes again. */
+async function deliver(caller: HookCaller, hook: SentCampaign['hook'], body: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { status } = await caller.call(hook, body)
+    if (status === 200) return
+    check(status === 503 && tries < MAX_TRIES, `A call was answered with ${status}.`)
+    await sleep(RETRY_MS)
+  }
 }
 
 function permutations<T>(items: T[]): T[][] {

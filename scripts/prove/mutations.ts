@@ -215,10 +215,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     property: 'P16',
     breaks: 'a carrier code stays in the number',
-    file: `${SERVER}/phone/brazil.ts`,
+    file: 'contract/src/phone/brazil.ts',
     from: "if (digits.startsWith('0')) return withoutTwo(digits.slice(1))",
     to: "if (digits.startsWith('0')) return digits.slice(1)",
-    test: { file: `${SERVER}/phone/normalizePhoneInput.test.ts`, name: 'normalise to one E.164' },
+    test: { file: 'contract/src/phone/normalizePhoneInput.test.ts', name: 'normalise to one E.164' },
   },
   {
     property: 'P17',

@@ -20,6 +20,7 @@ const BY_VALUE: readonly (readonly [word: string, values: RegExp, thing: string]
   ['stroke', LENGTH, 'width'],
   ['outline', LENGTH, 'width'],
   ['line', /^through$/, 'underline'],
+  ['list', /^(inside|outside)$/, 'marker'],
 ]
 /** Things whose names are two words. */
 const TWO_WORDS =

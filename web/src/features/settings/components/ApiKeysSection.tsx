@@ -69,7 +69,7 @@ function KeyRow({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) 
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 font-medium">
           <bdi className="min-w-0 break-words">{name}</bdi>
-          <code className="rounded bg-sunk px-1.5 py-0.5 text-sm">{prefix}…</code>
+          <code className="rounded-[0.4rem] bg-sunk px-1.5 py-0.5 text-sm">{prefix}…</code>
         </p>
         <p className="text-sm text-ink-soft">
           {t('settings.madeAt', { at: format.instant(createdAt) })}
