@@ -13,8 +13,8 @@ const READERS = [
     language: 'pt',
     text: pt.singleMessage,
     viewport: null,
-    typed: '11 9 98765-4321',
-    meant: '+55 11 98765-4321',
+    typed: '71 9 98765-4327',
+    meant: '+55 71 98765-4327',
   },
   {
     reader: 'in English on a phone',
