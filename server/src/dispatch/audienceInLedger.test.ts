@@ -204,8 +204,8 @@ it('what was shown before, of the audience and of a saved template for real cont
     expect.stringMatching(/^(?:Bom dia|Boa tarde|Boa noite) Ana, Santos!$/),
     expect.stringMatching(/^(?:Bom dia|Boa tarde|Boa noite) Bia, aí!$/),
   ])
-  const sampled = before.samples.map(({ texts: [text] }) => text)
-  expect(sampled.toSorted()).toEqual(texts.map(([, text]) => text).toSorted())
+  expect(before.samples).toHaveLength(texts.length)
+  expect(new Set(before.samples.map(({ texts: [text] }) => text))).toEqual(new Set(texts.map(([, text]) => text)))
 })
 
 it('numbers without a country code are those of the country that the user has set, wherever none is named', async () => {
