@@ -202,4 +202,14 @@ describe('DraftKeeper', () => {
     await pass(1000)
     expect(nameOn(server)).toBe('Outra aba')
   })
+
+  test('one that was sent before its first save has nothing to delete on the server', async () => {
+    const { server, store } = makeStore()
+    const remove = vi.spyOn(store, 'remove')
+    const keeper = await open(store)
+    keeper.change({ name: 'Depressa' })
+    await keeper.discard()
+    await pass(60_000)
+    expect([remove.mock.calls.length, server.saves, localStorage.length]).toEqual([0, 0, 0])
+  })
 })

@@ -39,6 +39,8 @@ export class DraftKeeper {
   #revision: number
   #timer: ReturnType<typeof setTimeout> | undefined
   #saving: Promise<void> | null = null
+  /** A save has left: the server may have it, whatever became of the answer. */
+  #wasSent = false
   /** Sent or thrown away: nothing more is saved. */
   #closed = false
 
@@ -128,7 +130,7 @@ export class DraftKeeper {
     clearTimeout(this.#timer)
     removeStored(this.#key)
     await this.#saving
-    if (this.#revision > 0 || this.#state.saving !== 'new') await this.#store.remove(this.id)
+    if (this.#revision > 0 || this.#wasSent) await this.#store.remove(this.id)
   }
 
   /** The page goes away: what is due is saved now, not in a moment. */
@@ -151,6 +153,7 @@ export class DraftKeeper {
 
   async #saveOnce(): Promise<void> {
     const { plan } = this.#state
+    this.#wasSent = true
     try {
       this.#revision = await this.#store.save(this.id, plan, this.#revision)
     } catch (error) {
