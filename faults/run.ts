@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { inspect, parseArgs } from 'node:util'
 import { CASES } from './cases/index.ts'
 import { CannotRunHere } from './lab/check.ts'
 import { Lab, type Numbers } from './lab/Lab.ts'
@@ -89,13 +89,19 @@ async function runCase(id: string, options: Options): Promise<Result> {
   } catch (error) {
     const isLacking = error instanceof CannotRunHere
     const outcome = isLacking ? 'cannot run here' : 'failed'
-    const reason = error instanceof Error ? error.message : String(error)
-    say(`  ${outcome.toUpperCase()}: ${error instanceof Error && !isLacking ? (error.stack ?? reason) : reason}`)
+    const reason = reasonOf(error)
+    say(`  ${outcome.toUpperCase()}: ${isLacking ? reason : inspect(error)}`)
     return { outcome, reason, numbers: {}, seconds: seconds() }
   } finally {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, closeAndExit)
     await lab.close()
   }
+}
+
+/** With what lies behind it: fetch says no more than "fetch failed" of its own accord. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }
 
 /** What a case is doing: at once for who watches, now and then for who reads it later. */
