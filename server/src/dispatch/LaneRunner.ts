@@ -260,9 +260,9 @@ export class LaneRunner {
     try {
       const message = await queue.render(recipient)
       if (failpoints !== null) await failpoints.pass('before_send', recipient.phone)
-      if (!this.#startGate.isTrusted) return { ok: false, failure: OUTLIVED }
+      if (message === null || !this.#startGate.isTrusted) return { ok: false, failure: OUTLIVED }
       isOut = true
-      const outcome = await gateway.send(message, this.#abort.signal)
+      const outcome = await gateway.send(message, this.#abort.signal, () => this.#startGate.isTrusted)
       if (failpoints !== null) await failpoints.pass('after_response', recipient.phone)
       return outcome
     } catch (error) {
@@ -285,7 +285,7 @@ export class LaneRunner {
     this.#settles.push(settlement)
     if (outcome.ok) return this.#startGate.succeeded()
     const { failure } = outcome
-    const isOurStop = this.#abort.signal.aborted || failure === OUTLIVED
+    const isOurStop = this.#abort.signal.aborted || failure.code === OUTLIVED.code
     const gaveUp = !isOurStop && this.#startGate.failed(failure)
     if (effect.pause !== null) this.#pauseChannel(effect.pause, failure)
     else if (gaveUp) this.#pauseChannel('disconnected', failure)

@@ -5,6 +5,7 @@ import type { LoadMedium } from '#server/media/MediaCache.ts'
 import {
   claimRecipients,
   claimSuspect,
+  noteResend,
   type ClaimedRecipient,
   type LaneHold,
 } from '#server/recipients/claimRecipients.ts'
@@ -169,15 +170,26 @@ export class QueueManager {
     this.lookAgainIn(ms)
   }
 
-  /** The message for a claimed recipient. Throws TEMPLATE_INVALID when it cannot be rendered. */
-  async render(recipient: ClaimedRecipient): Promise<OutgoingMessage> {
+  /**
+   * The message for a claimed recipient; null when it must not leave because the lane is lost or the campaign was
+   * stopped. Throws TEMPLATE_INVALID when it cannot be rendered.
+   */
+  async render(recipient: ClaimedRecipient): Promise<OutgoingMessage | null> {
     if (failpoints !== null) failpoints.passNow('during_render', recipient.phone)
     const made = this.#messages.make(recipient)
+    const content = made instanceof Promise ? await made : made
+    if (recipient.isSuspect && !(await this.#noteResend(recipient))) return null
     return {
       id: messageIdOf(this.campaign.messageTag, recipient.id, recipient.step),
       to: recipient.sendTo ?? recipient.phone.slice(1),
-      content: made instanceof Promise ? await made : made,
+      content,
     }
+  }
+
+  async #noteResend(suspect: ClaimedRecipient): Promise<boolean> {
+    const isNoted = await noteResend(this.#db, this.#lane, this.campaign.id, suspect.id).catch(() => false)
+    if (isNoted) suspect.resends += 1
+    return isNoted
   }
 
   /**
@@ -282,7 +294,7 @@ export class QueueManager {
   }
 
   /** Those who may still be written to; `version`: of the list, when their claim began. The others are left out. */
-  async #withoutSuppressed<R extends ClaimedRecipient>(recipients: R[], version: number): Promise<R[]> {
+  async #withoutSuppressed(recipients: ClaimedRecipient[], version: number): Promise<ClaimedRecipient[]> {
     let suppressed = new Set<string>()
     for (let known = version; known !== this.#suppressions.version;) {
       known = this.#suppressions.version
@@ -298,7 +310,7 @@ export class QueueManager {
 
   #keepSuspect(suspect: ClaimedRecipient): void {
     const isPoison = suspect.startedDeaths >= MAX_STARTED_DEATHS
-    if (!isPoison && mayResend(this.rules)) return this.#keep(suspect)
+    if (!isPoison && mayResend(this.rules, suspect)) return this.#keep(suspect)
     this.#held.add(this.campaign.id, suspect.id)
     this.#settle(isPoison ? failFor(this.campaign.id, suspect, POISON) : giveUpAsUnknown(this.campaign.id, suspect))
   }

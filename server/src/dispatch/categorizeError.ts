@@ -25,8 +25,8 @@ export function categorizeError(error: unknown, isOut = false): SendFailure {
 }
 
 /**
- * The lease ran out while the message was made: its template computed for too long, or the process was stopped. The
- * recipient goes back as if never taken.
+ * The lease ran out while the message was made (its template computed for too long, or the process was stopped), or it
+ * could not be written down that a suspect's message leaves. The recipient goes back as if never taken.
  */
 export const OUTLIVED: SendFailure = {
   category: 'TIMEOUT',
@@ -35,10 +35,10 @@ export const OUTLIVED: SendFailure = {
   permanent: false,
   scope: 'recipient',
   notBefore: null,
-  message: 'The lease ran out before the request could start.',
+  message: 'The request could not start in time.',
 }
 
-/** A row that was being started when its worker died, three times over: whoever touches it dies. */
+/** A row whose message was being made when its worker died, three times over: whoever makes it dies. */
 export const POISON: SendFailure = {
   category: 'API_ERROR',
   code: 'POISON',

@@ -18,6 +18,7 @@ const recipient: ClaimedRecipient = {
   attempts: 0,
   resends: 0,
   maybeSent: false,
+  isSuspect: false,
   startedDeaths: 0,
   usesFallback: false,
   processingOrder: 1,

@@ -56,8 +56,8 @@ export function giveBack(
 }
 
 /** Whether a message that may have left already may be sent again, under the same id. */
-export function mayResend(campaign: CampaignRules): boolean {
-  return campaign.isIdempotent && campaign.unknownPolicy === 'resend'
+export function mayResend(campaign: CampaignRules, recipient: ClaimedRecipient): boolean {
+  return campaign.isIdempotent && campaign.unknownPolicy === 'resend' && recipient.resends < MAX_RESENDS
 }
 
 /** Ends a recipient as `unknown` without a further request. */
@@ -101,7 +101,7 @@ function afterSuccess(campaign: CampaignRules, recipient: ClaimedRecipient, gate
 
 function afterMaybe(campaign: CampaignRules, recipient: ClaimedRecipient, failure: SendFailure): Settlement {
   const counted = { attempts: recipient.attempts + 1, maybeSent: true, error: errorOf(failure) }
-  if (!mayResend(campaign) || recipient.resends >= MAX_RESENDS) {
+  if (!mayResend(campaign, recipient)) {
     return settle(campaign.id, recipient, { status: 'unknown', ...counted })
   }
   const resends = recipient.resends + 1

@@ -7,7 +7,7 @@ import { HeldRows } from '#server/recipients/lostClaims.ts'
 import { buildCampaign, holdLane } from '#server/test/builders.ts'
 import { withFaults, type Fault } from '#server/test/withFaults.ts'
 import { findRunningCampaign } from './dispatchQueries.ts'
-import { DispatchTestBench, LEASE_MS, untilTrue } from './dispatchTestBench.ts'
+import { DispatchTestBench, LEASE_MS, untilTrue, type Line } from './dispatchTestBench.ts'
 import { QueueManager } from './QueueManager.ts'
 import { SuppressionWatch } from './SuppressionWatch.ts'
 
@@ -166,6 +166,35 @@ describe('a suspect', () => {
       return (await bench.counts(line)).cancelled + (await bench.counts(line)).unknown === 3
     })
     expect(await bench.counts(line)).toMatchObject({ unknown: 3, cancelled: 0 })
+  })
+})
+
+describe('a suspect whose worker died while its request was under way', () => {
+  const noteOf = async ({ campaign }: Line) => {
+    const { started_epoch: startedEpoch, resends } = await bench.db
+      .selectFrom('campaign_contacts')
+      .select(['started_epoch', 'resends'])
+      .where('campaign_id', '=', campaign.id)
+      .executeTakeFirstOrThrow()
+    return { startedEpoch, resends }
+  }
+
+  it('is not taken for one that nobody can make a message for', async () => {
+    const line = await bench.newCampaign(1, {}, { latencyMinMs: 300, latencyMaxMs: 300 })
+    await bench.leaveUnderWay(line.campaign)
+    await bench.startWorker()
+    await untilTrue('its request is under way', async () => (await noteOf(line)).resends === 1)
+    expect((await noteOf(line)).startedEpoch).toBe(null)
+  })
+
+  it('is unknown after the third repeat, whatever became of the requests', async () => {
+    const line = await bench.newCampaign(2)
+    await bench.leaveUnderWay(line.campaign, 1)
+    await bench.db.updateTable('campaign_contacts').set({ resends: 3 }).where('status', '=', 'sending').execute()
+    await bench.startWorker()
+    await bench.untilStatus(line, 'completed')
+    expect(await bench.counts(line)).toMatchObject({ sent: 1, unknown: 1, failed: 0 })
+    expect(await bench.accepted(line)).toHaveLength(1)
   })
 })
 

@@ -8,7 +8,7 @@ import { buildCampaign, buildChannel, buildUser, holdLane, type BuiltCampaign } 
 import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
 import { applyReceipts } from './applyReceipts.ts'
 import { cancelRecipients } from './cancelRecipients.ts'
-import { claimRecipients, claimSuspect, type ClaimedRecipient, type LaneHold } from './claimRecipients.ts'
+import { claimRecipients, claimSuspect, noteResend, type ClaimedRecipient, type LaneHold } from './claimRecipients.ts'
 import { getCounts, recount } from './recipientQueries.ts'
 import { settleRecipients, type Settlement } from './settleRecipients.ts'
 
@@ -264,6 +264,25 @@ describe('suspects', () => {
       [1, 2],
     ])
     await expectBalance({ sent: 1, sending: 1 })
+  })
+
+  it('did not kill who made their message once its request leaves; each request that dies is counted', async () => {
+    await claim(1)
+    const seen: [number, number][] = []
+    for (const epoch of [2, 3, 4, 5]) {
+      lane = await holdLane(test.db, campaign, randomUUID(), epoch)
+      const suspect = await claimSuspect(test.db, lane, campaign.id)
+      seen.push([suspect?.startedDeaths ?? -1, suspect?.resends ?? -1])
+      expect(await noteResend(test.db, lane, campaign.id, 1)).toBe(true)
+    }
+    expect(seen).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [0, 3],
+    ])
+    expect(await noteResend(test.db, { ...lane, epoch: 4 }, campaign.id, 1)).toBe(false)
+    await expectBalance({ sending: 1 })
   })
 })
 

@@ -21,6 +21,8 @@ export type ClaimedRecipient = {
   attempts: number
   resends: number
   maybeSent: boolean
+  /** Found in `sending` after its worker had died, and its message is not made yet. */
+  isSuspect: boolean
   startedDeaths: number
   /** The file of this step could not be sent: its text goes instead. */
   usesFallback: boolean
@@ -40,7 +42,7 @@ export type ClaimedBatch = {
 /** Of `campaign_contacts c`. */
 export const CLAIMED_COLUMNS = sql`
   c.id, c.phone, c.send_to as "sendTo", c.name, c.variables, c.step, c.attempts, c.resends, c.maybe_sent as "maybeSent",
-  c.started_deaths as "startedDeaths", c.uses_fallback as "usesFallback", c.processing_order as "processingOrder",
+  c.started_epoch is not null as "isSuspect", c.started_deaths as "startedDeaths", c.uses_fallback as "usesFallback", c.processing_order as "processingOrder",
   c.rendered_at as "renderedAt"`
 
 /** Holds only while the lane is ours, alive, and the campaign runs under our lock. */
@@ -152,8 +154,8 @@ export async function claimRecipients(
 
 /**
  * Takes one suspect: a row that a dead epoch left in `sending`. It is marked as started under our epoch before it
- * returns, so that a row that kills whoever touches it is found out (`startedDeaths`). Rows never started so come
- * first: a poisonous one must not keep its neighbours waiting. Null when there is none.
+ * returns, so that a row that kills whoever makes its message is found out (`startedDeaths`). Rows never started so
+ * come first: a poisonous one must not keep its neighbours waiting. Null when there is none.
  *
  * Its message may have left before the worker died, so it counts as maybe-sent: a refusal of the resend does not prove
  * that nobody got the first.
@@ -175,4 +177,19 @@ export async function claimSuspect(db: Db, lane: LaneHold, campaignId: string): 
     returning ${CLAIMED_COLUMNS}
   `.execute(db)
   return rows[0] ?? null
+}
+
+/**
+ * Notes that the message of a suspect is made and its request leaves now, and counts it. Who dies from here on did not
+ * die of making it, and nobody may say that it was never sent. False, and nothing is noted, when the lane is not ours
+ * any more or the campaign does not run.
+ */
+export async function noteResend(db: Db, lane: LaneHold, campaignId: string, id: number): Promise<boolean> {
+  const { numAffectedRows = 0n } = await sql`
+    with ${heldBy(lane, campaignId)}
+    update campaign_contacts c set started_epoch = null, started_deaths = 0, resends = c.resends + 1
+    where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = ${id}
+      and c.status = 'sending' and c.claim_epoch = ${lane.epoch} and exists (select 1 from held)
+  `.execute(db)
+  return numAffectedRows > 0n
 }

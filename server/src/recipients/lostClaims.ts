@@ -33,9 +33,6 @@ export class HeldRows {
   }
 }
 
-/** A claim of ours whose answer never came; `isSuspect`: an earlier life of the row may have been sent. */
-export type LostClaim = ClaimedRecipient & { isSuspect: boolean }
-
 /**
  * Rows in `sending` under our own epoch that nobody in memory knows of: a claim was committed and its answer got lost.
  * Nothing was requested for them since. `held` must have been read before the call, and no claim of this campaign may
@@ -46,9 +43,9 @@ export async function findLostClaims(
   lane: LaneHold,
   campaignId: string,
   options: { held: number[]; limit: number },
-): Promise<LostClaim[]> {
-  const { rows } = await sql<LostClaim>`
-    select ${CLAIMED_COLUMNS}, c.started_epoch is not null as "isSuspect" from campaign_contacts c
+): Promise<ClaimedRecipient[]> {
+  const { rows } = await sql<ClaimedRecipient>`
+    select ${CLAIMED_COLUMNS} from campaign_contacts c
     where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.status = 'sending'
       and c.claim_epoch = ${lane.epoch} and c.id <> all(${options.held}::bigint[])
     order by c.id limit ${options.limit}

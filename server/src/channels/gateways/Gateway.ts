@@ -114,8 +114,12 @@ export interface Gateway {
    * message of unknown fate must never be sent again without a person's decision.
    */
   readonly isIdempotent: boolean
-  /** Never throws. Aborting `signal` closes the request; the outcome is then a TIMEOUT whose fate is `maybe`. */
-  send(message: OutgoingMessage, signal?: AbortSignal): Promise<SendOutcome>
+  /**
+   * Never throws. Aborting `signal` closes the request; the outcome is then a TIMEOUT whose fate is `maybe`. `mayLeave`
+   * is asked in the instant in which the first byte would leave, however long the message waited for a file to be
+   * uploaded or for a connection; a message that may not is `notSent`, code ABORTED.
+   */
+  send(message: OutgoingMessage, signal?: AbortSignal, mayLeave?: () => boolean): Promise<SendOutcome>
   /** Ready to send = `connected && loggedIn`. Throws `GatewayError`. */
   status(): Promise<GatewayStatus>
   /** Whether numbers (E.164 digits) are on WhatsApp. A number without an answer is missing from the result. Throws `GatewayError`. */

@@ -1,14 +1,7 @@
 import { BEARER_TOKEN } from '#contract/channels.ts'
 import { AppError } from '#server/lib/AppError.ts'
 import { checkHttpAddress, type Resolve } from '#server/lib/outboundAddress.ts'
-import {
-  GatewayError,
-  type Gateway,
-  type GatewayStatus,
-  type OutgoingMessage,
-  type SendFailure,
-  type SendOutcome,
-} from './Gateway.ts'
+import { GatewayError, type Gateway, type GatewayStatus, type SendFailure, type SendOutcome } from './Gateway.ts'
 import { renderCloudSend } from './cloudApiBody.ts'
 import { classifyCloudAnswer } from './cloudApiFailures.ts'
 import { CloudApiMedia, renderUpload, waitAtMost, type UploadFile } from './cloudApiMedia.ts'
@@ -64,7 +57,7 @@ export function createCloudApiGateway(options: CloudApiOptions): Gateway {
   return {
     limits: { deadlineMs: wire.deadlineMs, maxInFlight, maxPerSecond },
     isIdempotent: false,
-    send: (message, signal) => send(wire, media, message, signal),
+    send: (...args) => send(wire, media, ...args),
     status: () => status(wire),
     // No call of the Cloud API says whether a number is on WhatsApp; 131026 after a send is how one finds out.
     checkNumbers: () => Promise.resolve([]),
@@ -73,13 +66,15 @@ export function createCloudApiGateway(options: CloudApiOptions): Gateway {
   }
 }
 
+type SendArgs = Parameters<Gateway['send']>
+
 type Wire = {
   deadlineMs: number
   /** Path of the number, below which messages and media are. */
   number: string
   /** Path of any other object. */
   pathOf(id: string): string
-  send(body: string, deadlineMs: number, signal?: AbortSignal): Promise<Exchange>
+  send(body: string, deadlineMs: number, signal: SendArgs[1], mayLeave: SendArgs[2]): Promise<Exchange>
   /** Everything but sends, on connections of its own: a question about the status does not wait behind a send. */
   ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Exchange>
   upload(file: UploadFile): Promise<Exchange>
@@ -105,12 +100,13 @@ function createWire(options: CloudApiOptions): Wire {
     deadlineMs,
     number,
     pathOf: (id) => `${prefix}/${id}`,
-    send: (body, restMs, signal) =>
+    send: (body, restMs, signal, mayLeave) =>
       exchange(
         sends,
         { method: 'POST', path: `${number}/messages`, headers: json, body },
         { deadlineMs: restMs, maxAnswerBytes },
         signal,
+        mayLeave,
       ),
     ask: (method, path, body) => {
       const request: HttpRequest = {
@@ -156,12 +152,7 @@ function readHeaders(token: string): string[] {
   return ['authorization', `Bearer ${token}`, 'accept', 'application/json', 'accept-encoding', 'identity']
 }
 
-async function send(
-  wire: Wire,
-  media: CloudApiMedia,
-  message: OutgoingMessage,
-  signal?: AbortSignal,
-): Promise<SendOutcome> {
+async function send(wire: Wire, media: CloudApiMedia, ...[message, signal, mayLeave]: SendArgs): Promise<SendOutcome> {
   const started = performance.now()
   const to = message.to.replace(/^\+/, '')
   if (!/^\d{5,20}$/.test(to)) return refuse('INVALID_NUMBER', 'UNPARSABLE_PHONE', 'The recipient is no phone number.')
@@ -175,7 +166,7 @@ async function send(
     return refuse('API_ERROR', 'UNRENDERABLE', 'The message could not be written as JSON.')
   }
   const restMs = Math.max(1, wire.deadlineMs - (performance.now() - started))
-  return readOutcome(wire, await wire.send(body, restMs, signal))
+  return readOutcome(wire, await wire.send(body, restMs, signal, mayLeave))
 }
 
 function refuse(category: 'INVALID_NUMBER' | 'API_ERROR', code: string, message: string): SendOutcome {

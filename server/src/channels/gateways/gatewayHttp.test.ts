@@ -3,11 +3,12 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { FAILURE_CATEGORIES } from '#contract/errors.ts'
-import type { SendOutcome } from './Gateway.ts'
+import type { OutgoingMessage, SendOutcome } from './Gateway.ts'
 import { createWuzapiGateway, type WuzapiOptions } from './wuzapi.ts'
 import { respondData, startRawStub, startStub, type Stub } from './wuzapiStub.ts'
 
 const ID = '3EB0A1B2C3D4E5F60718AB'
+const MESSAGE: OutgoingMessage = { id: ID, to: '5511988887777', content: { type: 'text', text: 'x' } }
 const SENT = JSON.stringify({ code: 200, data: { Details: 'Sent', Id: ID, Timestamp: 1769040000 }, success: true })
 const open: { close(): Promise<void> }[] = []
 
@@ -27,7 +28,7 @@ async function sendTo(
   const gateway = createWuzapiGateway({ baseUrl: url, token: 'tok-line-1', deadlineMs: 5000, ...options })
   open.push(gateway)
   const started = performance.now()
-  const outcome = await gateway.send({ id: ID, to: '5511988887777', content: { type: 'text', text: 'x' } })
+  const outcome = await gateway.send(MESSAGE)
   return { outcome, tookMs: performance.now() - started }
 }
 
@@ -288,6 +289,21 @@ describe('connections', () => {
     expect(requests).toBe(0)
   })
 
+  test('a message whose permission ends while it waits for its connection does not leave', async () => {
+    let bytes = 0
+    const server = createServer((socket) => socket.on('data', (data) => (bytes += data.length)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    open.push({ close: () => new Promise((resolve) => server.close(() => resolve())) })
+    const { port } = server.address() as AddressInfo
+    const gateway = createWuzapiGateway({ baseUrl: `http://127.0.0.1:${port}`, token: 'token' })
+    let mayLeave = true
+    const sending = gateway.send(MESSAGE, undefined, () => mayLeave)
+    mayLeave = false
+    expect(await sending).toMatchObject({ ok: false, failure: { code: 'ABORTED', fate: 'notSent' } })
+    await gateway.close()
+    expect(bytes).toBe(0)
+  })
+
   test('reset or closed after the request was read may have been sent', async () => {
     const reset = await keep(startRawStub((socket) => socket.resetAndDestroy()))
     expect((await sendTo(reset.url)).outcome).toMatchObject(maybe('TIMEOUT', 'ECONNRESET'))
@@ -347,7 +363,7 @@ describe('connections', () => {
     open.push(gateway)
     let surelyNotSent = 0
     for (let n = 0; n < 200; n++) {
-      const outcome = await gateway.send({ id: ID, to: '5511988887777', content: { type: 'text', text: 'x' } })
+      const outcome = await gateway.send(MESSAGE)
       if (!outcome.ok && outcome.failure.fate === 'notSent') surelyNotSent++
     }
     expect(server.seen.length).toBeLessThanOrEqual(200 - surelyNotSent)

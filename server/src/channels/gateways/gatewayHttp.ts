@@ -100,15 +100,18 @@ function limitAnswers(socket: Socket, mostBytes: number): void {
 /**
  * One request and its whole answer within `limits.deadlineMs`, counted from this call. Never rejects, follows no
  * redirect, decodes no compression, and reads at most `maxAnswerBytes` of the body: the rest is cut (`truncated`).
+ * `mayLeave` is asked right before the request is written; when it may not, it ends as ABORTED with nothing written.
  */
 export function exchange(
   pool: Pool,
   request: HttpRequest,
   limits: HttpLimits,
   signal?: AbortSignal,
+  mayLeave?: () => boolean,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     const handler = new ExchangeHandler(limits, resolve)
+    handler.mayLeave = mayLeave ?? null
     if (failpoints !== null) handler.failpointSubject = request.path
     if (signal !== undefined) endWith(signal, handler)
     pool.dispatch(inOnePiece(request), handler)
@@ -136,6 +139,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #bytes = 0
   onSettled: (() => void) | null = null
+  mayLeave: (() => boolean) | null = null
   failpointSubject: string | null = null
 
   constructor(limits: HttpLimits, resolve: (result: Exchange) => void) {
@@ -146,6 +150,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   /** Called right before the request goes to the socket. A request that ended while it waited is not written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.mayLeave?.() === false) this.end('ABORTED')
     if (this.#settled) controller.abort(new RequestEnded('ABORTED'))
     else this.#controller = controller
     if (this.failpointSubject !== null) this.#meetFailpoint(controller, this.failpointSubject)

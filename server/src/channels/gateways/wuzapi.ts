@@ -7,7 +7,6 @@ import {
   type Gateway,
   type GatewayStatus,
   type NumberCheck,
-  type OutgoingMessage,
   type Pairing,
   type SendFailure,
   type SendOutcome,
@@ -74,7 +73,7 @@ export function createWuzapiGateway(options: WuzapiOptions): WuzapiGateway {
   return {
     limits: { deadlineMs: wire.deadlineMs, maxInFlight: options.maxInFlight ?? 1 },
     isIdempotent: true,
-    send: (message, signal) => send(wire, message, signal),
+    send: (...args) => send(wire, ...args),
     status: () => status(wire),
     checkNumbers: (numbers) => checkNumbers(wire, numbers),
     readContacts: () => readContacts(wire),
@@ -84,9 +83,11 @@ export function createWuzapiGateway(options: WuzapiOptions): WuzapiGateway {
   }
 }
 
+type SendArgs = Parameters<Gateway['send']>
+
 type Wire = {
   deadlineMs: number
-  send(path: string, body: RenderedSend['body'], signal?: AbortSignal): Promise<Exchange>
+  send(path: string, body: RenderedSend['body'], signal: SendArgs[1], mayLeave: SendArgs[2]): Promise<Exchange>
   /** Everything but sends, on connections of its own: a question about the status does not wait behind a send. */
   ask(method: 'GET' | 'POST', path: string, body: unknown, deadlineMs: number, maxBytes?: number): Promise<Exchange>
   /** The text without the token, in case somebody's error page repeats our headers. */
@@ -104,8 +105,10 @@ function createWire(options: WuzapiOptions): Wire {
   const sendLimits: HttpLimits = { deadlineMs, maxAnswerBytes }
   return {
     deadlineMs,
-    send: (path, body, signal) =>
-      exchange(sends, { method: 'POST', path: prefix + path, ...contentOf(headers, body) }, sendLimits, signal),
+    send: (path, body, signal, mayLeave) => {
+      const request: HttpRequest = { method: 'POST', path: prefix + path, ...contentOf(headers, body) }
+      return exchange(sends, request, sendLimits, signal, mayLeave)
+    },
     ask: (method, path, body, askDeadlineMs, maxBytes = maxAnswerBytes) => {
       const request: HttpRequest = {
         method,
@@ -150,7 +153,7 @@ function readHeaders(token: string): string[] {
   ]
 }
 
-async function send(wire: Wire, message: OutgoingMessage, signal?: AbortSignal): Promise<SendOutcome> {
+async function send(wire: Wire, ...[message, signal, mayLeave]: SendArgs): Promise<SendOutcome> {
   const to = message.to.replace(/^\+/, '')
   // WuzAPI makes a WhatsApp id of any text, so what is no number has to be stopped here.
   if (!/^\d{5,20}$|^[\w.:-]+@[\w.-]+$/.test(to))
@@ -161,7 +164,7 @@ async function send(wire: Wire, message: OutgoingMessage, signal?: AbortSignal):
   } catch {
     return { ok: false, failure: localFailure('API_ERROR', 'UNRENDERABLE') }
   }
-  const result = await wire.send(request.path, request.body, signal)
+  const result = await wire.send(request.path, request.body, signal, mayLeave)
   if (result.kind === 'answer' && isAccepted(result, message.id)) return { ok: true }
   return { ok: false, failure: failureOf(wire, result, 'send') }
 }
