@@ -1,4 +1,5 @@
 import { sql, type Updateable } from 'kysely'
+import { LRUCache } from 'lru-cache'
 import { isFinal } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
@@ -6,8 +7,15 @@ import { transaction } from '#server/db/transaction.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
-import { expandChunk, findSource } from '#server/recipients/expandAudience.ts'
-import { findHeaders } from '#server/recipients/lackingVariables.ts'
+import {
+  collectChunks,
+  finishChunk,
+  planChunks,
+  takeChunk,
+  type AudienceChunk,
+} from '#server/recipients/audienceChunks.ts'
+import { expandChunk, findSource, type AudienceSource, type ExpandedChunk } from '#server/recipients/expandAudience.ts'
+import { findHeaders, type NeededVariables } from '#server/recipients/lackingVariables.ts'
 import type { LeaveOut } from '#server/recipients/leaveOut.ts'
 import { fillSendHistory, findAccountCap, toCap } from '#server/recipients/sendHistory.ts'
 import { neededVariables } from '#server/templates/neededVariables.ts'
@@ -16,31 +24,59 @@ import { moveCampaigns } from './campaignQueries.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 
 const CHUNK = 10_000
+/** Campaigns whose headers are remembered while they are expanded; asking again costs as much as 2,000 recipients. */
+const HEADERS_KEPT = 100
+/** Another process may have planned chunks; this one hears of its own at once. */
+const HELP_MS = 5000
 /** From here on the planner needs fresh statistics before the first claim; autovacuum would come a minute later. */
 const ANALYZE_FROM = 1000
 
+type Sums = Pick<
+  CampaignRow,
+  'chosen' | 'duplicates' | 'suppressed' | 'excluded' | 'recently_written' | 'lacking_variables'
+>
+
+/** Of a chunk that nobody needs any more. */
+const NOBODY: ExpandedChunk = {
+  seen: 0,
+  inserted: 0,
+  suppressed: 0,
+  excluded: 0,
+  recentlyWritten: 0,
+  lackingVariables: 0,
+  lastKey: 0,
+}
+
 /**
  * Expands the audience of campaigns in the background, one chunk a transaction, resumable at any point: where it stands
- * is on the campaign's row and moves with the recipients it made. Several processes share the work by skipping rows
- * that another one has locked.
+ * is in the database and moves with the recipients it made. The chunks of a long list are planned first and then
+ * expanded two beside each other; everything else comes one after the other, because who is in two sources belongs to
+ * the first. Several processes share the work by skipping rows that another one has locked.
  */
 export class AudiencePreparer {
   readonly #db: Db
   readonly #audit: AuditLogger
   readonly #bell: Bell
+  readonly #chunkSize: number
   readonly #poller: Poller
+  /** Takes planned chunks beside the other one. */
+  readonly #helper: Poller
   /** Notes what an account sent before its first frequency cap; the account's campaigns wait for it. */
   readonly #historian: Poller
   /** Campaigns that failed to expand: they wait until the others are done, or one of them would stop all. */
   readonly #setAside = new Set<string>()
+  readonly #headers = new LRUCache<string, NeededVariables>({ max: HEADERS_KEPT })
   #stopListening: (() => void) | null = null
 
-  constructor(options: { db: Db; audit: AuditLogger; bell: Bell; log: Log; pollMs: number }) {
+  /** `chunkSize`: people of one transaction. */
+  constructor(options: { db: Db; audit: AuditLogger; bell: Bell; log: Log; pollMs: number; chunkSize?: number }) {
     this.#db = options.db
     this.#audit = options.audit
     this.#bell = options.bell
+    this.#chunkSize = options.chunkSize ?? CHUNK
     const { pollMs: intervalMs, log } = options
     this.#poller = new Poller({ work: () => this.#round(), intervalMs, log })
+    this.#helper = new Poller({ work: () => this.#help(), intervalMs: HELP_MS, log })
     this.#historian = new Poller({ work: () => this.#fillHistory(), intervalMs, log })
   }
 
@@ -51,12 +87,13 @@ export class AudiencePreparer {
     })
     this.#historian.start()
     this.#poller.start()
+    this.#helper.start()
   }
 
   async stop(): Promise<void> {
     this.#stopListening?.()
     this.#stopListening = null
-    await Promise.all([this.#poller.stop(), this.#historian.stop()])
+    await Promise.all([this.#poller.stop(), this.#helper.stop(), this.#historian.stop()])
   }
 
   async #fillHistory(): Promise<boolean> {
@@ -65,52 +102,117 @@ export class AudiencePreparer {
     return didSome
   }
 
-  /** One chunk of one campaign; true when there may be more. */
+  /** One step of one campaign; true when there may be more. */
   async #round(): Promise<boolean> {
+    if (await this.#expandPlanned()) return true
+    const done = await this.#settingAside(async (trx, take) => {
+      const campaign = await lockNext(trx, [...this.#setAside])
+      if (campaign === undefined) return 'idle'
+      take(campaign.id)
+      return isNeeded(campaign) ? this.#expandNext(trx, campaign) : this.#abandon(trx, campaign)
+    })
+    if (done === 'idle') this.#setAside.clear()
+    if (done === 'planned') this.#helper.nudge()
+    if (done === 'finished') this.#bell.ring()
+    return done !== 'idle'
+  }
+
+  /** The last of the planned chunks lets the campaign go on. */
+  async #help(): Promise<boolean> {
+    const didSome = await this.#expandPlanned()
+    if (didSome) this.#poller.nudge()
+    return didSome
+  }
+
+  /** Runs a step in a transaction; the campaign that `work` said it takes waits for the others when that fails. */
+  async #settingAside<T>(work: (trx: Trx, take: (campaignId: string) => void) => Promise<T>): Promise<T> {
     let taken: string | null = null
     try {
-      const done = await transaction(this.#db, async (trx) => {
-        const campaign = await lockNext(trx, [...this.#setAside])
-        taken = campaign?.id ?? null
-        if (campaign === undefined) return 'idle'
-        return isNeeded(campaign) ? this.#expand(trx, campaign) : this.#abandon(trx, campaign)
-      })
-      if (done === 'idle') this.#setAside.clear()
-      if (done === 'finished') this.#bell.ring()
-      return done !== 'idle'
+      return await transaction(this.#db, (trx) => work(trx, (campaignId) => (taken = campaignId)))
     } catch (error) {
       if (taken !== null) this.#setAside.add(taken)
       throw error
     }
   }
 
-  async #expand(trx: Trx, campaign: CampaignRow): Promise<'more' | 'finished'> {
-    const source = await findSource(trx, campaign.user_id, campaign.id, campaign.prepare_source)
+  /** One planned chunk of any campaign; false when there is none to be had. */
+  #expandPlanned(): Promise<boolean> {
+    return this.#settingAside(async (trx, take) => {
+      const chunk = await takeChunk(trx, [...this.#setAside])
+      if (chunk === undefined) return false
+      take(chunk.campaignId)
+      await finishChunk(trx, chunk, await this.#expandIfNeeded(trx, chunk))
+      return true
+    })
+  }
+
+  async #expandIfNeeded(trx: Trx, chunk: AudienceChunk): Promise<ExpandedChunk> {
+    const campaign = await findCampaignRow(trx, chunk.userId, chunk.campaignId)
+    const source = await findSource(trx, chunk.userId, chunk.campaignId, chunk.source)
+    if (campaign === undefined || source === null || !isNeeded(campaign)) return NOBODY
+    return this.#expand(trx, campaign, source, chunk)
+  }
+
+  /** Plans the next chunks of a long list, or expands what is less than a chunk or no list. */
+  async #expandNext(trx: Trx, campaign: CampaignRow): Promise<'more' | 'planned' | 'finished'> {
+    const { user_id: userId, id: campaignId, prepare_source: position, next_recipient: nextRecipient } = campaign
+    const source = await findSource(trx, userId, campaignId, position)
     if (source === null) return this.#finish(trx, campaign)
-    const chunk = await expandChunk(trx, source, {
+    const sums = addUp(campaign, await collectChunks(trx, userId, campaignId))
+    const from = {
+      userId,
+      campaignId,
+      firstRecipient: nextRecipient,
+      source: position,
+      afterKey: campaign.prepare_after,
+    }
+    const planned = position === 0 ? await planChunks(trx, source, from, this.#chunkSize) : []
+    const last = planned.at(-1)
+    if (last !== undefined) {
+      const next = { prepare_after: last.lastKey, next_recipient: last.firstRecipient + this.#chunkSize }
+      await updateCampaign(trx, campaign, { ...sums, ...next })
+      return 'planned'
+    }
+    const chunk = await this.#expand(trx, campaign, source, from)
+    const exhausted = chunk.seen < this.#chunkSize
+    await updateCampaign(trx, campaign, {
+      ...addUp({ ...campaign, ...sums }, [chunk]),
+      prepare_source: position + (exhausted ? 1 : 0),
+      prepare_after: exhausted ? 0 : chunk.lastKey,
+      next_recipient: nextRecipient + chunk.seen,
+    })
+    return 'more'
+  }
+
+  async #expand(
+    trx: Trx,
+    campaign: CampaignRow,
+    source: AudienceSource,
+    { firstRecipient, afterKey, lastKey }: Omit<AudienceChunk, 'lastKey'> & { lastKey?: number },
+  ): Promise<ExpandedChunk> {
+    return expandChunk(trx, source, {
       userId: campaign.user_id,
       campaignId: campaign.id,
-      nextRecipient: campaign.next_recipient,
-      afterKey: campaign.prepare_after,
-      limit: CHUNK,
+      nextRecipient: firstRecipient,
+      afterKey,
+      ...(lastKey === undefined ? {} : { lastKey }),
+      limit: this.#chunkSize,
       isFirstSource: campaign.prepare_source === 0,
       orderSeed: campaign.randomize_order ? campaign.order_seed : null,
       leaveOut: await leaveOutOf(trx, campaign),
-      needed: await findHeaders(trx, campaign.user_id, neededVariables(campaign.messages), { campaignId: campaign.id }),
+      needed: await this.#findHeaders(trx, campaign),
     })
-    const exhausted = chunk.seen < CHUNK
-    await updateCampaign(trx, campaign, {
-      prepare_source: campaign.prepare_source + (exhausted ? 1 : 0),
-      prepare_after: exhausted ? 0 : chunk.lastKey,
-      next_recipient: campaign.next_recipient + chunk.seen,
-      chosen: campaign.chosen + chunk.seen,
-      duplicates: campaign.duplicates + chunk.seen - chunk.inserted,
-      suppressed: campaign.suppressed + chunk.suppressed,
-      excluded: campaign.excluded + chunk.excluded,
-      recently_written: campaign.recently_written + chunk.recentlyWritten,
-      lacking_variables: campaign.lacking_variables + chunk.lackingVariables,
-    })
-    return 'more'
+  }
+
+  /** As they were when the expansion began. */
+  async #findHeaders(trx: Trx, campaign: CampaignRow): Promise<NeededVariables> {
+    const names = neededVariables(campaign.messages)
+    const key = `${campaign.id} ${names.join(' ')}`
+    const known = this.#headers.get(key)
+    if (known !== undefined) return known
+    const found = await findHeaders(trx, campaign.user_id, names, { campaignId: campaign.id })
+    this.#headers.set(key, found)
+    return found
   }
 
   async #finish(trx: Trx, campaign: CampaignRow): Promise<'finished'> {
@@ -130,6 +232,7 @@ export class AudiencePreparer {
   }
 
   async #abandon(trx: Trx, campaign: CampaignRow): Promise<'finished'> {
+    await collectChunks(trx, campaign.user_id, campaign.id)
     await updateCampaign(trx, campaign, { preparing: false })
     return 'finished'
   }
@@ -153,12 +256,46 @@ async function lockNext(trx: Trx, except: string[]): Promise<CampaignRow | undef
     .selectAll()
     .where('preparing', '=', true)
     .where(sql<boolean>`not exists (select from send_histories h where h.user_id = campaigns.user_id and not h.ready)`)
+    .where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('campaign_chunks as c')
+            .whereRef('c.user_id', '=', 'campaigns.user_id')
+            .whereRef('c.campaign_id', '=', 'campaigns.id')
+            .where('c.made', 'is', null),
+        ),
+      ),
+    )
     .$if(except.length > 0, (query) => query.where('id', 'not in', except))
     .orderBy('created_at')
     .limit(1)
     .forUpdate()
     .skipLocked()
     .executeTakeFirst()
+}
+
+function findCampaignRow(trx: Trx, userId: string, id: string): Promise<CampaignRow | undefined> {
+  return trx
+    .selectFrom('campaigns')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('preparing', '=', true)
+    .executeTakeFirst()
+}
+
+/** What the books say of the people chosen, with those of `chunks`. */
+function addUp(campaign: Sums, chunks: ExpandedChunk[]): Sums {
+  const sum = (before: number, of: (chunk: ExpandedChunk) => number) =>
+    chunks.reduce((total, chunk) => total + of(chunk), before)
+  return {
+    chosen: sum(campaign.chosen, ({ seen }) => seen),
+    duplicates: sum(campaign.duplicates, ({ seen, inserted }) => seen - inserted),
+    suppressed: sum(campaign.suppressed, ({ suppressed }) => suppressed),
+    excluded: sum(campaign.excluded, ({ excluded }) => excluded),
+    recently_written: sum(campaign.recently_written, ({ recentlyWritten }) => recentlyWritten),
+    lacking_variables: sum(campaign.lacking_variables, ({ lackingVariables }) => lackingVariables),
+  }
 }
 
 async function updateCampaign(trx: Trx, campaign: CampaignRow, changes: Updateable<CampaignsTable>): Promise<void> {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { RejectReason } from '#contract/imports.ts'
 import { EXCLUDED, RECENTLY_WRITTEN } from '#contract/frequencyCap.ts'
@@ -48,6 +48,8 @@ type ChunkOptions = {
   /** Number of the next recipient. A chunk uses up `seen` numbers; gaps are fine. */
   nextRecipient: number
   afterKey: number
+  /** Nobody whose key is above this. */
+  lastKey?: number
   limit: number
   /** Whether nobody of another source is in the campaign yet. */
   isFirstSource: boolean
@@ -223,8 +225,10 @@ async function insertPeople(
   return chunk
 }
 
-/** Contacts have the bound of their list once more: a merge of the two would begin at the first contact of all. */
+/** Contacts have the bounds of their list once more: a merge of the two would begin at the first contact of all. */
 function peopleOf(source: AudienceSource, options: ChunkOptions) {
+  const { lastKey } = options
+  const upTo = (key: RawBuilder<unknown>) => (lastKey === undefined ? sql`` : sql`and ${key} <= ${lastKey}`)
   if (source.kind === 'typed') {
     return sql`
       select position as key, null::bigint as contact_id, phone, name, variables from campaign_typed_recipients
@@ -238,14 +242,14 @@ function peopleOf(source: AudienceSource, options: ChunkOptions) {
       select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
       from contact_label_members m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
       where m.user_id = ${options.userId} and m.label_id = ${source.labelId} and m.contact_id > ${options.afterKey}
-        and c.id > ${options.afterKey}
+        and c.id > ${options.afterKey} ${upTo(sql`m.contact_id`)} ${upTo(sql`c.id`)}
       order by m.contact_id limit ${options.limit}`
   }
   return sql`
     select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
     from import_contacts m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
     where m.user_id = ${options.userId} and m.import_id = ${source.importId} and m.contact_id > ${options.afterKey}
-      and c.id > ${options.afterKey}
+      and c.id > ${options.afterKey} ${upTo(sql`m.contact_id`)} ${upTo(sql`c.id`)}
     order by m.contact_id limit ${options.limit}`
 }
 

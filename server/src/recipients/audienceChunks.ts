@@ -1,0 +1,117 @@
+import { sql, type Insertable } from 'kysely'
+import type { Trx } from '#server/db/Database.ts'
+import type { AudienceSource, ExpandedChunk } from './expandAudience.ts'
+import type { CampaignChunksTable } from './recipientTables.ts'
+
+/** Part of a list: the people whose key is after `afterKey` and up to `lastKey`, as recipients from `firstRecipient` on. */
+export type AudienceChunk = {
+  userId: string
+  campaignId: string
+  firstRecipient: number
+  source: number
+  afterKey: number
+  lastKey: number
+}
+
+/** So that planning reads half a million index entries at most, some 100 ms. */
+const MOST_PLANNED = 50
+
+/**
+ * Divides the next part of a list into chunks of `size` people, to be expanded beside each other. What is left is less
+ * than a chunk, or more than was planned at once. Returns them in their order; none of a source that is no list.
+ */
+export async function planChunks(
+  trx: Trx,
+  source: AudienceSource,
+  from: Omit<AudienceChunk, 'lastKey'>,
+  size: number,
+): Promise<AudienceChunk[]> {
+  const members = membersOf(source)
+  if (members === null) return []
+  const { rows } = await sql<{ key: number }>`
+    select key from (
+      select contact_id as key, row_number() over (order by contact_id) as nth from ${members}
+        and user_id = ${from.userId} and contact_id > ${from.afterKey}
+      order by contact_id limit ${size * MOST_PLANNED}
+    ) numbered where nth % ${size} = 0 order by key
+  `.execute(trx)
+  const chunks = rows.map(({ key }, index) => ({
+    ...from,
+    firstRecipient: from.firstRecipient + index * size,
+    afterKey: rows[index - 1]?.key ?? from.afterKey,
+    lastKey: key,
+  }))
+  if (chunks.length > 0) await trx.insertInto('campaign_chunks').values(chunks.map(rowOf)).execute()
+  return chunks
+}
+
+/** Takes a chunk for this transaction that no other one has; undefined when there is none. */
+export async function takeChunk(trx: Trx, exceptCampaigns: readonly string[]): Promise<AudienceChunk | undefined> {
+  const row = await trx
+    .selectFrom('campaign_chunks')
+    .selectAll()
+    .where('made', 'is', null)
+    .$if(exceptCampaigns.length > 0, (query) => query.where('campaign_id', 'not in', exceptCampaigns))
+    .orderBy('user_id')
+    .orderBy('campaign_id')
+    .orderBy('first_recipient')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  return {
+    userId: row.user_id,
+    campaignId: row.campaign_id,
+    firstRecipient: row.first_recipient,
+    source: row.source,
+    afterKey: row.after_key,
+    lastKey: row.last_key,
+  }
+}
+
+/** Notes what became of a chunk's people, in the transaction that made recipients of them. */
+export async function finishChunk(trx: Trx, chunk: AudienceChunk, made: ExpandedChunk): Promise<void> {
+  await trx
+    .updateTable('campaign_chunks')
+    .set({ made: JSON.stringify(made) })
+    .where('user_id', '=', chunk.userId)
+    .where('campaign_id', '=', chunk.campaignId)
+    .where('first_recipient', '=', chunk.firstRecipient)
+    .execute()
+}
+
+/** Takes away the chunks of a campaign, all of which are done; returns what each made. */
+export async function collectChunks(trx: Trx, userId: string, campaignId: string): Promise<ExpandedChunk[]> {
+  const rows = await trx
+    .deleteFrom('campaign_chunks')
+    .where('user_id', '=', userId)
+    .where('campaign_id', '=', campaignId)
+    .returning('made')
+    .execute()
+  return rows.flatMap(({ made }) => made ?? [])
+}
+
+function membersOf(source: AudienceSource) {
+  if (source.kind === 'import') return sql`import_contacts where import_id = ${source.importId}`
+  if (source.kind === 'label') return sql`contact_label_members where label_id = ${source.labelId}`
+  return null
+}
+
+function rowOf({
+  userId,
+  campaignId,
+  firstRecipient,
+  source,
+  afterKey,
+  lastKey,
+}: AudienceChunk): Insertable<CampaignChunksTable> {
+  return {
+    user_id: userId,
+    campaign_id: campaignId,
+    first_recipient: firstRecipient,
+    source,
+    after_key: afterKey,
+    last_key: lastKey,
+  }
+}
