@@ -89,7 +89,10 @@ export async function collectChunks(trx: Trx, userId: string, campaignId: string
     .where('campaign_id', '=', campaignId)
     .returning('made')
     .execute()
-  return rows.flatMap(({ made }) => made ?? [])
+  return rows.map(({ made }) => {
+    if (made === null) throw new Error('A chunk of the audience is not done.')
+    return made
+  })
 }
 
 function membersOf(source: AudienceSource) {
