@@ -24,6 +24,8 @@ import { moveCampaigns } from './campaignQueries.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 
 const CHUNK = 10_000
+/** Of a planned chunk, which locks nothing that others wait for: the more people, the less often a page of the index of phones is read. */
+const PLANNED_TIMES = 5
 /** Campaigns whose headers are remembered while they are expanded; asking again costs as much as 2,000 recipients. */
 const HEADERS_KEPT = 100
 /** Another process may have planned chunks; this one hears of its own at once. */
@@ -96,6 +98,10 @@ export class AudiencePreparer {
     await Promise.all([this.#poller.stop(), this.#helper.stop(), this.#historian.stop()])
   }
 
+  get #plannedSize(): number {
+    return PLANNED_TIMES * this.#chunkSize
+  }
+
   async #fillHistory(): Promise<boolean> {
     const didSome = await fillSendHistory(this.#db)
     if (didSome) this.#poller.nudge()
@@ -166,10 +172,10 @@ export class AudiencePreparer {
       source: position,
       afterKey: campaign.prepare_after,
     }
-    const planned = position === 0 ? await planChunks(trx, source, from, this.#chunkSize) : []
+    const planned = position === 0 ? await planChunks(trx, source, from, this.#plannedSize) : []
     const last = planned.at(-1)
     if (last !== undefined) {
-      const next = { prepare_after: last.lastKey, next_recipient: last.firstRecipient + this.#chunkSize }
+      const next = { prepare_after: last.lastKey, next_recipient: last.firstRecipient + this.#plannedSize }
       await updateCampaign(trx, campaign, { ...sums, ...next })
       return 'planned'
     }
@@ -196,7 +202,7 @@ export class AudiencePreparer {
       nextRecipient: firstRecipient,
       afterKey,
       ...(lastKey === undefined ? {} : { lastKey }),
-      limit: this.#chunkSize,
+      limit: lastKey === undefined ? this.#chunkSize : this.#plannedSize,
       isFirstSource: campaign.prepare_source === 0,
       orderSeed: campaign.randomize_order ? campaign.order_seed : null,
       leaveOut: await leaveOutOf(trx, campaign),

@@ -10,7 +10,7 @@ import { testLog } from '#server/test/testDatabase.ts'
 import { AudiencePreparer } from './AudiencePreparer.ts'
 
 /** Small chunks, so that a list of a thousand is a long one. */
-const CHUNK = 100
+const CHUNK = 20
 const PEOPLE = 1050
 
 let bench: AudienceTestBench
@@ -78,7 +78,7 @@ it('that fail, or whose process ends, are expanded by whoever comes next: nobody
   let insertions = 0
   const isThird = (text: string) => text.includes('insert into campaign_contacts') && ++insertions % 3 === 0
   const shaky = startPreparer(withFaults(bench.db, (text) => (isThird(text) ? 'refuse' : 'none')))
-  await untilTrue('a part is there', async () => (await rowsOf(campaignId)).length >= 3 * CHUNK)
+  await untilTrue('a part is there', async () => (await rowsOf(campaignId)).length >= 10 * CHUNK)
   await shaky.stop()
   startPreparer()
   expect(await bench.untilPrepared(campaignId)).toMatchObject({ totals: { chosen: PEOPLE, duplicates: 0 } })

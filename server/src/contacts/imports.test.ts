@@ -361,7 +361,7 @@ describe('an import', () => {
       testSuppressions,
       hold,
       { rows: 300, people, repeated: 0, rejections: [], warnings: [] },
-      100,
+      { bytesRead: 100, knewSome: false },
     )
     startRunner({ batchRows: 70 })
     expect(await finished(id)).toMatchObject({
@@ -378,7 +378,7 @@ describe('an import', () => {
         testSuppressions,
         hold,
         { rows: 1, people: [], repeated: 1, rejections: [], warnings: [] },
-        1,
+        { bytesRead: 1, knewSome: false },
       ),
     ).rejects.toThrow('does not hold')
   })

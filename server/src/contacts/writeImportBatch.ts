@@ -20,27 +20,29 @@ export class ImportLostError extends Error {
 /**
  * Stores what a batch of rows came to, people, refusals, warnings and the counts of the import in one transaction, so
  * that the counts always tell how far the file has been read. Of people who were erased nothing is stored but that their
- * row was refused. Throws `ImportLostError`.
+ * row was refused. `knewSome`: whether people whom the account knows already are to be expected; returns whether there
+ * were some. Throws `ImportLostError`.
  */
 export async function writeImportBatch(
   db: Db,
   suppressions: SuppressionList,
   hold: ImportHold,
   prepared: PreparedRows,
-  bytesRead: number,
-): Promise<void> {
-  await retryOnConflict(() =>
+  { bytesRead, knewSome }: { bytesRead: number; knewSome: boolean },
+): Promise<boolean> {
+  return retryOnConflict(() =>
     transaction(db, async (trx) => {
       await lockToStorePeople(trx, hold.userId)
       const phones = prepared.people.map(({ phone }) => phone)
       const batch = withoutErased(prepared, await suppressions.findErased(trx, hold.userId, phones))
       await lockContacts(trx, hold.userId)
-      const { accepted, created } = await savePeople(trx, hold, batch.people)
+      const { accepted, created } = await savePeople(trx, hold, batch.people, knewSome)
       if (failpoints !== null) await failpoints.pass('during_import_batch')
       await saveRejections(trx, hold, batch.rejections)
       await saveWarnings(trx, hold, batch.warnings)
       const duplicates = batch.repeated + batch.people.length - accepted
       await advance(trx, hold, { ...batch, accepted, created, duplicates, bytesRead })
+      return created < batch.people.length
     }),
   )
 }
@@ -54,16 +56,18 @@ type Saved = { accepted: number; created: number }
 
 const UNIQUE_VIOLATION = '23505'
 
-/** People whom the account does not know yet, as most of a large file are, cost a third less to store. */
-async function savePeople(trx: Trx, hold: ImportHold, people: PreparedPerson[]): Promise<Saved> {
+/**
+ * People whom the account does not know yet, as most of a large file are, cost a third less to store. Whether there are
+ * others shows when they are stored, and is expected of the batch after one that had some.
+ */
+async function savePeople(trx: Trx, hold: ImportHold, people: PreparedPerson[], knewSome: boolean): Promise<Saved> {
   if (people.length === 0) return { accepted: 0, created: 0 }
   const columns = columnsOf(people)
-  if (await isAnyKnown(trx, hold, columns)) return saveAnyPeople(trx, hold, columns)
+  if (knewSome) return saveAnyPeople(trx, hold, columns)
   const collision = await tryWithin(trx, () => saveNewPeople(trx, hold, columns))
   if (collision === null) return { accepted: people.length, created: people.length }
   if (!(collision instanceof Error && 'code' in collision && collision.code === UNIQUE_VIOLATION))
     throw collision as Error
-  // Somebody added one of them by hand just now.
   return saveAnyPeople(trx, hold, columns)
 }
 
@@ -76,13 +80,6 @@ function columnsOf(people: PreparedPerson[]): Columns {
     variables: textArray(people.map((person) => person.variables)),
     lines: integerArray(people.map((person) => person.line)),
   }
-}
-
-async function isAnyKnown(trx: Trx, { userId }: ImportHold, { phones }: Columns): Promise<boolean> {
-  const { rows } = await sql`
-    select from contacts where user_id = ${userId} and phone = any(${phones}::text[]) limit 1
-  `.execute(trx)
-  return rows.length > 0
 }
 
 function inputOf({ phones, names, variables, lines }: Columns) {

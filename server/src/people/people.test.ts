@@ -95,7 +95,7 @@ async function importPeople(...people: { phone: string; name: string }[]): Promi
     testSuppressions,
     hold,
     { rows: people.length, people: prepared, repeated: 0, rejections: [], warnings },
-    10,
+    { bytesRead: 10, knewSome: false },
   )
   await test.db.updateTable('contact_imports').set({ status: 'completed' }).where('id', '=', id).execute()
   return id

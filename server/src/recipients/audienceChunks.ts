@@ -1,4 +1,4 @@
-import { sql, type Insertable } from 'kysely'
+import { sql, type Insertable, type RawBuilder } from 'kysely'
 import type { Trx } from '#server/db/Database.ts'
 import type { AudienceSource, ExpandedChunk } from './expandAudience.ts'
 import type { CampaignChunksTable } from './recipientTables.ts'
@@ -14,7 +14,7 @@ export type AudienceChunk = {
 }
 
 /** So that planning reads half a million index entries at most, some 100 ms. */
-const MOST_PLANNED = 50
+const MOST_PLANNED = 10
 
 /**
  * Divides the next part of a list into chunks of `size` people, to be expanded beside each other. What is left is less
@@ -28,12 +28,17 @@ export async function planChunks(
 ): Promise<AudienceChunk[]> {
   const members = membersOf(source)
   if (members === null) return []
+  const endAfter = (key: RawBuilder<unknown>) => sql`(
+    select contact_id from ${members} and user_id = ${from.userId} and contact_id > ${key}
+    order by contact_id offset ${size - 1} limit 1
+  )`
   const { rows } = await sql<{ key: number }>`
-    select key from (
-      select contact_id as key, row_number() over (order by contact_id) as nth from ${members}
-        and user_id = ${from.userId} and contact_id > ${from.afterKey}
-      order by contact_id limit ${size * MOST_PLANNED}
-    ) numbered where nth % ${size} = 0 order by key
+    with recursive ends (nth, key) as (
+      select 1, ${endAfter(sql`${from.afterKey}::bigint`)}
+      union all
+      select nth + 1, ${endAfter(sql`ends.key`)} from ends where key is not null and nth < ${MOST_PLANNED}
+    )
+    select key from ends where key is not null order by nth
   `.execute(trx)
   const chunks = rows.map(({ key }, index) => ({
     ...from,
