@@ -1,6 +1,5 @@
-import { sql, type Updateable } from 'kysely'
+import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
-import { isFinal } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
@@ -21,7 +20,8 @@ import { fillSendHistory, findAccountCap, toCap } from '#server/recipients/sendH
 import { neededVariables } from '#server/templates/neededVariables.ts'
 import { getCounts } from '#server/recipients/recipientQueries.ts'
 import { moveCampaigns } from './campaignQueries.ts'
-import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
+import type { CampaignRow } from './campaignTables.ts'
+import { addUp, findPreparing, isNeeded, lockNext, NOBODY, updateCampaign } from './preparingCampaigns.ts'
 
 const CHUNK = 10_000
 /** Of a planned chunk, which locks nothing that others wait for: the more people, the less often a page of the index of phones is read. */
@@ -32,22 +32,6 @@ const HEADERS_KEPT = 100
 const HELP_MS = 5000
 /** From here on the planner needs fresh statistics before the first claim; autovacuum would come a minute later. */
 const ANALYZE_FROM = 1000
-
-type Sums = Pick<
-  CampaignRow,
-  'chosen' | 'duplicates' | 'suppressed' | 'excluded' | 'recently_written' | 'lacking_variables'
->
-
-/** Of a chunk that nobody needs any more. */
-const NOBODY: ExpandedChunk = {
-  seen: 0,
-  inserted: 0,
-  suppressed: 0,
-  excluded: 0,
-  recentlyWritten: 0,
-  lackingVariables: 0,
-  lastKey: 0,
-}
 
 /**
  * Expands the audience of campaigns in the background, one chunk a transaction, resumable at any point: where it stands
@@ -153,7 +137,7 @@ export class AudiencePreparer {
   }
 
   async #expandIfNeeded(trx: Trx, chunk: AudienceChunk): Promise<ExpandedChunk> {
-    const campaign = await findCampaignRow(trx, chunk.userId, chunk.campaignId)
+    const campaign = await findPreparing(trx, chunk.userId, chunk.campaignId)
     const source = await findSource(trx, chunk.userId, chunk.campaignId, chunk.source)
     if (campaign === undefined || source === null || !isNeeded(campaign)) return NOBODY
     return this.#expand(trx, campaign, source, chunk)
@@ -244,71 +228,9 @@ export class AudiencePreparer {
   }
 }
 
-/** Also of a campaign that was cancelled meanwhile: its books show everybody who was chosen, as cancelled. */
-function isNeeded({ status, deleted_at }: CampaignRow): boolean {
-  return deleted_at === null && (status === 'cancelled' || !isFinal(status))
-}
-
 /** By the caps as they are now: the account's may have changed since the last chunk. */
 async function leaveOutOf(trx: Trx, campaign: CampaignRow): Promise<LeaveOut> {
   const own = toCap(campaign.cap_count, campaign.cap_days)
   const caps = [own, await findAccountCap(trx, campaign.user_id)].filter((cap) => cap !== null)
   return { excludeCampaignIds: campaign.exclude_campaign_ids, caps }
-}
-
-async function lockNext(trx: Trx, except: string[]): Promise<CampaignRow | undefined> {
-  return trx
-    .selectFrom('campaigns')
-    .selectAll()
-    .where('preparing', '=', true)
-    .where(sql<boolean>`not exists (select from send_histories h where h.user_id = campaigns.user_id and not h.ready)`)
-    .where(({ exists, not, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('campaign_chunks as c')
-            .whereRef('c.user_id', '=', 'campaigns.user_id')
-            .whereRef('c.campaign_id', '=', 'campaigns.id')
-            .where('c.made', 'is', null),
-        ),
-      ),
-    )
-    .$if(except.length > 0, (query) => query.where('id', 'not in', except))
-    .orderBy('created_at')
-    .limit(1)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst()
-}
-
-function findCampaignRow(trx: Trx, userId: string, id: string): Promise<CampaignRow | undefined> {
-  return trx
-    .selectFrom('campaigns')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .where('id', '=', id)
-    .where('preparing', '=', true)
-    .executeTakeFirst()
-}
-
-/** What the books say of the people chosen, with those of `chunks`. */
-function addUp(campaign: Sums, chunks: ExpandedChunk[]): Sums {
-  const sum = (before: number, of: (chunk: ExpandedChunk) => number) =>
-    chunks.reduce((total, chunk) => total + of(chunk), before)
-  return {
-    chosen: sum(campaign.chosen, ({ seen }) => seen),
-    duplicates: sum(campaign.duplicates, ({ seen, inserted }) => seen - inserted),
-    suppressed: sum(campaign.suppressed, ({ suppressed }) => suppressed),
-    excluded: sum(campaign.excluded, ({ excluded }) => excluded),
-    recently_written: sum(campaign.recently_written, ({ recentlyWritten }) => recentlyWritten),
-    lacking_variables: sum(campaign.lacking_variables, ({ lackingVariables }) => lackingVariables),
-  }
-}
-
-async function updateCampaign(trx: Trx, campaign: CampaignRow, changes: Updateable<CampaignsTable>): Promise<void> {
-  await trx
-    .updateTable('campaigns')
-    .set(changes)
-    .where('user_id', '=', campaign.user_id)
-    .where('id', '=', campaign.id)
-    .execute()
 }
