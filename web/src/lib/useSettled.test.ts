@@ -5,7 +5,7 @@ import { useSettled } from './useSettled.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-const pass = (ms: number) => act(() => vi.advanceTimersByTime(ms))
+const pass = (ms: number) => act(() => void vi.advanceTimersByTime(ms))
 
 function settle<T>(value: T, quietMs = 300) {
   const hook = renderHook((props: { value: T; quietMs: number }) => useSettled(props.value, props.quietMs), {
