@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next'
 import type { DraftMessage } from '../draft.ts'
-import { WhatsappText } from '../../../lib/WhatsappText.tsx'
+import { mediumFileUrl } from '../../../lib/media.ts'
 import { Icon } from '../../../ui/icons.tsx'
 import { ScrollArea } from '../../../ui/ScrollArea.tsx'
-import { mediumFileUrl } from '../api/media.ts'
+import { WhatsappText } from '../../../ui/WhatsappText.tsx'
 
 export type Bubble = {
   key: string
