@@ -35,12 +35,9 @@ const frame =
 export function Combobox({ value, onChange, ...props }: SingleProps) {
   return (
     <BaseCombobox.Root
-      items={props.items}
+      {...sourceOf(props)}
       value={value}
       onValueChange={onChange}
-      isItemEqualToValue={isSame}
-      onInputValueChange={(text) => props.onSearch?.(text)}
-      {...(props.onSearch === undefined ? {} : { filter: null })}
     >
       <Field {...props}>
         {(control) => (
@@ -66,12 +63,9 @@ export function MultiCombobox({ value, onChange, removeLabel, ...props }: Multip
   return (
     <BaseCombobox.Root
       multiple
-      items={props.items}
+      {...sourceOf(props)}
       value={[...value]}
       onValueChange={onChange}
-      isItemEqualToValue={isSame}
-      onInputValueChange={(text) => props.onSearch?.(text)}
-      {...(props.onSearch === undefined ? {} : { filter: null })}
     >
       <Field {...props}>
         {(control) => (
@@ -99,6 +93,16 @@ export function MultiCombobox({ value, onChange, removeLabel, ...props }: Multip
       <List emptyText={props.emptyText} />
     </BaseCombobox.Root>
   )
+}
+
+/** Where what can be chosen comes from: the list at hand, or the server that is asked for what is typed. */
+function sourceOf({ items, onSearch }: Props) {
+  return {
+    items,
+    isItemEqualToValue: isSame,
+    onInputValueChange: (text: string) => onSearch?.(text),
+    ...(onSearch === undefined ? {} : { filter: null }),
+  }
 }
 
 function Field({
