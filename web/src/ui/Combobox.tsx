@@ -34,11 +34,7 @@ const frame =
 /** One of many, found by typing. */
 export function Combobox({ value, onChange, ...props }: SingleProps) {
   return (
-    <BaseCombobox.Root
-      {...sourceOf(props)}
-      value={value}
-      onValueChange={onChange}
-    >
+    <BaseCombobox.Root {...sourceOf(props)} value={value} onValueChange={onChange}>
       <Field {...props}>
         {(control) => (
           <BaseCombobox.InputGroup className={cn(frame, 'pr-2')}>
@@ -61,12 +57,7 @@ export function Combobox({ value, onChange, ...props }: SingleProps) {
 /** Several of many, found by typing; those chosen stand before the text and leave by their cross or Backspace. */
 export function MultiCombobox({ value, onChange, removeLabel, ...props }: MultipleProps) {
   return (
-    <BaseCombobox.Root
-      multiple
-      {...sourceOf(props)}
-      value={[...value]}
-      onValueChange={onChange}
-    >
+    <BaseCombobox.Root multiple {...sourceOf(props)} value={[...value]} onValueChange={onChange}>
       <Field {...props}>
         {(control) => (
           <BaseCombobox.InputGroup className={frame}>

@@ -54,12 +54,7 @@ function NewCloudForm({ onDone }: { onDone: () => void }) {
   )
   const { errors } = formState
   return (
-    <ConnectForm
-      call={create}
-      onSubmit={() => void submit()}
-      name={register('name')}
-      nameError={errors.name?.message}
-    >
+    <ConnectForm call={create} onSubmit={() => void submit()} name={register('name')} nameError={errors.name?.message}>
       {FIELDS.map(({ name, isSecret }) => (
         <TextField
           key={name}

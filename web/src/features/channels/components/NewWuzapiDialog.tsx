@@ -39,12 +39,7 @@ function NewWuzapiForm({ onDone }: { onDone: () => void }) {
   const submit = handleSubmit((form) => create.mutate({ ...form, gateway: 'wuzapi' }))
   const { errors } = formState
   return (
-    <ConnectForm
-      call={create}
-      onSubmit={() => void submit()}
-      name={register('name')}
-      nameError={errors.name?.message}
-    >
+    <ConnectForm call={create} onSubmit={() => void submit()} name={register('name')} nameError={errors.name?.message}>
       <TextField
         label={t('channels.baseUrl')}
         hint={t('channels.baseUrlHint')}
