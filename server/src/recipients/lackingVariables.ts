@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Db, Trx } from '#server/db/Database.ts'
-import { COMPANY_COLUMNS, plainName } from '#server/templates/recipientScope.ts'
+import { COMPANY_COLUMNS, knownPlainName } from '#server/templates/recipientScope.ts'
 
 /** A variable that a text speaks of, and the headers under which people may have it. */
 export type NeededVariable = { name: string; headers: string[] }
@@ -34,7 +34,7 @@ export async function findHeaders(
   const headers = new Set([...rows.map(({ header }) => header), ...(more.headers ?? [])])
   return names.map((name) => {
     const plain = name === 'empresa' ? COMPANY_COLUMNS : [name]
-    return { name, headers: [name, ...[...headers].filter((header) => plain.includes(plainName(header)))] }
+    return { name, headers: [name, ...[...headers].filter((header) => plain.includes(knownPlainName(header)))] }
   })
 }
 

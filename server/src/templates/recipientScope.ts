@@ -1,3 +1,5 @@
+import { plainName } from '#contract/plainName.ts'
+
 /** Not names that a template can write: the instant that `"now"` means, and the zone in which dates are shown. */
 export const RENDERED_AT = Symbol('renderedAt')
 export const TIME_ZONE = Symbol('timeZone')
@@ -27,7 +29,7 @@ export function recipientScope(recipient: {
   const scope: TemplateScope = Object.create(null) as TemplateScope
   for (const [header, value] of Object.entries(recipient.variables)) {
     scope[header] = value
-    scope[plainName(header)] = value
+    scope[knownPlainName(header)] = value
   }
   const { renderedAt, timeZone } = recipient
   const clock = clockOf(timeZone)
@@ -63,23 +65,14 @@ function clockOf(timeZone: string): Clock {
 const MAX_KNOWN_NAMES = 5000
 const knownNames = new Map<string, string>()
 
-/** Lower case, without accents, everything else an underscore: a name that a template can write without brackets. */
-export function plainName(header: string): string {
+/** `plainName`, worked out once for each of the headers that come again and again. */
+export function knownPlainName(header: string): string {
   const known = knownNames.get(header)
   if (known !== undefined) return known
   if (knownNames.size >= MAX_KNOWN_NAMES) knownNames.clear()
-  const name = toPlainName(header)
+  const name = plainName(header)
   knownNames.set(header, name)
   return name
-}
-
-function toPlainName(header: string): string {
-  return header
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_|_$/g, '')
 }
 
 function greetingAt(hour: number): string {

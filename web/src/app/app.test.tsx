@@ -1,32 +1,16 @@
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, RouterProvider } from '@tanstack/react-router'
-import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
-import userEvent from '@testing-library/user-event'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, test } from 'vitest'
 import { buildChannel, uuid } from '../../test/builders.ts'
+import { renderApp } from '../../test/renderApp.tsx'
 import { refusal, stubApi } from '../../test/stubApi.ts'
 import { changeLanguage } from '../lib/i18n.ts'
 import { setSessionLost } from '../lib/sessionLoss.ts'
-import { makeQueryClient } from './queryClient.ts'
-import { makeRouter } from './router.tsx'
 
 const ME = { id: 'u1', name: 'Ana Prado', email: 'ana@example.com', role: 'admin' }
 const NOTHING = { items: [], nextCursor: null }
 const nobody = () => refusal('UNAUTHENTICATED')
 
 type Handlers = Parameters<typeof stubApi>[0]
-
-function open(path: string) {
-  const queryClient = makeQueryClient()
-  const router = makeRouter(queryClient)
-  router.update({ ...router.options, history: createMemoryHistory({ initialEntries: [path] }) })
-  render(
-    <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>,
-  )
-  return { router, user: userEvent.setup() }
-}
 
 afterEach(async () => {
   act(() => setSessionLost(false))
@@ -36,7 +20,7 @@ afterEach(async () => {
 describe('the app', () => {
   test('a new installation leads to setup, whatever was asked for', async () => {
     stubApi({ 'GET /api/me': nobody, 'GET /api/setup': () => ({ body: { needed: true } }) })
-    const { router } = open('/campaigns')
+    const { router } = renderApp('/campaigns')
     expect(await screen.findByRole('heading', { name: 'Boas-vindas' })).toBeVisible()
     expect(router.state.location.pathname).toBe('/setup')
   })
@@ -48,7 +32,7 @@ describe('the app', () => {
       'POST /api/auth/sign-in': () => ({ body: ME }),
       'GET /api/user/channels': () => ({ body: NOTHING }),
     })
-    const { router, user } = open('/channels')
+    const { router, user } = renderApp('/channels')
     await user.type(await screen.findByLabelText('E-mail'), 'ana@example.com')
     await user.type(screen.getByLabelText('Senha'), 'uma frase comprida{Enter}')
     expect(await screen.findByRole('heading', { name: 'Canais' })).toBeVisible()
@@ -60,7 +44,7 @@ describe('the app', () => {
       'GET /api/setup': () => ({ body: { needed: false } }),
       'POST /api/auth/sign-in': () => ({ body: ME }),
     })
-    const { router, user } = open('/sign-in?from=%2F%2Fevil.example')
+    const { router, user } = renderApp('/sign-in?from=%2F%2Fevil.example')
     await user.type(await screen.findByLabelText('E-mail'), 'ana@example.com')
     await user.type(screen.getByLabelText('Senha'), 'uma frase comprida{Enter}')
     expect(await screen.findByRole('heading', { name: /, Ana$/ })).toBeVisible()
@@ -72,7 +56,7 @@ describe('the app', () => {
       'GET /api/me': () => ({ body: ME }),
       'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }),
     })
-    open('/campaigns?status=bogus')
+    renderApp('/campaigns?status=bogus')
     expect(await screen.findByRole('heading', { name: 'Campanhas' })).toBeVisible()
     await waitFor(() => expect(calls.some(({ path }) => path.endsWith('bulk-campaigns'))).toBe(true))
     expect(calls.some(({ query }) => query.has('status'))).toBe(false)
@@ -80,7 +64,7 @@ describe('the app', () => {
 
   test('setup cannot be done twice', async () => {
     stubApi({ 'GET /api/setup': () => ({ body: { needed: false } }) })
-    open('/setup')
+    renderApp('/setup')
     expect(await screen.findByRole('heading', { name: 'Entrar' })).toBeVisible()
   })
 
@@ -112,7 +96,7 @@ describe('the app', () => {
       },
     }
     const calls = stubApi(new Proxy(answers, { get: answerDraft }))
-    const { router, user } = open('/campaigns/new')
+    const { router, user } = renderApp('/campaigns/new')
     fireEvent.change(await screen.findByLabelText('Nome da campanha'), { target: { value: 'Promoção' } })
     await waitFor(() => expect(saved).toHaveLength(1))
     signedIn = false
@@ -133,7 +117,7 @@ describe('the app', () => {
       'GET /api/user/channels': () => ({ body: { items: [buildChannel()], nextCursor: null } }),
       [`GET /api/user/channels/${uuid(10)}/status`]: () => refusal('CHANNEL_UNAUTHORIZED'),
     })
-    const { router } = open('/channels')
+    const { router } = renderApp('/channels')
     expect(await screen.findByText('O servidor do canal não aceita o token.')).toBeVisible()
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
     expect(router.state.location.pathname).toBe('/channels')
@@ -145,7 +129,7 @@ describe('the app', () => {
       'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }),
       'GET /api/user/channels': () => ({ body: NOTHING }),
     })
-    const { user } = open('/campaigns')
+    const { user } = renderApp('/campaigns')
     await waitFor(() => expect(document.title).toBe('Campanhas · Revoada'))
     await user.click(screen.getByRole('link', { name: 'Canais' }))
     expect(await screen.findByRole('heading', { name: 'Canais' })).toBeVisible()
@@ -155,7 +139,7 @@ describe('the app', () => {
 
   test('the language is switched for everything at once and remembered', async () => {
     stubApi({ 'GET /api/me': () => ({ body: ME }), 'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }) })
-    const { user } = open('/')
+    const { user } = renderApp('/')
     await user.click(await screen.findByRole('button', { name: /Ana Prado/ }))
     await user.click(await screen.findByRole('radio', { name: 'English' }))
     expect(await screen.findByRole('dialog', { name: 'Your account' })).toBeVisible()
@@ -165,7 +149,7 @@ describe('the app', () => {
 
   test('the chosen theme is set on the document and remembered; the device has the word again when asked', async () => {
     stubApi({ 'GET /api/me': () => ({ body: ME }), 'GET /api/user/bulk-campaigns': () => ({ body: NOTHING }) })
-    const { user } = open('/campaigns')
+    const { user } = renderApp('/campaigns')
     await user.click(await screen.findByRole('button', { name: /Ana Prado/ }))
     await user.click(await screen.findByRole('radio', { name: 'Escura' }))
     expect(document.documentElement.dataset['theme']).toBe('dark')

@@ -1,15 +1,12 @@
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, RouterProvider } from '@tanstack/react-router'
-import { act, render, screen } from '@testing-library/react'
+import { act, screen } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { buildStats } from '../../test/builders.ts'
 import { buildOverview, buildSummary } from '../../test/campaignBuilders.ts'
+import { renderApp } from '../../test/renderApp.tsx'
 import { refusal, stubApi } from '../../test/stubApi.ts'
 import texts from '../lib/texts/i18next.ts'
 import all from '../text/pt.json'
 import first from '../text/pt.json?first'
-import { makeQueryClient } from './queryClient.ts'
-import { makeRouter } from './router.tsx'
 
 const ME = { id: 'u1', name: 'Ana', email: 'ana@example.com', role: 'admin' }
 
@@ -26,14 +23,7 @@ function openOverview(overview: ReturnType<typeof buildOverview> | null) {
     'GET /api/me': () => ({ body: ME }),
     'GET /api/user/overview': () => (overview === null ? refusal('UNAVAILABLE') : { body: overview }),
   })
-  const queryClient = makeQueryClient()
-  const router = makeRouter(queryClient)
-  router.update({ ...router.options, history: createMemoryHistory({ initialEntries: ['/'] }) })
-  render(
-    <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>,
-  )
+  renderApp('/')
   return missing
 }
 

@@ -16,6 +16,7 @@ export function makeFormat(language: Language) {
   const hour = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' })
+  const weekdayName = new Intl.DateTimeFormat(locale, { weekday: 'long', timeZone: 'UTC' })
   const regions = new Intl.DisplayNames(locale, { type: 'region' })
   const size = new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 })
   const small = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 1 })
@@ -29,8 +30,10 @@ export function makeFormat(language: Language) {
     when: (iso: string) => (isToday(iso) ? hour : instant).format(new Date(iso)),
     /** A plan's hour as the clocks of its zone show it; the zone is named where it is not the reader's. */
     instantIn: (iso: string, timeZone: string) => formatInZone(iso, timeZone, locale),
-    /** 0 is Sunday. */
-    weekday: (day: number) => weekday.format(Date.UTC(2026, 10, 22 + day)),
+    /** `seg.`; 0 is Sunday. */
+    weekday: (day: number) => weekday.format(sundayPlus(day)),
+    /** `segunda-feira`; 0 is Sunday. */
+    weekdayName: (day: number) => weekdayName.format(sundayPlus(day)),
     /** 0.987 → 98.7% */
     percent: (share: number) => percent.format(share),
     region: (code: string) => regions.of(code) ?? code,
@@ -38,6 +41,10 @@ export function makeFormat(language: Language) {
     /** A file's size: a small one would be 0 MB. */
     fileSize: (bytes: number) => (bytes < 100_000 ? small.format(bytes / 1000) : size.format(bytes / 1_000_000)),
   }
+}
+
+function sundayPlus(days: number): number {
+  return Date.UTC(2026, 10, 22 + days)
 }
 
 function isToday(iso: string): boolean {

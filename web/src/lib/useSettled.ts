@@ -1,14 +1,18 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 /** A value once nothing has changed for `quietMs`. What is compared is its JSON. */
 export function useSettled<T>(value: T, quietMs: number): T {
   const [settled, setSettled] = useState(value)
-  const text = JSON.stringify(value)
+  const latest = useRef(value)
   useEffect(() => {
-    if (text === JSON.stringify(settled)) return
-    const timer = setTimeout(() => setSettled(value), quietMs)
+    latest.current = value
+  }, [value])
+  const text = JSON.stringify(value)
+  const settledText = JSON.stringify(settled)
+  useEffect(() => {
+    if (text === settledText) return
+    const timer = setTimeout(() => setSettled(latest.current), quietMs)
     return () => clearTimeout(timer)
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [text, quietMs])
+  }, [text, settledText, quietMs])
   return settled
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { parseWhatsappText, type WhatsappToken } from '#contract/whatsappText.ts'
 import { cn } from './cn.ts'
+import { WhatsappText } from './WhatsappText.tsx'
 
 /** A phone's chat, as far as a message needs one: who it is shown for above, the bubbles below. */
 export function ChatPreview({
@@ -39,28 +39,11 @@ export function ChatBubble({ children, faded = false }: { children: ReactNode; f
   )
 }
 
-/** A text as WhatsApp shows it: *bold*, _italic_, ~struck out~ and ```monospace```, lines as they were written. */
-export function WhatsappText({ text }: { text: string }) {
+/** The words of a message in their bubble, lines as they were written. */
+export function ChatText({ text }: { text: string }) {
   return (
     <p dir="auto" className="whitespace-pre-wrap [overflow-wrap:anywhere]">
-      <Tokens tokens={parseWhatsappText(text)} />
+      <WhatsappText text={text} />
     </p>
   )
-}
-
-const TAGS = { bold: 'strong', italic: 'em', strike: 's' } as const
-
-function Tokens({ tokens }: { tokens: readonly WhatsappToken[] }) {
-  return tokens.map((token, index) => {
-    // The place in the text is all that tells two pieces of it apart.
-    const key = `${index}`
-    if (token.kind === 'text') return <span key={key}>{token.text}</span>
-    if (token.kind === 'mono') return <code key={key}>{token.text}</code>
-    const Tag = TAGS[token.kind]
-    return (
-      <Tag key={key}>
-        <Tokens tokens={token.children} />
-      </Tag>
-    )
-  })
 }

@@ -1,6 +1,6 @@
 import { Combobox as BaseCombobox } from '@base-ui/react/combobox'
-import { useId } from 'react'
 import { cn } from './cn.ts'
+import { FieldFrame, type ControlProps } from './fields.tsx'
 import { Icon } from './icons.tsx'
 import { listItemClass, popupListClass } from './overlay.ts'
 
@@ -33,28 +33,22 @@ const frame =
 
 /** One of many, found by typing. */
 export function Combobox({ value, onChange, ...props }: SingleProps) {
-  const id = useId()
   return (
-    <BaseCombobox.Root
-      items={props.items}
-      value={value}
-      onValueChange={onChange}
-      isItemEqualToValue={isSame}
-      onInputValueChange={(text) => props.onSearch?.(text)}
-      {...(props.onSearch === undefined ? {} : { filter: null })}
-    >
-      <Frame id={id} {...props}>
-        <BaseCombobox.InputGroup className={cn(frame, 'pr-2')}>
-          <Input id={id} {...props} className="px-3.5" />
-          <BaseCombobox.Clear
-            aria-label={props.clearLabel}
-            className="flex h-8 w-8 shrink-0 items-center justify-center rounded-control text-ink-soft hover:bg-sunk"
-          >
-            <Icon name="close" className="h-4 w-4" />
-          </BaseCombobox.Clear>
-          <Icon name="down" className="h-4 w-4 text-ink-soft" />
-        </BaseCombobox.InputGroup>
-      </Frame>
+    <BaseCombobox.Root {...sourceOf(props)} value={value} onValueChange={onChange}>
+      <Field {...props}>
+        {(control) => (
+          <BaseCombobox.InputGroup className={cn(frame, 'pr-2')}>
+            <Input {...control} placeholder={props.placeholder} className="px-3.5" />
+            <BaseCombobox.Clear
+              aria-label={props.clearLabel}
+              className="flex h-8 w-8 shrink-0 items-center justify-center rounded-control text-ink-soft hover:bg-sunk"
+            >
+              <Icon name="close" className="h-4 w-4" />
+            </BaseCombobox.Clear>
+            <Icon name="down" className="h-4 w-4 text-ink-soft" />
+          </BaseCombobox.InputGroup>
+        )}
+      </Field>
       <List emptyText={props.emptyText} />
     </BaseCombobox.Root>
   )
@@ -62,74 +56,66 @@ export function Combobox({ value, onChange, ...props }: SingleProps) {
 
 /** Several of many, found by typing; those chosen stand before the text and leave by their cross or Backspace. */
 export function MultiCombobox({ value, onChange, removeLabel, ...props }: MultipleProps) {
-  const id = useId()
   return (
-    <BaseCombobox.Root
-      multiple
-      items={props.items}
-      value={[...value]}
-      onValueChange={onChange}
-      isItemEqualToValue={isSame}
-      onInputValueChange={(text) => props.onSearch?.(text)}
-      {...(props.onSearch === undefined ? {} : { filter: null })}
-    >
-      <Frame id={id} {...props}>
-        <BaseCombobox.InputGroup className={frame}>
-          <BaseCombobox.Chips className="flex min-w-0 flex-1 flex-wrap items-center gap-1.5 p-1.5">
-            {value.map((item) => (
-              <BaseCombobox.Chip
-                key={item.value}
-                className="flex max-w-full items-center gap-1 rounded-[0.45rem] bg-primary-soft py-0.5 pr-0.5 pl-2.5 text-sm font-medium text-primary-text outline-none data-highlighted:bg-primary data-highlighted:text-primary-ink"
-              >
-                <span className="min-w-0 truncate">{item.label}</span>
-                <BaseCombobox.ChipRemove
-                  aria-label={removeLabel(item)}
-                  className="flex h-7 w-7 shrink-0 items-center justify-center rounded-[0.4rem] hover:bg-surface"
+    <BaseCombobox.Root multiple {...sourceOf(props)} value={[...value]} onValueChange={onChange}>
+      <Field {...props}>
+        {(control) => (
+          <BaseCombobox.InputGroup className={frame}>
+            <BaseCombobox.Chips className="flex min-w-0 flex-1 flex-wrap items-center gap-1.5 p-1.5">
+              {value.map((item) => (
+                <BaseCombobox.Chip
+                  key={item.value}
+                  className="flex max-w-full items-center gap-1 rounded-[0.45rem] bg-primary-soft py-0.5 pr-0.5 pl-2.5 text-sm font-medium text-primary-text outline-none data-highlighted:bg-primary data-highlighted:text-primary-ink"
                 >
-                  <Icon name="close" className="h-3.5 w-3.5" />
-                </BaseCombobox.ChipRemove>
-              </BaseCombobox.Chip>
-            ))}
-            <Input id={id} {...props} className="min-h-8 px-2" />
-          </BaseCombobox.Chips>
-        </BaseCombobox.InputGroup>
-      </Frame>
+                  <span className="min-w-0 truncate">{item.label}</span>
+                  <BaseCombobox.ChipRemove
+                    aria-label={removeLabel(item)}
+                    className="flex h-7 w-7 shrink-0 items-center justify-center rounded-[0.4rem] hover:bg-surface"
+                  >
+                    <Icon name="close" className="h-3.5 w-3.5" />
+                  </BaseCombobox.ChipRemove>
+                </BaseCombobox.Chip>
+              ))}
+              <Input {...control} placeholder={props.placeholder} className="min-h-8 px-2" />
+            </BaseCombobox.Chips>
+          </BaseCombobox.InputGroup>
+        )}
+      </Field>
       <List emptyText={props.emptyText} />
     </BaseCombobox.Root>
   )
 }
 
-function Input({ id, placeholder, hint, error, className }: Props & { id: string }) {
-  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(' ')
+/** Where what can be chosen comes from: the list at hand, or the server that is asked for what is typed. */
+function sourceOf({ items, onSearch }: Props) {
+  return {
+    items,
+    isItemEqualToValue: isSame,
+    onInputValueChange: (text: string) => onSearch?.(text),
+    ...(onSearch === undefined ? {} : { filter: null }),
+  }
+}
+
+function Field({
+  label,
+  hint,
+  error,
+  className,
+  children,
+}: Props & { children: (control: ControlProps) => React.ReactNode }) {
   return (
-    <BaseCombobox.Input
-      id={id}
-      placeholder={placeholder}
-      aria-invalid={error !== undefined || undefined}
-      aria-describedby={described === '' ? undefined : described}
-      className={cn('min-h-11 min-w-24 flex-1 bg-transparent text-base outline-none', className)}
-    />
+    <FieldFrame label={label} hint={hint} error={error} className={cn('min-w-0', className)}>
+      {children}
+    </FieldFrame>
   )
 }
 
-function Frame({ id, label, hint, error, className, children }: Props & { id: string; children: React.ReactNode }) {
+function Input({ className, ...input }: ControlProps & { placeholder: string | undefined; className: string }) {
   return (
-    <div className={cn('flex min-w-0 flex-col gap-1.5', className)}>
-      <label htmlFor={id} className="self-start text-sm font-semibold">
-        {label}
-      </label>
-      {children}
-      {hint !== undefined && (
-        <p id={`${id}-hint`} className="text-sm text-ink-soft">
-          {hint}
-        </p>
-      )}
-      {error !== undefined && (
-        <p id={`${id}-error`} className="text-sm font-medium text-bad-text">
-          {error}
-        </p>
-      )}
-    </div>
+    <BaseCombobox.Input
+      {...input}
+      className={cn('min-h-11 min-w-24 flex-1 bg-transparent text-base outline-none', className)}
+    />
   )
 }
 

@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { MultiCombobox, type ComboboxItem } from './Combobox.tsx'
 import { CopyField } from './CopyField.tsx'
 import { Menu } from './Menu.tsx'
+import { ScrollArea } from './ScrollArea.tsx'
 import { Select } from './Select.tsx'
 import { Tabs } from './Tabs.tsx'
 import Toasts from './Toasts.tsx'
@@ -48,6 +49,25 @@ test('a menu opens by the keyboard, does what is chosen and gives the focus back
   await user.keyboard('{ArrowDown}{Enter}')
   await waitFor(() => expect(onSelect).toHaveBeenCalledTimes(1))
   await waitFor(() => expect(screen.getByRole('button', { name: 'More for Loja' })).toHaveFocus())
+})
+
+test('a box that scrolls is reached by the keyboard under its name, whatever it holds', async () => {
+  const user = userEvent.setup()
+  render(
+    <>
+      <ScrollArea role="region" label="Numbers" className="max-h-96">
+        <p>1</p>
+      </ScrollArea>
+      <h2 id="people">People</h2>
+      <ScrollArea as="ul" labelledBy="people" className="max-h-64">
+        <li>Ana</li>
+      </ScrollArea>
+    </>,
+  )
+  await user.tab()
+  expect(screen.getByRole('region', { name: 'Numbers' })).toHaveFocus()
+  await user.tab()
+  expect(screen.getByRole('list', { name: 'People' })).toHaveFocus()
 })
 
 test('a select shows the words of its value and changes it', async () => {

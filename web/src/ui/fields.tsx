@@ -5,13 +5,14 @@ const control =
   'w-full rounded-control border border-line-strong bg-surface px-3.5 text-base text-ink transition-colors duration-(--quick) hover:border-primary focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-primary aria-invalid:border-bad disabled:opacity-60'
 
 type FieldProps = { label: string; hint?: ReactNode; error?: string | undefined; className?: string }
-type ControlProps = { id: string; 'aria-describedby': string | undefined; 'aria-invalid': true | undefined }
+/** What ties a control to its label, hint and error. */
+export type ControlProps = { id: string; 'aria-describedby': string | undefined; 'aria-invalid': true | undefined }
 
 /**
  * Label above, hint and error below, tied to the control for those who hear the page. Plain HTML: it is on nearly every
  * page, and a library's field would add 10 kB to the first load for the same attributes.
  */
-function FieldFrame({
+export function FieldFrame({
   label,
   hint,
   error,

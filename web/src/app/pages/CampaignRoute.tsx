@@ -1,13 +1,12 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useTranslation } from 'react-i18next'
 import type { RecipientStatus } from '#contract/states.ts'
 import type { CampaignTab } from '../../features/campaigns/campaignTabs.ts'
 import { CampaignPage } from '../../features/campaigns/components/CampaignPage.tsx'
+import { BackToCampaigns } from './BackToCampaigns.tsx'
 
 const route = getRouteApi('/app/campaigns/$campaignId')
 
 export function CampaignRoute() {
-  const { t } = useTranslation()
   const { campaignId } = route.useParams()
   const { tab = 'progress', state } = route.useSearch()
   const navigate = route.useNavigate()
@@ -33,14 +32,7 @@ export function CampaignRoute() {
           {name}
         </Link>
       )}
-      backLink={
-        <Link
-          to="/campaigns"
-          className="inline-flex min-h-10 items-center text-sm font-medium text-primary-text underline-offset-4 hover:underline"
-        >
-          {t('monitor.back')}
-        </Link>
-      }
+      backLink={<BackToCampaigns />}
     />
   )
 }

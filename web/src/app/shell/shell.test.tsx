@@ -1,13 +1,9 @@
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, RouterProvider } from '@tanstack/react-router'
-import { render, screen, waitFor, within } from '@testing-library/react'
-import userEvent from '@testing-library/user-event'
+import { screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, test, vi } from 'vitest'
 import { uuid } from '../../../test/builders.ts'
 import { buildOverview, buildSummary } from '../../../test/campaignBuilders.ts'
+import { renderApp } from '../../../test/renderApp.tsx'
 import { stubApi } from '../../../test/stubApi.ts'
-import { makeQueryClient } from '../queryClient.ts'
-import { makeRouter } from '../router.tsx'
 import { pageOfPath } from './navigation.ts'
 
 const ME = { id: 'u1', name: 'Ana Prado', email: 'ana@example.com', role: 'admin' }
@@ -19,15 +15,7 @@ function open(path: string, role = 'admin', overview = buildOverview()) {
     'GET /api/user/channels': () => ({ body: { items: [], nextCursor: null } }),
     'GET /api/user/bulk-campaigns': () => ({ body: { items: [], nextCursor: null } }),
   })
-  const queryClient = makeQueryClient()
-  const router = makeRouter(queryClient)
-  router.update({ ...router.options, history: createMemoryHistory({ initialEntries: [path] }) })
-  render(
-    <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>,
-  )
-  return { router, user: userEvent.setup() }
+  return renderApp(path)
 }
 
 /** A screen too narrow for a column beside the page. */

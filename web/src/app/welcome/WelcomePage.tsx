@@ -5,7 +5,7 @@ import { ErrorNotice } from '../../lib/ErrorNotice.tsx'
 import { formatPhone } from '../../lib/formatPhone.ts'
 import { Button, buttonClass } from '../../ui/Button.tsx'
 import { Card, PageHeader } from '../../ui/Card.tsx'
-import { ChatBubble, ChatPreview, WhatsappText } from '../../ui/ChatPreview.tsx'
+import { ChatBubble, ChatPreview, ChatText } from '../../ui/ChatPreview.tsx'
 import { cn } from '../../ui/cn.ts'
 import { FlyingFlock } from '../../ui/Flock.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -73,7 +73,7 @@ export function WelcomePage({ userId }: { userId: string }) {
               className="[&>div]:min-h-32"
             >
               <ChatBubble>
-                <WhatsappText text={example(content)} />
+                <ChatText text={example(content)} />
               </ChatBubble>
             </ChatPreview>
           </div>

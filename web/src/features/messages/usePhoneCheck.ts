@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
 import type { CheckObstacle, PhoneSuggestion, PhoneValidation } from '#contract/phones.ts'
+import { useSettled } from '../../lib/useSettled.ts'
 import { phoneQuery } from './api/validatePhone.ts'
 
 /** Why nobody can say now whether a number is on WhatsApp; `FAILED`: our own server could not be asked. */
@@ -30,17 +30,19 @@ type Input = { phone: string; channelId: string; country: string }
 
 /** Looks at a number while it is typed, once the typing pauses. */
 export function usePhoneCheck({ phone, channelId, country }: Input): PhoneCheck {
-  const asked = useSettled(phone.trim(), PAUSE_MS)
+  const typed = phone.trim()
+  // An emptied field counts at once.
+  const asked = useSettled(typed, typed === '' ? 0 : PAUSE_MS)
   const isWorthAsking = [...asked].filter((char) => /\p{Nd}/u.test(char)).length >= FEWEST_DIGITS
   const query = useQuery({
     ...phoneQuery({ phone: asked, defaultCountry: country, ...(channelId === '' ? {} : { channelId }) }),
     enabled: isWorthAsking,
   })
-  const isTyping = asked !== phone.trim()
+  const isTyping = asked !== typed
   return { state: stateOf(), checkAgain: () => void query.refetch() }
 
   function stateOf(): PhoneState {
-    if (isTyping) return { kind: phone.trim().length < FEWEST_DIGITS ? 'idle' : 'checking' }
+    if (isTyping) return { kind: typed.length < FEWEST_DIGITS ? 'idle' : 'checking' }
     if (!isWorthAsking) return { kind: 'idle' }
     if (query.isFetching) return { kind: 'checking' }
     if (query.data !== undefined) return readValidation(query.data)
@@ -60,15 +62,4 @@ export function readValidation(validation: PhoneValidation): PhoneState {
     return { kind: 'cannotCheck', phone: normalized, obstacle: obstacle ?? 'NO_ANSWER', retryAfterSeconds }
   }
   return { kind: 'valid', phone: normalized, confirmed: check.state === 'onWhatsapp', validation }
-}
-
-/** The value once it has not changed for so long; an emptied field counts at once. */
-function useSettled(value: string, pauseMs: number): string {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    if (value === settled) return
-    const timer = setTimeout(() => setSettled(value), value === '' ? 0 : pauseMs)
-    return () => clearTimeout(timer)
-  }, [value, settled, pauseMs])
-  return settled
 }

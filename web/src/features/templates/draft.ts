@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { campaignMessage, templateMessage, type CampaignMessage } from '#contract/campaignMessages.ts'
 import { MEDIA_KINDS } from '#contract/media.ts'
 import { randomId } from '../../lib/randomId.ts'
+import { variablesOf } from '../../lib/variablesOf.ts'
 
 /** A message while it is written: everything is there, empty or not, so that switching back and forth loses nothing. */
 const draftMessage = z.object({
@@ -80,21 +81,7 @@ export function problemOf(message: DraftMessage): 'empty' | 'fileName' | null {
   return campaignMessage.safeParse(messageOf(message, 0)).success ? null : 'fileName'
 }
 
-/** A column's or variable's name as a text can write it: `Código Postal` → `codigo_postal`. The rule of the rendering. */
-export function plainName(header: string): string {
-  return header
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_|_$/g, '')
-}
-
-/** Those that every text can speak of, whoever gets it. */
-export const COMMON_VARIABLES = ['nome', 'primeiro_nome', 'telefone', 'saudacao', 'data', 'empresa'] as const
-
-/** The common ones, then those of the person in the preview, each once. */
+/** What a text can speak of, each once: what everybody has, then what the person in the preview has. */
 export function variablesFor(variables: Readonly<Record<string, string>> = {}): string[] {
-  const own = Object.keys(variables).map(plainName)
-  return [...new Set([...COMMON_VARIABLES, ...own.filter((name) => /^[a-z]/.test(name))])]
+  return variablesOf(['empresa', ...Object.keys(variables)])
 }

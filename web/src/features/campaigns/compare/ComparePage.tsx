@@ -7,6 +7,7 @@ import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { PageHeader } from '../../../ui/Card.tsx'
 import { EmptyState } from '../../../ui/EmptyState.tsx'
+import { ScrollArea } from '../../../ui/ScrollArea.tsx'
 import { SkeletonList } from '../../../ui/Skeleton.tsx'
 import { comparisonQuery } from '../api/compareCampaigns.ts'
 import { BooksBar } from '../components/BooksBar.tsx'
@@ -59,13 +60,10 @@ const BETTER: Partial<Record<Line, 'more' | 'less'>> = { success: 'more', read: 
 function Table({ campaigns, titleOf }: { campaigns: readonly CampaignFigures[]; titleOf: Props['titleOf'] }) {
   const { t } = useTranslation()
   return (
-    // A region that scrolls must be reachable by the keyboard, and named.
-    <div
+    <ScrollArea
       role="region"
-      aria-label={t('compare.title')}
-      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
-      className="overflow-x-auto rounded-card border border-line bg-surface shadow-card"
+      label={t('compare.title')}
+      className="rounded-card border border-line bg-surface shadow-card"
     >
       <table className="w-full border-collapse text-left">
         <thead>
@@ -91,7 +89,7 @@ function Table({ campaigns, titleOf }: { campaigns: readonly CampaignFigures[]; 
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollArea>
   )
 }
 

@@ -41,9 +41,9 @@ export function CampaignMenu({ campaign, onOpen, onDeleted, named = false }: Pro
     items.push({
       label: t('outbox.exportCsv'),
       icon: 'download',
-      // The words of the link come from the menu.
-      // oxlint-disable-next-line jsx-a11y/anchor-has-content, jsx-a11y/control-has-associated-label
-      link: <a href={`/api/user/bulk-campaigns/${campaign.id}/report/export`} download />,
+      link: (
+        <a href={`/api/user/bulk-campaigns/${campaign.id}/report/export`} download aria-label={t('outbox.exportCsv')} />
+      ),
     })
   // The server refuses while people still wait: it is cancelled first.
   if (status !== 'running' && status !== 'paused')

@@ -1,7 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { CampaignSummary } from '#contract/campaigns.ts'
-import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
-import { ConfirmDialog } from '../../../ui/Dialog.tsx'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { useDeleteCampaign } from '../api/followUps.ts'
 
@@ -16,17 +15,14 @@ export function DeleteCampaignDialog({ campaign, onClose, onDeleted }: Props) {
     onDeleted?.()
   })
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t('outbox.deleteTitle', { name: campaign.name })}
       confirmLabel={t('outbox.deleteConfirm')}
-      cancelLabel={t('common.back')}
-      busy={remove.isPending}
+      call={remove}
       onConfirm={() => remove.mutate()}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t('outbox.deleteText')}</p>
-      {remove.error !== null && <ErrorNotice error={remove.error} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

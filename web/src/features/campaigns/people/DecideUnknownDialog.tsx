@@ -5,8 +5,8 @@ import { isFinal } from '#contract/states.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { Button } from '../../../ui/Button.tsx'
+import { ChoiceList } from '../../../ui/ChoiceList.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
-import { RadioList } from '../../../ui/RadioList.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { useDecideUnknown } from '../api/followUps.ts'
 
@@ -32,11 +32,12 @@ export function DecideUnknownDialog({ campaign: { id, status, stats }, onClose }
       closeLabel={t('common.close')}
       description={t('people.decideText')}
     >
-      <RadioList
-        label={t('people.decide')}
+      <ChoiceList
+        legend={t('people.decide')}
+        legendHidden
         value={decision}
         onChange={setDecision}
-        options={decisions.map((value) => ({
+        choices={decisions.map((value) => ({
           value,
           label: t(`people.decision.${value}`),
           hint: t(`people.decisionHint.${value}`),

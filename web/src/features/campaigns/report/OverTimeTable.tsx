@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../../../lib/useFormat.ts'
+import { ScrollArea } from '../../../ui/ScrollArea.tsx'
 import { SERIES, type OverTimeProps } from './series.ts'
 
 /** The numbers of the chart, for whoever rather reads them. Stretches in which nothing happened are left out. */
@@ -8,9 +9,7 @@ export function OverTimeTable({ points }: OverTimeProps) {
   const format = useFormat()
   const busy = points.filter((point) => SERIES.some(({ key }) => point[key] > 0))
   return (
-    // A region that scrolls must be reachable by the keyboard, and named.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div role="region" aria-label={t('report.overTime')} tabIndex={0} className="max-h-96 overflow-auto">
+    <ScrollArea role="region" label={t('report.overTime')} className="max-h-96">
       <table className="w-full border-collapse text-sm">
         <thead className="sticky top-0 bg-surface">
           <tr className="border-b border-line">
@@ -39,6 +38,6 @@ export function OverTimeTable({ points }: OverTimeProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollArea>
   )
 }

@@ -3,12 +3,11 @@ import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
 import { createChannelBody } from '#contract/channels.ts'
-import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { fieldErrorKey, fieldErrorText } from '../../../lib/fieldErrors.ts'
-import { Button } from '../../../ui/Button.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
 import { useCreateChannel } from '../api/createChannel.ts'
+import { ConnectForm } from './ConnectForm.tsx'
 
 const cloud = createChannelBody.options[1].shape
 const formSchema = z.object({
@@ -55,15 +54,7 @@ function NewCloudForm({ onDone }: { onDone: () => void }) {
   )
   const { errors } = formState
   return (
-    <form onSubmit={submit} noValidate className="flex flex-col gap-4">
-      {create.error !== null && <ErrorNotice error={create.error} onRetry={submit} />}
-      <TextField
-        label={t('channels.name')}
-        hint={t('channels.nameHint')}
-        autoComplete="off"
-        error={fieldErrorText(t, errors.name?.message)}
-        {...register('name')}
-      />
+    <ConnectForm call={create} onSubmit={() => void submit()} name={register('name')} nameError={errors.name?.message}>
       {FIELDS.map(({ name, isSecret }) => (
         <TextField
           key={name}
@@ -77,9 +68,6 @@ function NewCloudForm({ onDone }: { onDone: () => void }) {
           {...register(name)}
         />
       ))}
-      <Button type="submit" busy={create.isPending}>
-        {t('channels.connect')}
-      </Button>
-    </form>
+    </ConnectForm>
   )
 }

@@ -3,12 +3,11 @@ import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
 import { createChannelBody } from '#contract/channels.ts'
-import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { fieldErrorKey, fieldErrorText } from '../../../lib/fieldErrors.ts'
-import { Button } from '../../../ui/Button.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
 import { useCreateChannel } from '../api/createChannel.ts'
+import { ConnectForm } from './ConnectForm.tsx'
 
 const wuzapi = createChannelBody.options[0].shape
 const formSchema = z.object({ name: wuzapi.name, baseUrl: wuzapi.baseUrl, token: wuzapi.token })
@@ -40,15 +39,7 @@ function NewWuzapiForm({ onDone }: { onDone: () => void }) {
   const submit = handleSubmit((form) => create.mutate({ ...form, gateway: 'wuzapi' }))
   const { errors } = formState
   return (
-    <form onSubmit={submit} noValidate className="flex flex-col gap-4">
-      {create.error !== null && <ErrorNotice error={create.error} onRetry={submit} />}
-      <TextField
-        label={t('channels.name')}
-        hint={t('channels.nameHint')}
-        autoComplete="off"
-        error={fieldErrorText(t, errors.name?.message)}
-        {...register('name')}
-      />
+    <ConnectForm call={create} onSubmit={() => void submit()} name={register('name')} nameError={errors.name?.message}>
       <TextField
         label={t('channels.baseUrl')}
         hint={t('channels.baseUrlHint')}
@@ -68,9 +59,6 @@ function NewWuzapiForm({ onDone }: { onDone: () => void }) {
         error={fieldErrorText(t, errors.token?.message)}
         {...register('token')}
       />
-      <Button type="submit" busy={create.isPending}>
-        {t('channels.connect')}
-      </Button>
-    </form>
+    </ConnectForm>
   )
 }

@@ -9,6 +9,7 @@ import { Dialog } from '../../../ui/Dialog.tsx'
 import { SelectField } from '../../../ui/fields.tsx'
 import { Loading } from '../../../ui/Loading.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
+import { ScrollArea } from '../../../ui/ScrollArea.tsx'
 import { addressBookQuery, phoneChannelsQuery, useTakeAddressBook } from '../api/addressBook.ts'
 
 /** Takes those who are in the phone of a channel over into the contacts, after showing who they are. */
@@ -69,12 +70,10 @@ function Book({ channelId }: { channelId: string }) {
       {book.isSuccess && book.data.items.length === 0 && <Notice>{t('contacts.phoneEmpty')}</Notice>}
       {book.isSuccess && book.data.items.length > 0 && (
         <>
-          <ul
-            // A list that scrolls must be reachable by the keyboard.
-            // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-            tabIndex={0}
-            aria-label={t('contacts.inPhone')}
-            className="max-h-64 divide-y divide-line overflow-y-auto rounded-control border border-line"
+          <ScrollArea
+            as="ul"
+            label={t('contacts.inPhone')}
+            className="max-h-64 divide-y divide-line rounded-control border border-line"
           >
             {book.data.items.map(({ phone, name }) => (
               <li key={phone} className="flex justify-between gap-3 px-3 py-2 text-sm">
@@ -84,7 +83,7 @@ function Book({ channelId }: { channelId: string }) {
                 <span className="tabular shrink-0 text-ink-soft">{formatPhone(phone)}</span>
               </li>
             ))}
-          </ul>
+          </ScrollArea>
           {book.data.nextCursor !== null && <p className="text-sm text-ink-soft">{t('contacts.andMore')}</p>}
           {take.error !== null && <ErrorNotice error={take.error} onRetry={() => take.mutate(channelId)} />}
           <Button busy={take.isPending} onClick={() => take.mutate(channelId)}>

@@ -8,6 +8,7 @@ import { Button } from '../../../ui/Button.tsx'
 import { Combobox, type ComboboxItem } from '../../../ui/Combobox.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { Segmented } from '../../../ui/Segmented.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { listsQuery, useChangeList, useCreateList } from '../api/contactLists.ts'
@@ -39,13 +40,7 @@ export function ChangeListDialog({ how, selection, onClose }: Props) {
       title={t(how === 'add' ? 'contacts.addToList' : 'contacts.removeFromList')}
       closeLabel={t('common.close')}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-      >
+      <Form onSubmit={submit}>
         <Segmented
           label={t('lists.kind')}
           value={kind}
@@ -69,7 +64,7 @@ export function ChangeListDialog({ how, selection, onClose }: Props) {
         <Button type="submit" busy={create.isPending || change.isPending} disabled={!isNew && list === null}>
           {t(how === 'add' ? 'lists.add' : 'lists.remove')}
         </Button>
-      </form>
+      </Form>
     </Dialog>
   )
 }

@@ -6,6 +6,7 @@ import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useStoredDraft } from '../../../lib/useStoredDraft.ts'
 import { Button } from '../../../ui/Button.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { useEditContact } from '../api/contact.ts'
 
@@ -35,11 +36,8 @@ export function ContactForm({ contact }: { contact: Contact }) {
     })
   }
   return (
-    <form
-      noValidate
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         if (problem === null) save()
       }}
     >
@@ -64,7 +62,7 @@ export function ContactForm({ contact }: { contact: Contact }) {
           </Button>
         </div>
       )}
-    </form>
+    </Form>
   )
 }
 

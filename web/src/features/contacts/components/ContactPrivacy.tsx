@@ -2,10 +2,10 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Contact } from '#contract/contacts.ts'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { saveJson } from '../../../lib/saveFile.ts'
 import { Button } from '../../../ui/Button.tsx'
-import { ConfirmDialog } from '../../../ui/Dialog.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { exportContact, useEraseContact } from '../api/contact.ts'
 import { RemoveChosenDialog } from './RemoveChosenDialog.tsx'
@@ -70,18 +70,16 @@ function EraseDialog({ contact, onClose, onErased }: { contact: Contact; onClose
     onErased()
   })
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t('contacts.eraseTitle')}
       confirmLabel={t('contacts.eraseConfirm')}
-      cancelLabel={t('common.back')}
-      busy={erase.isPending}
+      call={erase}
+      offersRetry
       onConfirm={() => erase.mutate()}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t('contacts.eraseText')}</p>
       <p className="font-semibold text-ink">{t('contacts.eraseFinal')}</p>
-      {erase.error !== null && <ErrorNotice error={erase.error} onRetry={() => erase.mutate()} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

@@ -2,12 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ContactList, LabelKind } from '#contract/contactLists.ts'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { Button } from '../../../ui/Button.tsx'
 import { Card, PageHeader } from '../../../ui/Card.tsx'
-import { ConfirmDialog, Dialog } from '../../../ui/Dialog.tsx'
+import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { Menu } from '../../../ui/Menu.tsx'
 import { SkeletonList } from '../../../ui/Skeleton.tsx'
 import { listsQuery, useCreateList, useDeleteList, useRenameList } from '../api/contactLists.ts'
@@ -66,13 +68,7 @@ function NewList({ kind }: { kind: LabelKind }) {
     if (name.trim() !== '') create.mutate(name.trim())
   }
   return (
-    <form
-      className="flex flex-col gap-3"
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
+    <Form className="gap-3" onSubmit={submit}>
       <div className="flex items-end gap-3">
         <TextField
           label={t(`lists.${kind}.new`)}
@@ -87,7 +83,7 @@ function NewList({ kind }: { kind: LabelKind }) {
         </Button>
       </div>
       {create.error !== null && <ErrorNotice error={create.error} onRetry={submit} />}
-    </form>
+    </Form>
   )
 }
 
@@ -126,10 +122,8 @@ function RenameDialog({ kind, list, onClose }: DialogProps) {
   const submit = () => rename.mutate(name.trim())
   return (
     <Dialog open onClose={onClose} title={t('lists.renameTitle', { name: list.name })} closeLabel={t('common.close')}>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        onSubmit={() => {
           if (name.trim() !== '') submit()
         }}
       >
@@ -145,7 +139,7 @@ function RenameDialog({ kind, list, onClose }: DialogProps) {
         <Button type="submit" busy={rename.isPending}>
           {t('common.save')}
         </Button>
-      </form>
+      </Form>
     </Dialog>
   )
 }
@@ -154,17 +148,15 @@ function DeleteDialog({ kind, list, onClose }: DialogProps) {
   const { t } = useTranslation()
   const remove = useDeleteList(kind, list.id, onClose)
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t('lists.deleteTitle', { name: list.name })}
       confirmLabel={t('common.delete')}
-      cancelLabel={t('common.back')}
-      busy={remove.isPending}
+      call={remove}
+      offersRetry
       onConfirm={() => remove.mutate()}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t('lists.deleteText')}</p>
-      {remove.error !== null && <ErrorNotice error={remove.error} onRetry={() => remove.mutate()} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

@@ -10,6 +10,7 @@ import { useStoredDraft } from '../../../lib/useStoredDraft.ts'
 import { Button } from '../../../ui/Button.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { useCreateContact } from '../api/contact.ts'
 import { ListChoice } from './ListChoice.tsx'
 
@@ -40,14 +41,7 @@ export function NewContactDialog({ userId, onClose, onOpen }: Props) {
   }
   return (
     <Dialog open onClose={onClose} title={t('contacts.newTitle')} closeLabel={t('common.close')}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-      >
+      <Form onSubmit={submit}>
         <PhoneField
           label={t('contacts.phone')}
           value={draft.phone}
@@ -79,7 +73,7 @@ export function NewContactDialog({ userId, onClose, onOpen }: Props) {
         <Button type="submit" busy={create.isPending}>
           {t('contacts.create')}
         </Button>
-      </form>
+      </Form>
     </Dialog>
   )
 }

@@ -2,10 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Contact } from '#contract/contacts.ts'
-import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { ProgressBar } from '../../../ui/bars.tsx'
-import { ConfirmDialog } from '../../../ui/Dialog.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { refreshLists } from '../api/contactLists.ts'
 import { rewriteContacts } from '../api/contactPages.ts'
@@ -42,20 +41,17 @@ export function RemoveChosenDialog({ contacts, onClose, onRemoved }: Props) {
     },
   })
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t('contacts.deleteTitle', { count: chosen.length, n: format.number(chosen.length) })}
       confirmLabel={t('common.delete')}
-      cancelLabel={t('common.back')}
-      busy={remove.isPending}
+      call={remove}
       onConfirm={() => remove.mutate()}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t('contacts.deleteText')}</p>
       {remove.isPending && chosen.length > 1 && (
         <ProgressBar share={done / chosen.length} label={t('contacts.deleting')} />
       )}
-      {remove.error !== null && <ErrorNotice error={remove.error} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

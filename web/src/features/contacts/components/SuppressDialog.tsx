@@ -2,10 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Contact } from '#contract/contacts.ts'
-import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { SelectField } from '../../../ui/fields.tsx'
-import { ConfirmDialog } from '../../../ui/Dialog.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { refreshSummary } from '../api/contactSummary.ts'
 import { suppressPhones } from '../api/suppressContacts.ts'
@@ -32,14 +31,12 @@ export function SuppressDialog({ contacts, onClose }: { contacts: Contact[]; onC
     },
   })
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t('contacts.suppressTitle', { count: contacts.length, n: format.number(contacts.length) })}
       confirmLabel={t('contacts.suppress')}
-      cancelLabel={t('common.back')}
-      busy={suppress.isPending}
+      call={suppress}
       onConfirm={() => suppress.mutate()}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t('contacts.suppressText')}</p>
       <SelectField
@@ -53,7 +50,6 @@ export function SuppressDialog({ contacts, onClose }: { contacts: Contact[]; onC
           </option>
         ))}
       </SelectField>
-      {suppress.error !== null && <ErrorNotice error={suppress.error} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

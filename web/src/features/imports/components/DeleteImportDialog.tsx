@@ -1,7 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { ContactImport } from '#contract/imports.ts'
-import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
-import { ConfirmDialog } from '../../../ui/Dialog.tsx'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { hasEnded } from '../api/getImport.ts'
 import { useDeleteImport } from '../api/deleteImport.ts'
 
@@ -11,17 +10,14 @@ export function DeleteImportDialog({ contactImport, onClose }: { contactImport: 
   const remove = useDeleteImport(onClose)
   const act = hasEnded(contactImport) ? 'delete' : contactImport.status === 'preview' ? 'discard' : 'cancel'
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t(`imports.${act}Title`, { name: contactImport.fileName })}
       confirmLabel={t(`imports.${act}Confirm`)}
-      cancelLabel={t('common.back')}
-      busy={remove.isPending}
+      call={remove}
       onConfirm={() => remove.mutate(contactImport.id)}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t(`imports.${act}Text`)}</p>
-      {remove.error !== null && <ErrorNotice error={remove.error} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

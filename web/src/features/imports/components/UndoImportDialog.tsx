@@ -1,8 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { ContactImport } from '#contract/imports.ts'
-import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
-import { ConfirmDialog } from '../../../ui/Dialog.tsx'
 import { useUndoImport } from '../api/undoImport.ts'
 
 /** Takes back what a file has put into the contacts; asks first. */
@@ -12,17 +11,14 @@ export function UndoImportDialog({ contactImport, onClose }: { contactImport: Co
   const undo = useUndoImport(onClose)
   const { fileName, created } = contactImport
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t('imports.undoTitle', { name: fileName })}
       confirmLabel={t('imports.undoConfirm')}
-      cancelLabel={t('common.back')}
-      busy={undo.isPending}
+      call={undo}
       onConfirm={() => undo.mutate(contactImport.id)}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t('imports.undoText', { count: created, n: format.number(created) })}</p>
-      {undo.error !== null && <ErrorNotice error={undo.error} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

@@ -5,6 +5,7 @@ import { formatPhone } from '../../../lib/formatPhone.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { Badge, type Tone } from '../../../ui/Card.tsx'
 import { cn } from '../../../ui/cn.ts'
+import { ScrollArea } from '../../../ui/ScrollArea.tsx'
 
 const TONES: Record<PreviewRow['verdict'], Tone> = { accepted: 'good', duplicate: 'neutral', rejected: 'bad' }
 
@@ -17,20 +18,18 @@ export function FirstRows({ rows, isStale }: { rows: PreviewRow[]; isStale: bool
       <h3 id={id} className="text-lg font-semibold">
         {t('imports.mapping.rowsTitle', { count: rows.length })}
       </h3>
-      <ol
+      <ScrollArea
+        as="ol"
+        labelledBy={id}
         className={cn(
-          'max-h-96 divide-y divide-line overflow-y-auto rounded-card border border-line transition-opacity duration-(--quick)',
+          'max-h-96 divide-y divide-line rounded-card border border-line transition-opacity duration-(--quick)',
           isStale && 'opacity-55',
         )}
-        // A list that scrolls must be reachable by the keyboard.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        tabIndex={0}
-        aria-labelledby={id}
       >
         {rows.map((row) => (
           <Row key={row.line} row={row} />
         ))}
-      </ol>
+      </ScrollArea>
     </section>
   )
 }

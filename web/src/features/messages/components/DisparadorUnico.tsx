@@ -16,7 +16,7 @@ import { ScheduleFields } from './ScheduleFields.tsx'
 import { SendNotice } from './SendNotice.tsx'
 import { useProblemText } from './useProblemText.ts'
 
-type Props = {
+export type SenderProps = {
   userId: string
   /** At least one. */
   channels: readonly Channel[]
@@ -29,7 +29,7 @@ type Props = {
 }
 
 /** One message to one person, now or at a time. */
-export function DisparadorUnico({ userId, channels, homeCountry, statusOf, channelLink }: Props) {
+export function DisparadorUnico({ userId, channels, homeCountry, statusOf, channelLink }: SenderProps) {
   const { t } = useTranslation()
   const sender = useSingleMessageSender({ userId, channels, homeCountry, deviceZone: deviceTimeZone() })
   const form = useRef<HTMLFormElement>(null)
@@ -109,7 +109,7 @@ export function DisparadorUnico({ userId, channels, homeCountry, statusOf, chann
 }
 
 type ChannelProps = Pick<SingleMessageSender, 'draft'> &
-  Pick<Props, 'channels' | 'statusOf' | 'channelLink'> & { error: string | undefined }
+  Pick<SenderProps, 'channels' | 'statusOf' | 'channelLink'> & { error: string | undefined }
 
 function ChannelChoice({ draft, channels, statusOf, channelLink, error }: ChannelProps) {
   const { t } = useTranslation()

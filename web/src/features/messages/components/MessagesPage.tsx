@@ -1,22 +1,12 @@
-import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Channel } from '#contract/channels.ts'
 import { PageHeader } from '../../../ui/Card.tsx'
 import { EmptyState } from '../../../ui/EmptyState.tsx'
-import { DisparadorUnico } from './DisparadorUnico.tsx'
+import { DisparadorUnico, type SenderProps } from './DisparadorUnico.tsx'
 import { RecentMessages } from './RecentMessages.tsx'
 
-type Props = {
-  userId: string
-  channels: readonly Channel[]
-  homeCountry: string
-  statusOf: (channel: Channel) => ReactNode
-  /** Leads to the channels; the app alone knows the address. */
-  channelLink: ReactNode
-}
-
-/** One message to one person, and what became of the last ones. */
-export function MessagesPage({ userId, channels, homeCountry, statusOf, channelLink }: Props) {
+/** One message to one person, and what became of the last ones. Without a channel yet, the way to one. */
+export function MessagesPage(props: SenderProps) {
+  const { channels, channelLink } = props
   const { t } = useTranslation()
   const names = new Map(channels.map(({ id, name }) => [id, name]))
   return (
@@ -28,13 +18,7 @@ export function MessagesPage({ userId, channels, homeCountry, statusOf, channelL
             {t('singleMessage.noChannelText')}
           </EmptyState>
         ) : (
-          <DisparadorUnico
-            userId={userId}
-            channels={channels}
-            homeCountry={homeCountry}
-            statusOf={statusOf}
-            channelLink={channelLink}
-          />
+          <DisparadorUnico {...props} />
         )}
         <RecentMessages channelNames={names} />
       </div>

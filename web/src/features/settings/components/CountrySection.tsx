@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { CountryField } from '../../../lib/CountryField.tsx'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { Button } from '../../../ui/Button.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { Loading } from '../../../ui/Loading.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { userSettingsQuery, useSaveUserSettings } from '../api/userSettings.ts'
@@ -28,18 +29,12 @@ function CountryForm({ saved }: { saved: string }) {
   const save = useSaveUserSettings(() => showToast({ title: t('settings.saved') }))
   const submit = () => save.mutate({ defaultCountry: country })
   return (
-    <form
-      className="flex max-w-md flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
+    <Form className="max-w-md" onSubmit={submit}>
       {save.error !== null && <ErrorNotice error={save.error} onRetry={submit} />}
       <CountryField label={t('settings.countryField')} value={country} onChange={setCountry} />
       <Button type="submit" busy={save.isPending} className="self-start">
         {t('settings.saveCountry')}
       </Button>
-    </form>
+    </Form>
   )
 }

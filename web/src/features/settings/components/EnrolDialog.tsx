@@ -6,6 +6,7 @@ import { Button } from '../../../ui/Button.tsx'
 import { CopyField } from '../../../ui/CopyField.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { Loading } from '../../../ui/Loading.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import { useConfirmSecondFactor, useOfferSecondFactor } from '../api/account.ts'
@@ -53,11 +54,8 @@ function Enrol({ offer, confirm }: EnrolProps) {
   const [asked, setAsked] = useState(false)
   const isEmpty = code.trim() === ''
   return (
-    <form
-      noValidate
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setAsked(true)
         if (!isEmpty) confirm.mutate(code.trim())
       }}
@@ -84,6 +82,6 @@ function Enrol({ offer, confirm }: EnrolProps) {
       <Button type="submit" busy={confirm.isPending}>
         {t('settings.factorTurnOn')}
       </Button>
-    </form>
+    </Form>
   )
 }

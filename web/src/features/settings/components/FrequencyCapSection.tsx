@@ -8,6 +8,7 @@ import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { fieldErrorKey, fieldErrorText } from '../../../lib/fieldErrors.ts'
 import { Button } from '../../../ui/Button.tsx'
 import { CheckField, TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { Loading } from '../../../ui/Loading.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { frequencyCapQuery, useSaveFrequencyCap } from '../api/frequencyCap.ts'
@@ -40,14 +41,7 @@ function CapForm({ saved }: { saved: FrequencyCap | null }) {
   const submitOn = handleSubmit((cap) => save.mutate(cap))
   const submit = () => (isOn ? void submitOn() : save.mutate(null))
   return (
-    <form
-      noValidate
-      className="flex max-w-md flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
+    <Form className="max-w-md" onSubmit={submit}>
       {save.error !== null && <ErrorNotice error={save.error} onRetry={submit} />}
       <CheckField
         label={t('settings.capOn')}
@@ -78,6 +72,6 @@ function CapForm({ saved }: { saved: FrequencyCap | null }) {
       <Button type="submit" busy={save.isPending} className="self-start">
         {t('common.save')}
       </Button>
-    </form>
+    </Form>
   )
 }

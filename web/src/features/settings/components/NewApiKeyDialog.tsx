@@ -6,6 +6,7 @@ import { Button } from '../../../ui/Button.tsx'
 import { CopyField } from '../../../ui/CopyField.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import { useCreateApiKey } from '../api/apiKeys.ts'
 
@@ -42,14 +43,7 @@ function NameForm({ onMade }: { onMade: (key: string) => void }) {
     create.mutate(request.current)
   }
   return (
-    <form
-      noValidate
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
+    <Form onSubmit={submit}>
       {create.error !== null && <ErrorNotice error={create.error} onRetry={submit} />}
       <TextField
         label={t('settings.keyName')}
@@ -63,7 +57,7 @@ function NameForm({ onMade }: { onMade: (key: string) => void }) {
       <Button type="submit" busy={create.isPending}>
         {t('settings.makeKey')}
       </Button>
-    </form>
+    </Form>
   )
 }
 

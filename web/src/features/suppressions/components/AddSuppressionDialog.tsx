@@ -9,6 +9,7 @@ import { useStoredDraft } from '../../../lib/useStoredDraft.ts'
 import { Button } from '../../../ui/Button.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { useAddSuppressions } from '../api/suppressions.ts'
 import { GIVEN_REASONS, ReasonField } from './ReasonField.tsx'
@@ -45,14 +46,7 @@ export function AddSuppressionDialog({ userId, onClose }: { userId: string; onCl
   }
   return (
     <Dialog open onClose={onClose} title={t('suppressions.add')} closeLabel={t('common.close')}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-      >
+      <Form onSubmit={submit}>
         <PhoneField
           label={t('contacts.phone')}
           value={draft.phone}
@@ -81,7 +75,7 @@ export function AddSuppressionDialog({ userId, onClose }: { userId: string; onCl
         <Button type="submit" busy={add.isPending}>
           {t('suppressions.add')}
         </Button>
-      </form>
+      </Form>
     </Dialog>
   )
 }

@@ -6,6 +6,7 @@ import { PhoneField } from '../../../lib/phones/PhoneField.tsx'
 import { Button } from '../../../ui/Button.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { useRelease } from '../api/suppressions.ts'
 
@@ -39,14 +40,7 @@ export function ReleaseDialog({ onClose }: { onClose: () => void }) {
       closeLabel={t('common.close')}
       description={t('suppressions.releaseText')}
     >
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-      >
+      <Form onSubmit={submit}>
         <PhoneField
           label={t('contacts.phone')}
           value={phone}
@@ -76,7 +70,7 @@ export function ReleaseDialog({ onClose }: { onClose: () => void }) {
         <Button type="submit" busy={release.isPending}>
           {t('suppressions.releaseConfirm')}
         </Button>
-      </form>
+      </Form>
     </Dialog>
   )
 }

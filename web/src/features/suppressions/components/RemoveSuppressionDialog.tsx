@@ -1,8 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { Suppression } from '#contract/suppressions.ts'
-import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { formatPhone } from '../../../lib/formatPhone.ts'
-import { ConfirmDialog } from '../../../ui/Dialog.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { useRemoveSuppression } from '../api/suppressions.ts'
 
@@ -14,17 +13,15 @@ export function RemoveSuppressionDialog({ suppression, onClose }: { suppression:
     onClose()
   })
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t('suppressions.removeTitle', { phone: formatPhone(suppression.phone ?? '') })}
       confirmLabel={t('suppressions.removeConfirm')}
-      cancelLabel={t('common.back')}
-      busy={remove.isPending}
+      call={remove}
+      offersRetry
       onConfirm={() => remove.mutate(suppression.id)}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t(`suppressions.removeText.${suppression.reason}`)}</p>
-      {remove.error !== null && <ErrorNotice error={remove.error} onRetry={() => remove.mutate(suppression.id)} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

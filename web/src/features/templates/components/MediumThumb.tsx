@@ -1,6 +1,6 @@
 import type { MediaKind } from '#contract/media.ts'
+import { mediumFileUrl } from '../../../lib/media.ts'
 import { Icon, type IconName } from '../../../ui/icons.tsx'
-import { mediumFileUrl } from '../api/media.ts'
 
 const ICONS: Record<Exclude<MediaKind, 'image'>, IconName> = {
   video: 'play',

@@ -1,4 +1,3 @@
-import { useLayoutEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MAX_TEXT_LENGTH } from '#contract/campaignMessages.ts'
 import { useFormat } from '../../../lib/useFormat.ts'
@@ -6,6 +5,7 @@ import { Button } from '../../../ui/Button.tsx'
 import { Card } from '../../../ui/Card.tsx'
 import { TextArea, TextField } from '../../../ui/fields.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
+import { TextWithVariables } from '../../../ui/TextWithVariables.tsx'
 import type { DraftMessage, problemOf } from '../draft.ts'
 import { MediumChoice } from './MediumChoice.tsx'
 
@@ -72,6 +72,7 @@ type WrittenProps = Pick<Props, 'message' | 'variables' | 'problem' | 'onChange'
 
 function Written({ message, variables, problem, onChange }: WrittenProps) {
   const { t } = useTranslation()
+  const format = useFormat()
   const kind = message.medium?.kind ?? null
   return (
     <>
@@ -79,9 +80,19 @@ function Written({ message, variables, problem, onChange }: WrittenProps) {
       {kind !== 'audio' && (
         <TextWithVariables
           label={t(kind === null ? 'templates.text' : 'templates.caption')}
-          text={message.content}
-          variables={variables}
+          // As WhatsApp counts: most emoji are two.
+          hint={t('templates.length', {
+            n: format.number(message.content.length),
+            max: format.number(MAX_TEXT_LENGTH),
+          })}
+          value={message.content}
           error={problem === 'empty' ? t('fields.required') : undefined}
+          maxLength={MAX_TEXT_LENGTH}
+          variables={variables}
+          chipsLabel={t('templates.variables')}
+          namesChips
+          chipLabel={(variable) => t('templates.insert', { variable })}
+          className="[&_textarea]:min-h-40"
           onChange={(content) => onChange({ ...message, content })}
         />
       )}
@@ -108,69 +119,5 @@ function Written({ message, variables, problem, onChange }: WrittenProps) {
         />
       )}
     </>
-  )
-}
-
-type TextProps = {
-  label: string
-  text: string
-  variables: string[]
-  error: string | undefined
-  onChange: (text: string) => void
-}
-
-/** A text, and the variables to put in where the cursor stands. */
-function TextWithVariables({ label, text, variables, error, onChange }: TextProps) {
-  const { t } = useTranslation()
-  const format = useFormat()
-  const area = useRef<HTMLTextAreaElement>(null)
-  const cursor = useRef<number | null>(null)
-  // Once the longer text is in the field: before that the cursor would be put where there is nothing yet.
-  useLayoutEffect(() => {
-    if (cursor.current === null) return
-    area.current?.focus()
-    area.current?.setSelectionRange(cursor.current, cursor.current)
-    cursor.current = null
-  }, [text])
-  const insert = (variable: string) => {
-    const from = area.current?.selectionStart ?? text.length
-    const to = area.current?.selectionEnd ?? text.length
-    const inserted = `{{${variable}}}`
-    const next = text.slice(0, from) + inserted + text.slice(to)
-    if (next.length > MAX_TEXT_LENGTH) return
-    cursor.current = from + inserted.length
-    onChange(next)
-  }
-  return (
-    <div className="flex flex-col gap-3">
-      <TextArea
-        ref={area}
-        label={label}
-        // As WhatsApp counts: most emoji are two.
-        hint={t('templates.length', { n: format.number(text.length), max: format.number(MAX_TEXT_LENGTH) })}
-        value={text}
-        maxLength={MAX_TEXT_LENGTH}
-        dir="auto"
-        error={error}
-        className="[&_textarea]:min-h-40"
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <div role="group" aria-label={t('templates.variables')} className="flex flex-wrap items-center gap-2">
-        <span aria-hidden="true" className="text-sm text-ink-soft">
-          {t('templates.variables')}
-        </span>
-        {variables.map((variable) => (
-          <button
-            key={variable}
-            type="button"
-            aria-label={t('templates.insert', { variable })}
-            onClick={() => insert(variable)}
-            className="min-h-9 max-w-full truncate rounded-full border border-line-strong px-3 font-mono text-xs text-primary-text transition-colors duration-(--quick) hover:bg-primary-soft"
-          >
-            {`{{${variable}}}`}
-          </button>
-        ))}
-      </div>
-    </div>
   )
 }

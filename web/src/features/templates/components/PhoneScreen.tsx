@@ -1,8 +1,9 @@
 import { useTranslation } from 'react-i18next'
 import type { DraftMessage } from '../draft.ts'
-import { WhatsappText } from '../../../lib/WhatsappText.tsx'
+import { mediumFileUrl } from '../../../lib/media.ts'
 import { Icon } from '../../../ui/icons.tsx'
-import { mediumFileUrl } from '../api/media.ts'
+import { ScrollArea } from '../../../ui/ScrollArea.tsx'
+import { WhatsappText } from '../../../ui/WhatsappText.tsx'
 
 export type Bubble = {
   key: string
@@ -31,19 +32,12 @@ export function PhoneScreen({ name, bubbles, emptyText }: { name: string; bubble
           {name}
         </span>
       </figcaption>
-      <div
-        // The conversation scrolls, so the keyboard must reach it.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        tabIndex={0}
-        aria-label={name}
-        role="group"
-        className="flex max-h-[26rem] min-h-64 flex-col gap-2 overflow-y-auto p-3"
-      >
+      <ScrollArea role="group" label={name} className="flex max-h-[26rem] min-h-64 flex-col gap-2 p-3">
         {bubbles.length === 0 && <p className="m-auto px-4 text-center text-sm text-ink-soft">{emptyText}</p>}
         {bubbles.map((bubble) => (
           <OneBubble key={bubble.key} bubble={bubble} />
         ))}
-      </div>
+      </ScrollArea>
     </figure>
   )
 }
@@ -72,6 +66,7 @@ function ShownMedium({ medium: { id, kind }, fileName }: { medium: NonNullable<B
   // The sender's own file: whoever uploads it decides whether it has captions.
   // oxlint-disable-next-line jsx-a11y/media-has-caption
   if (kind === 'video') return <video src={url} controls preload="metadata" className="max-h-56 w-full" />
+  // The same for a voice message, whose words nobody has written down.
   // oxlint-disable-next-line jsx-a11y/media-has-caption
   if (kind === 'audio') return <audio src={url} controls preload="none" className="w-60 max-w-full p-2" />
   return (

@@ -9,6 +9,7 @@ import { useStoredDraft } from '../../../lib/useStoredDraft.ts'
 import { Button } from '../../../ui/Button.tsx'
 import { Card, PageHeader } from '../../../ui/Card.tsx'
 import { TextField } from '../../../ui/fields.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import { showToast } from '../../../ui/toasts.ts'
 import { peopleQuery } from '../api/people.ts'
@@ -80,14 +81,7 @@ export function TemplateEditor({ userId, template, onDone }: Props) {
         />
       )}
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <form
-          noValidate
-          className="flex min-w-0 flex-col gap-5"
-          onSubmit={(event) => {
-            event.preventDefault()
-            submit()
-          }}
-        >
+        <Form className="min-w-0 gap-5" onSubmit={submit}>
           <Card>
             <TextField
               label={t('templates.name')}
@@ -125,7 +119,7 @@ export function TemplateEditor({ userId, template, onDone }: Props) {
           <Button type="submit" busy={save.isPending} className="self-start">
             {t('templates.save')}
           </Button>
-        </form>
+        </Form>
         <PreviewPane draft={draft} messages={messages} person={person} onPerson={setChosen} />
       </div>
     </>

@@ -2,17 +2,17 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SavedTemplate } from '#contract/templates.ts'
+import { ConfirmCall } from '../../../lib/ConfirmCall.tsx'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
-import { WhatsappText } from '../../../lib/WhatsappText.tsx'
 import { Button } from '../../../ui/Button.tsx'
 import { ItemCard, PageHeader } from '../../../ui/Card.tsx'
 import { CursorPager } from '../../../ui/CursorPager.tsx'
-import { ConfirmDialog } from '../../../ui/Dialog.tsx'
 import { EmptyState } from '../../../ui/EmptyState.tsx'
 import { Loading } from '../../../ui/Loading.tsx'
 import { Menu } from '../../../ui/Menu.tsx'
 import { SkeletonList } from '../../../ui/Skeleton.tsx'
+import { WhatsappText } from '../../../ui/WhatsappText.tsx'
 import { templateQuery, templatesQuery, useDeleteTemplate } from '../api/templates.ts'
 import { TemplateEditor } from './TemplateEditor.tsx'
 
@@ -142,17 +142,15 @@ function DeleteDialog({ template, onClose }: { template: SavedTemplate; onClose:
   const { t } = useTranslation()
   const remove = useDeleteTemplate(onClose)
   return (
-    <ConfirmDialog
-      open
+    <ConfirmCall
       title={t('templates.deleteTitle', { name: template.name })}
       confirmLabel={t('common.delete')}
-      cancelLabel={t('common.back')}
-      busy={remove.isPending}
+      call={remove}
+      offersRetry
       onConfirm={() => remove.mutate(template.id)}
-      onCancel={onClose}
+      onClose={onClose}
     >
       <p>{t('templates.deleteText')}</p>
-      {remove.error !== null && <ErrorNotice error={remove.error} onRetry={() => remove.mutate(template.id)} />}
-    </ConfirmDialog>
+    </ConfirmCall>
   )
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { Preflight } from '#contract/preflight.ts'
 import { formatPhone } from '../../../../lib/formatPhone.ts'
-import { ChatBubble, ChatPreview, WhatsappText } from '../../../../ui/ChatPreview.tsx'
+import { ChatBubble, ChatPreview, ChatText } from '../../../../ui/ChatPreview.tsx'
 import { Section } from '../Section.tsx'
 
 const SHOWN = 3
@@ -21,7 +21,7 @@ export function SamplesOf({ preflight: { samples } }: { preflight: Preflight }) 
           >
             {sample.texts.map((text, step) => (
               <ChatBubble key={`${step}`}>
-                {text === '' ? <p className="italic">{t('newCampaign.onlyFile')}</p> : <WhatsappText text={text} />}
+                {text === '' ? <p className="italic">{t('newCampaign.onlyFile')}</p> : <ChatText text={text} />}
               </ChatBubble>
             ))}
           </ChatPreview>

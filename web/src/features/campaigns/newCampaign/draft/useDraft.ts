@@ -15,22 +15,22 @@ export function useOpenDraft({ id, userId, isNew, start }: Options): OpenDraft {
   const client = useQueryClient()
   // What it begins with is of the first moment: later it is what was typed.
   const [plan] = useState(() => newPlan(start))
-  const options = { id, userId, store: draftStore, onError: askForSession }
-  const [keeper, setKeeper] = useState<DraftKeeper | null>(() => (isNew ? DraftKeeper.fresh(options, plan) : null))
+  const [keeper, setKeeper] = useState<DraftKeeper | null>(() =>
+    isNew ? DraftKeeper.fresh(optionsOf(id, userId), plan) : null,
+  )
   const [error, setError] = useState<unknown>(null)
   const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     if (keeper !== null) return
     let isWanted = true
-    DraftKeeper.open(options, plan)
+    DraftKeeper.open(optionsOf(id, userId), plan)
       .then((opened) => isWanted && setKeeper(opened))
       .catch((cause: unknown) => {
         if (isWanted) setError(cause)
         askForSession(cause)
       })
     return () => void (isWanted = false)
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [attempt])
+  }, [attempt, id, userId, plan, keeper])
   useEffect(() => {
     if (keeper === null) return
     return () => {
@@ -63,6 +63,10 @@ export function useDraftState(keeper: DraftKeeper): DraftState {
     }
   }, [keeper])
   return useSyncExternalStore(keeper.subscribe, keeper.getState)
+}
+
+function optionsOf(id: string, userId: string) {
+  return { id, userId, store: draftStore, onError: askForSession }
 }
 
 function askForSession(error: unknown): void {

@@ -2,12 +2,12 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MAX_BYTES_OF_KIND, type Medium, type MediaKind } from '#contract/media.ts'
 import { ErrorNotice } from '../../../../lib/ErrorNotice.tsx'
+import { mediumFileUrl, useUploadMedium } from '../../../../lib/media.ts'
 import { useFormat } from '../../../../lib/useFormat.ts'
 import { ProgressBar } from '../../../../ui/bars.tsx'
 import { Button } from '../../../../ui/Button.tsx'
 import { FileDrop } from '../../../../ui/FileDrop.tsx'
 import { Icon } from '../../../../ui/icons.tsx'
-import { mediumAddress, useUploadMedium } from '../../api/uploadMedium.ts'
 import type { PlanMessage } from '../plan/campaignPlan.ts'
 
 const ACCEPT: Record<MediaKind, string> = {
@@ -64,7 +64,7 @@ function Chosen({ message, onRemove }: { message: PlanMessage; onRemove: () => v
   return (
     <div className="flex flex-wrap items-center gap-3 rounded-control border border-line p-3">
       {message.type === 'image' && message.mediaId !== null ? (
-        <img src={mediumAddress(message.mediaId)} alt="" className="h-16 w-16 rounded-control object-cover" />
+        <img src={mediumFileUrl(message.mediaId)} alt="" className="h-16 w-16 rounded-control object-cover" />
       ) : (
         <Icon name="template" className="h-8 w-8 text-primary" />
       )}

@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next'
 import type { CampaignMessage } from '#contract/campaigns.ts'
 import type { Preview } from '#contract/templates.ts'
-import { WhatsappText } from '../../../../ui/ChatPreview.tsx'
+import { mediumFileUrl } from '../../../../lib/media.ts'
+import { ChatText } from '../../../../ui/ChatPreview.tsx'
 import { Icon } from '../../../../ui/icons.tsx'
-import { mediumAddress } from '../../api/uploadMedium.ts'
 
 type Texts = Preview['items'][number]['messages'][number]['texts']
 
@@ -15,7 +15,7 @@ export function PreviewedBubble({ message, texts }: { message: CampaignMessage; 
   return (
     <>
       <Medium message={message} />
-      {text !== '' && <WhatsappText text={text} />}
+      {text !== '' && <ChatText text={text} />}
       {rendered?.problem != null && <p className="text-bad-text">{rendered.problem}</p>}
       {message.type === 'template' && <TemplateText message={message} texts={texts} />}
     </>
@@ -26,7 +26,7 @@ function Medium({ message }: { message: CampaignMessage }) {
   const { t } = useTranslation()
   if (message.type === 'text' || message.type === 'template') return null
   if (message.type === 'image')
-    return <img src={mediumAddress(message.mediaId)} alt={t('newCampaign.types.image')} className="rounded-control" />
+    return <img src={mediumFileUrl(message.mediaId)} alt={t('newCampaign.types.image')} className="rounded-control" />
   return (
     <span className="flex items-center gap-2 rounded-control bg-surface px-3 py-2 font-medium">
       <Icon name={message.type === 'document' ? 'template' : 'play'} className="text-primary" />

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Channel } from '#contract/channels.ts'
+import { ChoiceList } from '../../../../ui/ChoiceList.tsx'
 import { leastDelayOf } from '../plan/campaignPlan.ts'
 import { usePlan, useProblemOf } from '../PlanContext.tsx'
-import { ChoiceList } from './ChoiceList.tsx'
 
 type Props = { channelLink: ReactNode; statusOf: (channel: Channel) => ReactNode }
 

@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next'
 import { TimeZoneField } from '../../../../lib/TimeZoneField.tsx'
 import { deviceTimeZone } from '../../../../lib/timeZones.ts'
+import { ChoiceList } from '../../../../ui/ChoiceList.tsx'
 import { TextField } from '../../../../ui/fields.tsx'
 import { usePlan, useProblemOf } from '../PlanContext.tsx'
-import { ChoiceList } from './ChoiceList.tsx'
 
 /** Now, or at a time of a clock somewhere. The zone also decides what "good morning" and the date are. */
 export function StartTime() {

@@ -33,7 +33,6 @@ export type PlanMessage = z.infer<typeof message>
 
 const ids = z.array(z.string()).max(100)
 const EVERY_DAY = [0, 1, 2, 3, 4, 5, 6]
-export const WORKING_DAYS = [1, 2, 3, 4, 5]
 
 function emptyMessage(): PlanMessage {
   return {

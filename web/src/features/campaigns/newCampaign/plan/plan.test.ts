@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCampaignBody } from '#contract/campaigns.ts'
+import { plainName } from '#contract/plainName.ts'
 import { RECIPIENT_STATUSES, totalOf, type Counts } from '#contract/states.ts'
 import { buildChannel, buildStats, uuid } from '../../../../../test/builders.ts'
+import { variablesOf } from '../../../../lib/variablesOf.ts'
 import { balanceOf, BAR_ORDER, BOOK_GROUPS } from '../../books.ts'
 import { audienceBody } from './audienceBody.ts'
 import { newMessage, newPlan, readPlan, type CampaignPlan } from './campaignPlan.ts'
@@ -10,7 +12,6 @@ import { estimateDuration } from './estimateDuration.ts'
 import { findProblems, readyMessages } from './findProblems.ts'
 import { fromMessage } from './fromMessage.ts'
 import { requestKey, toBody } from './planBody.ts'
-import { plainName, variablesOf } from './variables.ts'
 
 const anyCounts = fc.record(
   Object.fromEntries(RECIPIENT_STATUSES.map((status) => [status, fc.nat(1_000_000)])) as Record<

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { formatPhone } from '../../../../lib/formatPhone.ts'
 import { Button } from '../../../../ui/Button.tsx'
 import { Icon } from '../../../../ui/icons.tsx'
+import { ScrollArea } from '../../../../ui/ScrollArea.tsx'
 import type { JudgedEntry } from '../plan/judgeTyped.ts'
 import type { TypedEntry } from '#contract/parseTypedRecipients.ts'
 
@@ -17,13 +18,10 @@ export function TypedList({ entries, onMend, onRemove }: Props) {
   const unusable = entries.filter(({ verdict }) => verdict.state !== 'valid')
   const valid = entries.filter(({ verdict }) => verdict.state === 'valid')
   return (
-    <div
+    <ScrollArea
       role="region"
-      aria-label={t('newCampaign.typedListLabel')}
-      // Scrolls, so the keyboard must reach it.
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
-      className="max-h-72 overflow-y-auto rounded-control border border-line"
+      label={t('newCampaign.typedListLabel')}
+      className="max-h-72 rounded-control border border-line"
     >
       {unusable.length > 0 && (
         <ul className="divide-y divide-line">
@@ -39,7 +37,7 @@ export function TypedList({ entries, onMend, onRemove }: Props) {
           ))}
         </ul>
       )}
-    </div>
+    </ScrollArea>
   )
 }
 
