@@ -41,6 +41,7 @@ describe('a new campaign', () => {
     fillAll()
     await user.click(tab('check'))
     expect(await screen.findByText('Escolhidos: 8 + 1 + 0 + 0 + 0 + 0 = 9')).toBeVisible()
+    expect(await screen.findByText(t.saving.saved)).toBeVisible()
     await user.click(screen.getByRole('button', { name: /Começar a enviar/ }))
     await waitFor(() => expect(onCreated).toHaveBeenCalledWith(CREATED))
     expect(created(calls)[0]?.body).toEqual({
