@@ -10,9 +10,15 @@ export async function shownBooks(page: Page, text: Texts = pt): Promise<Books> {
   const region = page.getByRole('region', { name: text.monitor.title, exact: true })
   const sentence = anyValue(text.books.sum)
   await expect(region.getByText(sentence)).toBeVisible()
-  const lines = (await region.innerText()).split('\n').filter((line) => line.trim() !== '')
-  const [, parts = '', total = ''] = sentence.exec(lines.find((line) => sentence.test(line)) ?? '') ?? []
-  const group = (label: string) => readGroup(lines.slice(lines.indexOf(label)), text)
+  // All at one moment: a campaign goes on while it is read.
+  const { all, groups } = await region.evaluate((node: HTMLElement) => ({
+    all: node.innerText,
+    groups: [...node.querySelectorAll('section')].map((group) => group.innerText),
+  }))
+  const line = linesOf(all).find((candidate) => sentence.test(candidate)) ?? ''
+  const [, parts = '', total = ''] = sentence.exec(line) ?? []
+  const group = (label: string) =>
+    readGroup(groups.map(linesOf).find(([heading]) => heading === label) ?? [], Object.values(text.states))
   const books = {
     waiting: group(text.books.waiting),
     accepted: group(text.books.accepted),
@@ -25,11 +31,14 @@ export async function shownBooks(page: Page, text: Texts = pt): Promise<Books> {
 }
 
 /** A heading with its sum, then a name and a number for each state. */
-function readGroup([, sum = '', ...rest]: string[], text: Texts): Group {
+function readGroup([, sum = '', ...rest]: string[], names: readonly string[]): Group {
   const states: Record<string, number> = {}
-  for (let i = 0; Object.values(text.states).includes(rest[i] ?? ''); i += 2)
-    states[rest[i] ?? ''] = toNumber(rest[i + 1] ?? '')
+  for (let i = 0; names.includes(rest[i] ?? ''); i += 2) states[rest[i] ?? ''] = toNumber(rest[i + 1] ?? '')
   return { sum: toNumber(sum), states }
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '')
 }
 
 /** Each group is the sum of its states, and the groups together are everybody. */
