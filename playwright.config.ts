@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig, devices } from '@playwright/test'
+import { freePort } from './e2e/freePort.ts'
 import { launchOptions } from './e2e/launchOptions.ts'
 
 // Playwright reads this file again in each of its processes; all must mean the same port and place.
@@ -42,14 +42,3 @@ export default defineConfig({
     stderr: 'pipe',
   },
 })
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer()
-    server.once('error', fail)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { expectAccessible } from './accessibility.ts'
+import { expectBalance, shownBooks } from './books.ts'
 import { ADMIN_SESSION, anyValue, createSimulator, expect, fill, pt, test } from './fixtures.ts'
 import { acceptedBy } from './ledger.ts'
+import { goTo } from './newCampaign.ts'
 
 test.use({ storageState: ADMIN_SESSION })
 test.describe.configure({ mode: 'serial' })
@@ -34,11 +36,6 @@ function phones(): string[] {
 async function mendTyped(page: Page): Promise<void> {
   await page.getByRole('button', { name: fill(pt.newCampaign.useSuggestion, { phone: '+55 11 98765-4321' }) }).click()
   await expect(page.getByLabel(pt.newCampaign.typed)).toHaveValue('Ana Souza +5511987654321\nRui Sá 11 98000-1000')
-}
-
-async function goTo(page: Page, step: keyof typeof pt.newCampaign.steps): Promise<void> {
-  const steps = page.getByRole('navigation', { name: pt.newCampaign.stepsLabel })
-  await steps.getByRole('button', { name: pt.newCampaign.steps[step] }).click()
 }
 
 test('a simulator is created and is ready to send', async ({ page }) => {
@@ -126,8 +123,9 @@ test('a sent draft is gone; one that was begun is listed, goes on where it was, 
   await goTo(page, 'message')
   await page.getByLabel(pt.newCampaign.content, { exact: true }).fill('Ainda não')
   await expect(page.getByText(pt.newCampaign.saving.saved)).toBeVisible()
-  await page.goto('/campaigns/new')
-  await page.getByRole('link', { name: 'Começada' }).click()
+  await page.goto('/campaigns?view=drafts')
+  await expectAccessible(page, 'outbox-drafts')
+  await page.getByRole('link', { name: fill(pt.keptDrafts.continueNamed, { name: 'Começada' }) }).click()
   await expect(page.getByLabel(pt.newCampaign.content, { exact: true })).toHaveValue('Ainda não')
   await page.goto('/campaigns/new')
   await page.getByRole('button', { name: fill(pt.newCampaign.throwAwayNamed, { name: 'Começada' }) }).click()
@@ -209,56 +207,3 @@ test('the list shows the campaigns and filters them by state', async ({ page }) 
   await page.getByRole('link', { name: CAMPAIGN }).click()
   await expect(page.getByRole('heading', { level: 1, name: CAMPAIGN })).toBeVisible()
 })
-
-type Group = { sum: number; states: Record<string, number> }
-type Books = { waiting: Group; accepted: Group; left: Group; total: number }
-
-/** The books as the monitor shows them at one moment: three groups with their states, and the sentence that adds them up. */
-async function shownBooks(page: Page): Promise<Books> {
-  const region = page.getByRole('region', { name: pt.monitor.title, exact: true })
-  const sentence = anyValue(pt.books.sum)
-  await expect(region.getByText(sentence)).toBeVisible()
-  const lines = (await region.innerText()).split('\n').filter((line) => line.trim() !== '')
-  const [, parts = '', total = ''] = sentence.exec(lines.find((line) => sentence.test(line)) ?? '') ?? []
-  const group = (label: string) => readGroup(lines.slice(lines.indexOf(label)))
-  const books = {
-    waiting: group(pt.books.waiting),
-    accepted: group(pt.books.accepted),
-    left: group(pt.books.left),
-    total: toNumber(total),
-  }
-  const sums = [books.waiting.sum, books.accepted.sum, books.left.sum]
-  expect(parts.split('+').map(toNumber).sort(byValue)).toEqual(sums.sort(byValue))
-  return books
-}
-
-/** A heading with its sum, then a name and a number for each state. */
-function readGroup([, sum = '', ...rest]: string[]): Group {
-  const states: Record<string, number> = {}
-  for (let i = 0; Object.values(pt.states).includes(rest[i] ?? ''); i += 2)
-    states[rest[i] ?? ''] = toNumber(rest[i + 1] ?? '')
-  return { sum: toNumber(sum), states }
-}
-
-/** Each group is the sum of its states, and the groups together are everybody. */
-async function expectBalance(page: Page, people: number): Promise<Books> {
-  await expect.poll(async () => (await shownBooks(page)).total).toBe(people)
-  const books = await shownBooks(page)
-  const { waiting, accepted, left, total } = books
-  for (const group of [waiting, accepted, left]) {
-    expect(Object.values(group.states).reduce((sum, count) => sum + count, 0)).toBe(group.sum)
-  }
-  expect(waiting.sum + accepted.sum + left.sum).toBe(total)
-  expect([waiting, accepted, left].flatMap((group) => Object.keys(group.states)).sort()).toEqual(
-    Object.values(pt.states).sort(),
-  )
-  return books
-}
-
-function toNumber(text: string): number {
-  return Number(text.replaceAll('.', '').trim())
-}
-
-function byValue(a: number, b: number): number {
-  return a - b
-}

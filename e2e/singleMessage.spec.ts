@@ -1,37 +1,29 @@
 import type { Page, Request } from '@playwright/test'
-import en from '../web/src/text/en.json' with { type: 'json' }
 import { expectAccessible } from './accessibility.ts'
 import { ADMIN_SESSION, expect, fill, pt, test } from './fixtures.ts'
 import { acceptedBy } from './ledger.ts'
 import { makeSimulator } from './people.ts'
+import { READERS, readAs } from './readers.ts'
 
 test.use({ storageState: ADMIN_SESSION })
 
-const READERS = [
-  {
-    reader: 'in Portuguese',
-    language: 'pt',
-    text: pt.singleMessage,
-    viewport: null,
-    typed: '71 9 98765-4327',
-    meant: '+55 71 98765-4327',
-  },
-  {
-    reader: 'in English on a phone',
-    language: 'en',
-    text: en.singleMessage,
-    viewport: { width: 390, height: 844 },
-    typed: '21 9 98765-4322',
-    meant: '+55 21 98765-4322',
-  },
-] as const
+/** How a number is mistyped, and which one is meant. */
+const MISTYPED = {
+  pt: { typed: '71 9 98765-4327', meant: '+55 71 98765-4327' },
+  en: { typed: '21 9 98765-4322', meant: '+55 21 98765-4322' },
+} as const
+/** Nine in Manaus, as a plan says it. */
+const NINE = { pt: /09:00, hora de Manaus/, en: /9:00\sAM, Manaus time/ } as const
 
-for (const { reader, language, text, viewport, typed, meant } of READERS) {
-  test(`a mistyped number is mended with one tap and written to once, ${reader}`, async ({ page }) => {
+for (const reader of READERS) {
+  const { language } = reader
+  const text = reader.text.singleMessage
+
+  test(`a mistyped number is mended with one tap and written to once, ${reader.reader}`, async ({ page }) => {
+    const { typed, meant } = MISTYPED[language]
     const channel = `Balcão ${language}`
     await makeSimulator(page.request, channel)
-    await page.addInitScript((chosen) => localStorage.setItem('revoada.language', chosen), language)
-    if (viewport !== null) await page.setViewportSize(viewport)
+    await readAs(page, reader)
     await page.goto('/messages')
     await page.getByLabel(text.channel, { exact: true }).selectOption({ label: channel })
     await page.getByLabel(text.phone).fill(typed)
@@ -46,6 +38,37 @@ for (const { reader, language, text, viewport, typed, meant } of READERS) {
     await expect(page.getByLabel(text.content, { exact: true })).toHaveValue('')
     expect(await acceptedBy(meant)).toHaveLength(1)
     if (language === 'pt') await expectAccessible(page, 'messages-sent')
+  })
+
+  test(`a scheduled message names its clock, survives a reload and is cancelled before it goes, ${reader.reader}`, async ({
+    page,
+  }) => {
+    const phone = language === 'pt' ? '+55 41 98765-4324' : '+55 41 98765-4325'
+    const channel = `Agenda ${language}`
+    await makeSimulator(page.request, channel)
+    await readAs(page, reader)
+    await page.goto('/messages')
+    await page.getByLabel(text.channel, { exact: true }).selectOption({ label: channel })
+    await page.getByLabel(text.phone).fill(phone)
+    await page.getByLabel(text.content, { exact: true }).fill('Bom dia!')
+    await page.getByText(text.later, { exact: true }).click()
+    await page.getByLabel(text.at, { exact: true }).fill(tomorrowAtNine())
+    await page.getByLabel(text.timeZone).selectOption('America/Manaus')
+    await page.reload()
+    await expect(page.getByLabel(text.timeZone)).toHaveValue('America/Manaus')
+    await expect(page.getByLabel(text.content, { exact: true })).toHaveValue('Bom dia!')
+    await page.getByRole('button', { name: text.schedule }).click()
+
+    const row = page.getByRole('article').filter({ hasText: phone })
+    await expect(row).toContainText(NINE[language])
+    if (language === 'pt') await expectAccessible(page, 'messages-scheduled')
+    await row.getByRole('button', { name: fill(text.cancelNamed, { phone }) }).click()
+    await page.getByRole('button', { name: text.cancelConfirm }).click()
+    await expect(row.getByText(text.state.cancelled, { exact: true })).toBeVisible()
+    await page.reload()
+    await expect(row.getByText(text.state.cancelled, { exact: true })).toBeVisible()
+    expect(await stateOf(page, phone)).toBe('cancelled')
+    expect(await acceptedBy(phone)).toEqual([])
   })
 }
 
@@ -76,33 +99,6 @@ test.describe('an answer that gets lost', () => {
     await expect(page.getByRole('article').filter({ hasText: phone })).toHaveCount(1)
     expect(await acceptedBy(phone)).toHaveLength(1)
   })
-})
-
-test('a scheduled message names its clock, survives a reload and is cancelled before it goes', async ({ page }) => {
-  const phone = '+55 41 98765-4324'
-  await makeSimulator(page.request, 'Agenda')
-  await page.goto('/messages')
-  await page.getByLabel(pt.singleMessage.channel, { exact: true }).selectOption({ label: 'Agenda' })
-  await page.getByLabel(pt.singleMessage.phone).fill(phone)
-  await page.getByLabel(pt.singleMessage.content, { exact: true }).fill('Bom dia!')
-  await page.getByText(pt.singleMessage.later, { exact: true }).click()
-  await page.getByLabel(pt.singleMessage.at, { exact: true }).fill(tomorrowAtNine())
-  await page.getByLabel(pt.singleMessage.timeZone).selectOption('America/Manaus')
-  await page.reload()
-  await expect(page.getByLabel(pt.singleMessage.timeZone)).toHaveValue('America/Manaus')
-  await expect(page.getByLabel(pt.singleMessage.content, { exact: true })).toHaveValue('Bom dia!')
-  await page.getByRole('button', { name: pt.singleMessage.schedule }).click()
-
-  const row = page.getByRole('article').filter({ hasText: phone })
-  await expect(row.getByText(/09:00, hora de Manaus/)).toBeVisible()
-  await expectAccessible(page, 'messages-scheduled')
-  await row.getByRole('button', { name: fill(pt.singleMessage.cancelNamed, { phone }) }).click()
-  await page.getByRole('button', { name: pt.singleMessage.cancelConfirm }).click()
-  await expect(row.getByText(pt.singleMessage.state.cancelled, { exact: true })).toBeVisible()
-  await page.reload()
-  await expect(row.getByText(pt.singleMessage.state.cancelled, { exact: true })).toBeVisible()
-  expect(await stateOf(page, phone)).toBe('cancelled')
-  expect(await acceptedBy(phone)).toEqual([])
 })
 
 function isSend(request: Request): boolean {

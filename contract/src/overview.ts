@@ -35,7 +35,8 @@ export type OverviewChannel = z.infer<typeof overviewChannel>
 
 /**
  * `GET /api/user/overview`. `today` counts what happened since midnight: accepted, then known to be delivered, then
- * known to be read; exact to a quarter of an hour for campaigns that run past midnight.
+ * known to be read; exact to a quarter of an hour for campaigns that run past midnight. `armed`: false in a copy of an
+ * installation, which sends nothing until an administrator runs `npm run arm`.
  */
 export const overview = z.object({
   running: z.array(runningCampaign).max(MAX_OVERVIEW_CAMPAIGNS),
@@ -44,6 +45,7 @@ export const overview = z.object({
   channels: z.array(overviewChannel),
   today: z.object({ sent: z.number(), delivered: z.number(), read: z.number(), failed: z.number() }),
   lastFinished: z.array(campaignSummary).max(5),
+  armed: z.boolean(),
   at: instant,
 })
 export type Overview = z.infer<typeof overview>

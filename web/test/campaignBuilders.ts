@@ -35,6 +35,7 @@ export function buildOverview(overrides: Partial<Overview> = {}): Overview {
     ],
     today: { sent: 0, delivered: 0, read: 0, failed: 0 },
     lastFinished: [],
+    armed: true,
     at: AT,
     ...overrides,
   }

@@ -6,6 +6,7 @@ import { listFirstCampaigns, type CampaignListRow } from '#server/campaigns/camp
 import { isKnownTimeZone, listChannelLimits, type ChannelLimits } from '#server/channels/channelCap.ts'
 import { listChannels } from '#server/channels/channelQueries.ts'
 import type { ChannelRow } from '#server/channels/channelTables.ts'
+import { isArmed } from '#server/db/arming.ts'
 import type { Db } from '#server/db/Database.ts'
 import { databaseNow, estimateSecondsRemaining, runningMsOf } from '#server/dispatch/getEnhancedProgress.ts'
 import { AppError } from '#server/lib/AppError.ts'
@@ -27,13 +28,14 @@ export class OverviewReader {
     const db = this.#db
     if (timeZone !== DEFAULT_TIME_ZONE && !(await isKnownTimeZone(db, timeZone))) throw unknownZone()
     const first = (statuses: CampaignStatus[], limit: number) => listFirstCampaigns(db, userId, { statuses, limit })
-    const [running, scheduled, paused, finished, channels, today, now] = await Promise.all([
+    const [running, scheduled, paused, finished, channels, today, armed, now] = await Promise.all([
       first(['running'], MAX_OVERVIEW_CAMPAIGNS),
       first(['scheduled'], FEW),
       first(['paused'], MAX_OVERVIEW_CAMPAIGNS),
       first(FINISHED, FEW),
       listChannels(db, userId),
       countToday(db, userId, timeZone),
+      isArmed(db),
       databaseNow(db),
     ])
     const limits = await listChannelLimits(db, userId, [...new Set(running.map((row) => row.channel_id))])
@@ -49,6 +51,7 @@ export class OverviewReader {
         failed: sumOf(today, 'failed'),
       },
       lastFinished: finished.map(toSummary),
+      armed,
       at: now.toISOString(),
     }
   }

@@ -7,6 +7,7 @@ import { NO_COUNTS, type Counts } from '#contract/states.ts'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
 import { campaignRateLimiter } from '#server/campaigns/campaignRateLimiter.ts'
 import { moveCampaigns } from '#server/campaigns/campaignQueries.ts'
+import { arm } from '#server/db/arming.ts'
 import { transaction } from '#server/db/transaction.ts'
 import { DispatchTestBench, untilTrue } from '#server/dispatch/dispatchTestBench.ts'
 import { createTestApp, signInAs } from '#server/http/testApp.ts'
@@ -391,6 +392,14 @@ describe('the overview', () => {
     for (const { since } of paused) expect(Math.abs(Date.parse(at) - Date.parse(since))).toBeLessThan(20_000)
     await transaction(bench.db, (trx) => moveCampaigns(trx, 'running', { id: byItself.id }))
     expect((await bench.rowOf({ campaign: byItself, sandboxUser: '' })).paused_at).toBeNull()
+  })
+
+  it('says of a copy that it may not send, until it is armed', async () => {
+    expect((await overview()).armed).toBe(true)
+    await bench.db.updateTable('installation').set({ armed_for: 'elsewhere' }).execute()
+    expect((await overview()).armed).toBe(false)
+    await arm(bench.db)
+    expect((await overview()).armed).toBe(true)
   })
 
   it('shows the next five that start, the soonest first, and nothing of somebody else', async () => {

@@ -9,9 +9,11 @@ import { useQueuedToasts } from '../ui/toasts.ts'
 import { PauseBanner } from './shell/PauseBanner.tsx'
 import { PhoneBar, PhoneTop } from './shell/PhoneBars.tsx'
 import { Sidebar } from './shell/Sidebar.tsx'
+import { useIsUnarmedCopy } from './shell/useIsUnarmedCopy.ts'
 import { usePageChange } from './usePageChange.ts'
 
 // All are needed rarely; their code comes when they are.
+const CopyBanner = lazy(() => import('./shell/CopyBanner.tsx'))
 const AccountDialog = lazy(() => import('./AccountDialog.tsx'))
 const SessionExpiredDialog = lazy(() => import('./SessionExpiredDialog.tsx'))
 const Toasts = lazy(() => import('../ui/Toasts.tsx'))
@@ -22,6 +24,7 @@ export function AppLayout() {
   const { data: me } = useQuery(meQuery)
   const sessionLost = useSessionLost()
   const isWide = useIsWide()
+  const isUnarmedCopy = useIsUnarmedCopy()
   const [account, setAccount] = useState(false)
   usePageChange()
   const openAccount = () => setAccount(true)
@@ -35,6 +38,11 @@ export function AppLayout() {
       </a>
       {isWide ? <Sidebar role={me?.role} onAccount={openAccount} /> : <PhoneTop onAccount={openAccount} />}
       <div className="min-w-0">
+        {isUnarmedCopy && (
+          <Suspense>
+            <CopyBanner />
+          </Suspense>
+        )}
         <PauseBanner />
         <main
           id="page"

@@ -29,6 +29,16 @@ export function CampaignsRoute() {
           {text}
         </Link>
       )}
+      draftLink={({ id }, text, label) => (
+        <Link
+          to="/campaigns/new"
+          search={{ draft: id }}
+          aria-label={label}
+          className={buttonClass({ look: 'secondary', size: 'small' })}
+        >
+          {text}
+        </Link>
+      )}
       newLink={
         <Link to="/campaigns/new" className={buttonClass()}>
           <Icon name="plus" />

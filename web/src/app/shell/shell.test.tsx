@@ -64,6 +64,7 @@ describe('the navigation', () => {
 
 describe('the notice of what stopped by itself', () => {
   const stopped = buildOverview({
+    channels: buildOverview().channels.map((channel) => ({ ...channel, status: 'disconnected' })),
     paused: [
       {
         ...buildSummary({ status: 'paused' }),
@@ -81,6 +82,20 @@ describe('the notice of what stopped by itself', () => {
     expect(notice.getByText(/3 pessoas esperam/)).toBeVisible()
     await user.click(notice.getByRole('link', { name: 'Reconectar Loja' }))
     await waitFor(() => expect(router.state.location.pathname).toBe('/channels'))
+    expect(router.state.location.search).toEqual({ connect: uuid(10) })
+  })
+
+  test('of a number that is back leads to the campaign that waits', async () => {
+    const channels = stopped.channels.map((channel) => ({
+      ...channel,
+      status: 'ready' as const,
+      checkedAt: '2026-11-20T12:05:00.000Z',
+    }))
+    const { router, user } = open('/campaigns', 'user', { ...stopped, channels })
+    const notice = within(await screen.findByRole('complementary', { name: 'Envio parado' }))
+    expect(notice.getByText('Loja está conectado de novo')).toBeVisible()
+    await user.click(notice.getByRole('link', { name: 'Ver e continuar' }))
+    await waitFor(() => expect(router.state.location.pathname).toBe(`/campaigns/${uuid(1)}`))
   })
 
   test('is not said twice on the overview, which says it first', async () => {
@@ -88,5 +103,26 @@ describe('the notice of what stopped by itself', () => {
     expect(await screen.findByRole('region', { name: 'Precisa de você' })).toBeVisible()
     expect(screen.queryByRole('complementary')).not.toBeInTheDocument()
     expect(screen.getAllByText('Loja está desconectado do WhatsApp')).toHaveLength(1)
+  })
+})
+
+describe('the notice of a copy', () => {
+  test.each(['/', '/campaigns', '/channels'])('stands above %s and says what to run', async (path) => {
+    open(path, 'admin', buildOverview({ armed: false }))
+    const notice = within(await screen.findByRole('complementary', { name: 'Instalação copiada' }))
+    expect(notice.getByText('Esta instalação é uma cópia e não envia nada')).toBeVisible()
+    expect(notice.getByText('npm run arm')).toBeVisible()
+  })
+
+  test('is not shown where the installation may send', async () => {
+    open('/campaigns')
+    await screen.findByText('A revoada começa aqui')
+    expect(screen.queryByRole('complementary')).not.toBeInTheDocument()
+  })
+
+  test('is not shown to whoever cannot do anything about it', async () => {
+    open('/campaigns', 'user', buildOverview({ armed: false }))
+    await screen.findByText('A revoada começa aqui')
+    expect(screen.queryByRole('complementary')).not.toBeInTheDocument()
   })
 })

@@ -1,6 +1,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CampaignContact, CampaignDetails } from '#contract/campaigns.ts'
+import type { CampaignReport } from '#contract/reports.ts'
 import type { RecipientStatus } from '#contract/states.ts'
 import { buildProgress, buildStats, uuid } from '../../../../test/builders.ts'
 import { buildReport, buildSummary } from '../../../../test/campaignBuilders.ts'
@@ -68,6 +69,7 @@ function open({ tab, state, campaign }: Options, handlers: Parameters<typeof stu
   const onState = vi.fn()
   const onTab = vi.fn()
   const onNewWith = vi.fn()
+  const onOpen = vi.fn()
   const part = renderPart(
     <CampaignPage
       campaignId={uuid(1)}
@@ -77,12 +79,12 @@ function open({ tab, state, campaign }: Options, handlers: Parameters<typeof stu
       onState={onState}
       backLink={null}
       bucketLink={(bucket, name) => <a href={`?state=${bucket}`}>{name}</a>}
-      onOpen={vi.fn()}
+      onOpen={onOpen}
       onDeleted={vi.fn()}
       onNewWith={onNewWith}
     />,
   )
-  return { ...part, calls, onState, onTab, onNewWith }
+  return { ...part, calls, onState, onTab, onNewWith, onOpen }
 }
 
 function changesIn(calls: Call[]): unknown[] {
@@ -219,6 +221,41 @@ describe('the report', () => {
       ['5', '4', '2', '1'],
       ['3', '3', '3', '1'],
     ])
+  })
+})
+
+describe('those who failed, in the report', () => {
+  const ERROR = { category: 'API_ERROR', code: 'SERVER_ERROR_400', count: 2, retryable: true } as const
+  const openReport = (report: Partial<CampaignReport>, handlers = {}) => {
+    vi.stubGlobal(
+      'ResizeObserver',
+      class {
+        observe() {}
+        unobserve() {}
+        disconnect() {}
+      },
+    )
+    return open({ tab: 'report' }, { [`GET ${PATH}/report`]: () => ({ body: buildReport(report) }), ...handlers })
+  }
+  const action = () => screen.queryByRole('button', { name: 'Enviar de novo a quem falhou' })
+
+  test('are written to again from there, in a campaign of their own', async () => {
+    const { user, onOpen } = openReport(
+      { byError: [ERROR] },
+      { [`POST ${PATH}/retry-failed`]: () => ({ status: 201, body: { campaignId: uuid(9), recipients: 2 } }) },
+    )
+    await user.click(await screen.findByRole('button', { name: 'Enviar de novo a quem falhou' }))
+    await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Criar campanha' }))
+    await waitFor(() => expect(onOpen).toHaveBeenCalledWith(uuid(9)))
+  })
+
+  test.each([
+    ['another attempt helps nobody', {}],
+    ['the campaign still runs', { byError: [ERROR], status: 'running' }],
+  ] as const)('are left alone while %s', async (_, report) => {
+    openReport({ ...report, byError: 'byError' in report ? [...report.byError] : buildReport().byError })
+    expect(await screen.findByRole('region', { name: 'Por que falhou' })).toBeVisible()
+    expect(action()).not.toBeInTheDocument()
   })
 })
 

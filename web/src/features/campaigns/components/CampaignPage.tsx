@@ -89,7 +89,7 @@ function Panel({ campaign, campaignId, tab, state, onState, bucketLink, onOpen, 
   if (tab === 'report')
     return (
       <Suspense fallback={<SkeletonList label={t('common.loading')} />}>
-        <ReportTab campaignId={campaignId} bucketLink={bucketLink} />
+        <ReportTab campaignId={campaignId} bucketLink={bucketLink} onOpen={onOpen} />
       </Suspense>
     )
   if (tab === 'trail') return <TrailTab campaignId={campaignId} />

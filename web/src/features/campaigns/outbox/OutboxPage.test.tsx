@@ -22,6 +22,11 @@ function open(filter: Partial<OutboxFilter> = {}) {
       onFilter={onFilter}
       onOpen={onOpen}
       newLink={<a href="/campaigns/new">Nova campanha</a>}
+      draftLink={({ id }, text, label) => (
+        <a href={`/new?${id}`} aria-label={label}>
+          {text}
+        </a>
+      )}
       compareLink={(ids, text) => <a href={`/compare?${ids.join(',')}`}>{text}</a>}
       titleOf={({ name }) => name}
     />,
@@ -144,6 +149,82 @@ describe('OutboxPage', () => {
     const asked = calls.filter(({ method }) => method === 'POST')
     expect(asked.map(({ body }) => body)).toEqual(Array(2).fill({ includeUnknown: false, start: false }))
     expect(new Set(asked.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1)
+  })
+
+  describe('the drafts', () => {
+    const KEPT = 'GET /api/user/campaign-drafts'
+    const keptAt = { createdAt: '2026-11-20T12:00:00.000Z', updatedAt: '2026-11-21T12:00:00.000Z' }
+    const kept = (n: number, name: string) => ({ id: uuid(n), name, ...keptAt })
+    const none = { items: [], nextCursor: null }
+
+    test('what was begun stands before what was made, each with the way back to it', async () => {
+      const made = buildSummary({ id: uuid(5), name: 'Feita', status: 'draft' })
+      const calls = stubApi({
+        [LIST]: () => ({ body: { items: [made], nextCursor: null } }),
+        [KEPT]: ({ query }) => ({
+          body:
+            query.get('cursor') === null
+              ? { items: [kept(7, 'Natal')], nextCursor: 'c2' }
+              : { items: [kept(8, '  ')], nextCursor: null },
+        }),
+      })
+      const { user } = open({ view: 'drafts' })
+      const begun = within(await screen.findByRole('region', { name: 'Ainda não criadas' }))
+      expect(begun.getByRole('link', { name: 'Continuar o rascunho Natal' })).toHaveAttribute('href', `/new?${uuid(7)}`)
+      expect(screen.getByRole('heading', { name: 'Criadas, esperando você começar' })).toBeVisible()
+      expect(screen.getByText('Feita')).toBeVisible()
+      expect(calls.find(({ path }) => path.endsWith('/bulk-campaigns'))?.query.get('status')).toBe('draft')
+      await user.click(screen.getByRole('button', { name: 'Mostrar mais' }))
+      expect(await begun.findByText('Campanha sem nome')).toBeVisible()
+    })
+
+    test('are asked for nowhere else', async () => {
+      stubApi({ [LIST]: () => ({ body: { items: [buildSummary()], nextCursor: null } }) })
+      open()
+      expect(await screen.findByRole('article')).toBeVisible()
+      expect(screen.queryByRole('region', { name: 'Ainda não criadas' })).not.toBeInTheDocument()
+    })
+
+    test('one is deleted when that was confirmed, and then the page says that there is none', async () => {
+      let drafts = [kept(7, 'Natal')]
+      const calls = stubApi({
+        [LIST]: () => ({ body: none }),
+        [KEPT]: () => ({ body: { items: drafts, nextCursor: null } }),
+        [`DELETE /api/user/campaign-drafts/${uuid(7)}`]: () => {
+          drafts = []
+          return { status: 204 }
+        },
+      })
+      const { user } = open({ view: 'drafts' })
+      await user.click(await screen.findByRole('button', { name: 'Excluir o rascunho Natal' }))
+      const dialog = within(await screen.findByRole('alertdialog', { name: 'Excluir o rascunho Natal?' }))
+      expect(calls.some(({ method }) => method === 'DELETE')).toBe(false)
+      await user.click(dialog.getByRole('button', { name: 'Excluir rascunho' }))
+      expect(await screen.findByText('Nenhum rascunho')).toBeVisible()
+      expect(screen.getAllByRole('link', { name: 'Nova campanha' })).not.toHaveLength(0)
+      expect(screen.queryByRole('alertdialog')).not.toBeInTheDocument()
+    })
+
+    test('a refused deletion says why and leaves the draft where it is', async () => {
+      stubApi({
+        [LIST]: () => ({ body: none }),
+        [KEPT]: () => ({ body: { items: [kept(7, 'Natal')], nextCursor: null } }),
+        [`DELETE /api/user/campaign-drafts/${uuid(7)}`]: () => refusal('UNAVAILABLE'),
+      })
+      const { user } = open({ view: 'drafts' })
+      await user.click(await screen.findByRole('button', { name: 'Excluir o rascunho Natal' }))
+      const dialog = within(await screen.findByRole('alertdialog'))
+      await user.click(dialog.getByRole('button', { name: 'Excluir rascunho' }))
+      expect(await dialog.findByText('O servidor está ocupado agora.')).toBeVisible()
+      expect(screen.getByText('Natal')).toBeInTheDocument()
+    })
+
+    test('that they could not be loaded is not taken for none', async () => {
+      stubApi({ [LIST]: () => ({ body: none }), [KEPT]: () => refusal('UNAVAILABLE') })
+      open({ view: 'drafts' })
+      expect(await screen.findByText('O servidor está ocupado agora.')).toBeVisible()
+      expect(screen.queryByText('Nenhum rascunho')).not.toBeInTheDocument()
+    })
   })
 
   test('deleting asks first and says what stays', async () => {

@@ -11,10 +11,12 @@ import { EmptyState } from '../../../ui/EmptyState.tsx'
 import { SelectField } from '../../../ui/fields.tsx'
 import { SkeletonList } from '../../../ui/Skeleton.tsx'
 import { Tabs } from '../../../ui/Tabs.tsx'
+import { draftPagesQuery } from '../api/campaignDrafts.ts'
 import { campaignsQuery, statusesOf } from '../api/listCampaigns.ts'
 import { OUTBOX_VIEWS, type OutboxView } from '../outboxViews.ts'
 import { CampaignRow } from './CampaignRow.tsx'
 import { ComparePanel } from './ComparePanel.tsx'
+import { KeptDrafts, type DraftLink } from './KeptDrafts.tsx'
 
 export type OutboxFilter = { view: OutboxView; status: CampaignStatus | undefined }
 
@@ -24,18 +26,22 @@ type Props = {
   /** Links, made by the app, which alone knows the addresses. */
   newLink: ReactNode
   titleOf: (campaign: CampaignSummary) => ReactNode
+  draftLink: DraftLink
   compareLink: (ids: readonly string[], text: string) => ReactNode
   onOpen: (campaignId: string) => void
 }
 
 /** Everything that went out, goes out or will: in five views, kept in the address. */
-export function OutboxPage({ filter, onFilter, newLink, titleOf, compareLink, onOpen }: Props) {
+export function OutboxPage({ filter, onFilter, newLink, titleOf, draftLink, compareLink, onOpen }: Props) {
   const { t } = useTranslation()
   const { view, status } = filter
   const [compared, setCompared] = useState<ReadonlySet<string>>(new Set())
   const campaigns = useInfiniteQuery(campaignsQuery(view, status))
   const items = campaigns.data ?? []
-  const isEmpty = campaigns.isSuccess && items.length === 0 && !campaigns.hasNextPage
+  const kept = useInfiniteQuery({ ...draftPagesQuery, enabled: view === 'drafts' })
+  const drafts = view === 'drafts' ? (kept.data ?? []) : []
+  const noDrafts = view !== 'drafts' || (kept.isSuccess && drafts.length === 0)
+  const isEmpty = campaigns.isSuccess && items.length === 0 && !campaigns.hasNextPage && noDrafts
   const hasNone = isEmpty && view === 'all' && status === undefined
   return (
     <>
@@ -54,14 +60,29 @@ export function OutboxPage({ filter, onFilter, newLink, titleOf, compareLink, on
         {campaigns.error !== null && (
           <ErrorNotice error={campaigns.error} onRetry={() => void campaigns.refetch()} className="mb-4" />
         )}
-        {campaigns.isPending && <SkeletonList label={t('common.loading')} />}
+        {view === 'drafts' && kept.error !== null && (
+          <ErrorNotice error={kept.error} onRetry={() => void kept.refetch()} className="mb-4" />
+        )}
+        {(campaigns.isPending || kept.isLoading) && <SkeletonList label={t('common.loading')} />}
         {hasNone && (
           <EmptyState title={t('campaigns.emptyTitle')} action={newLink}>
             {t('campaigns.emptyText')}
           </EmptyState>
         )}
         {isEmpty && !hasNone && (
-          <NothingHere filter={filter} onAll={() => onFilter({ view: 'all', status: undefined })} />
+          <NothingHere filter={filter} newLink={newLink} onAll={() => onFilter({ view: 'all', status: undefined })} />
+        )}
+        {drafts.length > 0 && (
+          <>
+            <KeptDrafts drafts={drafts} linkTo={draftLink} />
+            <CursorPager
+              moreLabel={t('common.more')}
+              hasMore={kept.hasNextPage}
+              busy={kept.isFetchingNextPage}
+              onMore={() => void kept.fetchNextPage()}
+            />
+            {items.length > 0 && <h2 className="mb-3 text-lg font-semibold">{t('keptDrafts.asCampaigns')}</h2>}
+          </>
         )}
         <ul className="flex flex-col gap-3">
           {items.map((campaign) => (
@@ -115,8 +136,16 @@ function StatusFilter({ filter, onFilter }: Pick<Props, 'filter' | 'onFilter'>) 
   )
 }
 
-function NothingHere({ filter: { view, status }, onAll }: { filter: OutboxFilter; onAll: () => void }) {
+type NothingProps = { filter: OutboxFilter; newLink: ReactNode; onAll: () => void }
+
+function NothingHere({ filter: { view, status }, newLink, onAll }: NothingProps) {
   const { t } = useTranslation()
+  if (view === 'drafts')
+    return (
+      <EmptyState title={t('keptDrafts.emptyTitle')} action={newLink}>
+        {t('keptDrafts.emptyText')}
+      </EmptyState>
+    )
   const title =
     status === undefined
       ? t('outbox.emptyView', { view: t(`outbox.view.${view}`) })

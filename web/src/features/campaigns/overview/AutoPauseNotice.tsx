@@ -17,7 +17,7 @@ export function AutoPauseNotice({ actionFor, othersLink }: Props) {
   return (
     <aside aria-label={t('overview.autoPause.label')} className="mx-auto w-full max-w-6xl px-4 pt-3 md:px-8 md:pt-5">
       <Notice
-        tone="warn"
+        tone={first.isBack ? 'good' : 'warn'}
         title={<AutoPauseTitle pause={first} />}
         action={
           <>
@@ -34,7 +34,7 @@ export function AutoPauseNotice({ actionFor, othersLink }: Props) {
 
 export function AutoPauseTitle({ pause }: { pause: AutoPause }) {
   const { t } = useTranslation()
-  return t(`overview.autoPause.${pause.reason}`, { channel: pause.channelName })
+  return t(`overview.autoPause.${pause.isBack ? 'back' : pause.reason}`, { channel: pause.channelName })
 }
 
 /** Since when, and how many wait in how many campaigns. */

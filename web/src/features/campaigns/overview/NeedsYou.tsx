@@ -20,7 +20,7 @@ export function NeedsYou({ overview, links }: { overview: Overview; links: Overv
           {pauses.map((pause) => (
             <Notice
               key={`${pause.channelId} ${pause.reason}`}
-              tone="warn"
+              tone={pause.isBack ? 'good' : 'warn'}
               title={<AutoPauseTitle pause={pause} />}
               action={links.autoPause(pause)}
               className="rounded-card"

@@ -10,6 +10,8 @@ export type AutoPause = {
   since: string
   /** People who wait in all of them. */
   waiting: number
+  /** The number can send again; only a person's word is missing. */
+  isBack: boolean
   campaigns: PausedCampaign[]
 }
 
@@ -20,7 +22,9 @@ export function autoPausesOf(overview: Overview): AutoPause[] {
     const { channelId, channelName, pauseReason: reason, since, waiting } = campaign
     if (reason === 'user') continue
     const key = `${channelId} ${reason}`
-    const group = groups.get(key) ?? { channelId, channelName, reason, since, waiting: 0, campaigns: [] }
+    const isBack = needsChannel(reason) && isReadySince(overview, channelId, since)
+    const group = groups.get(key) ?? { channelId, channelName, reason, since, waiting: 0, isBack, campaigns: [] }
+    group.isBack &&= isBack
     group.waiting += waiting
     group.campaigns.push(campaign)
     if (since < group.since) group.since = since
@@ -32,4 +36,10 @@ export function autoPausesOf(overview: Overview): AutoPause[] {
 /** Whether the way out leads through the number itself rather than through the campaign. */
 export function needsChannel(reason: PauseReason): boolean {
   return reason === 'disconnected' || reason === 'unauthorized'
+}
+
+/** A status from before the pause says nothing: it is of the time when the number was still there. */
+function isReadySince({ channels }: Overview, channelId: string, since: string): boolean {
+  const channel = channels.find(({ id }) => id === channelId)
+  return channel?.status === 'ready' && channel.checkedAt !== null && channel.checkedAt > since
 }

@@ -5,6 +5,7 @@ import { buildStats, uuid } from '../../../../test/builders.ts'
 import { renderPart } from '../../../../test/render.tsx'
 import { stubApi } from '../../../../test/stubApi.ts'
 import { buildOverview, buildSummary } from '../../../../test/campaignBuilders.ts'
+import { autoPausesOf } from './autoPauses.ts'
 import { AutoPauseNotice } from './AutoPauseNotice.tsx'
 import { OverviewPage } from './OverviewPage.tsx'
 
@@ -67,6 +68,29 @@ describe('OverviewPage', () => {
     expect(await screen.findByText('99,9%')).toBeVisible()
     expect(screen.getByText('1h 30min restantes')).toBeVisible()
     expect(screen.getByText('9.999 enviadas de 10.000')).toBeVisible()
+  })
+})
+
+describe('a number that is back', () => {
+  const since = '2026-11-22T12:00:00.000Z'
+  const [loja] = buildOverview().channels
+  const seenAt = (checkedAt: string | null) =>
+    autoPausesOf(
+      buildOverview({
+        channels: loja === undefined ? [] : [{ ...loja, status: 'ready', checkedAt }],
+        paused: [paused({ since }), paused({ id: uuid(2), pauseReason: 'restart', since })],
+      }),
+    ).map(({ reason, isBack }) => [reason, isBack])
+
+  test('is so when it was seen ready after its campaigns stopped', () => {
+    expect(seenAt('2026-11-22T12:00:01.000Z')).toEqual([
+      ['disconnected', true],
+      ['restart', false],
+    ])
+  })
+
+  test.each([null, since, '2026-11-22T11:59:59.000Z'])('is not so by what was known before: %s', (checkedAt) => {
+    expect(seenAt(checkedAt)[0]).toEqual(['disconnected', false])
   })
 })
 

@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CampaignReport } from '#contract/reports.ts'
+import { isFinal } from '#contract/states.ts'
 import { formatDuration } from '#contract/timeRemaining.ts'
 import { ErrorNotice } from '../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../lib/useFormat.ts'
 import { BarList } from '../../../ui/BarList.tsx'
-import { buttonClass } from '../../../ui/Button.tsx'
+import { Button, buttonClass } from '../../../ui/Button.tsx'
 import { Card } from '../../../ui/Card.tsx'
 import { EmptyState } from '../../../ui/EmptyState.tsx'
 import { Icon } from '../../../ui/icons.tsx'
@@ -16,12 +17,15 @@ import { Stat, Stats } from '../../../ui/Stat.tsx'
 import { reportQuery } from '../api/getReport.ts'
 import { BooksBar } from '../components/BooksBar.tsx'
 import { BooksLegend, type BucketLink } from '../components/BooksLegend.tsx'
+import { RetryFailedDialog } from '../components/RetryFailedDialog.tsx'
 import { useSkipReason } from '../people/useReason.ts'
 import { OverTimeChart } from './OverTimeChart.tsx'
 import { OverTimeTable } from './OverTimeTable.tsx'
 
+type Props = { campaignId: string; bucketLink: BucketLink; onOpen: (campaignId: string) => void }
+
 /** A campaign in numbers: how well it went, when what happened, and why some did not get it. */
-export default function ReportTab({ campaignId, bucketLink }: { campaignId: string; bucketLink: BucketLink }) {
+export default function ReportTab({ campaignId, bucketLink, onOpen }: Props) {
   const { t } = useTranslation()
   const report = useQuery(reportQuery(campaignId))
   if (report.data === undefined)
@@ -36,7 +40,7 @@ export default function ReportTab({ campaignId, bucketLink }: { campaignId: stri
       <Figures report={report.data} bucketLink={bucketLink} />
       <OverTime report={report.data} />
       <div className="grid items-start gap-5 lg:grid-cols-2">
-        <Errors report={report.data} />
+        <Errors report={report.data} onOpen={onOpen} />
         <Skips report={report.data} />
       </div>
     </div>
@@ -105,9 +109,12 @@ function OverTime({ report: { overTime } }: { report: CampaignReport }) {
   )
 }
 
-function Errors({ report: { byError } }: { report: CampaignReport }) {
+function Errors({ report, onOpen }: Pick<Props, 'onOpen'> & { report: CampaignReport }) {
   const { t } = useTranslation()
   const format = useFormat()
+  const [asks, setAsks] = useState(false)
+  const { campaignId, byError, stats, status } = report
+  const isWorthIt = isFinal(status) && byError.some(({ retryable }) => retryable)
   return (
     <Card className="flex flex-col gap-4" aria-label={t('report.byError')}>
       <h2 className="text-lg font-semibold">{t('report.byError')}</h2>
@@ -122,6 +129,14 @@ function Errors({ report: { byError } }: { report: CampaignReport }) {
           className: 'bg-state-failed',
         }))}
       />
+      {isWorthIt && (
+        <Button className="self-start" icon="refresh" onClick={() => setAsks(true)}>
+          {t('outbox.retryFailed')}
+        </Button>
+      )}
+      {asks && (
+        <RetryFailedDialog campaign={{ id: campaignId, stats }} onOpen={onOpen} onClose={() => setAsks(false)} />
+      )}
     </Card>
   )
 }

@@ -7,7 +7,6 @@ import { Button } from '../../../ui/Button.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { Loading } from '../../../ui/Loading.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
-import { channelsQuery } from '../api/listChannels.ts'
 import { channelQrQuery, useConnectChannel } from '../api/pairing.ts'
 
 /** Connects a number: opens the session, shows the code as long as it lives, and says when the phone has scanned it. */
@@ -37,7 +36,8 @@ function Pairing({ channel, onClose }: { channel: Channel; onClose: () => void }
   }
   useOnce(begin)
   useEffect(() => {
-    if (state === 'connected') void client.invalidateQueries({ queryKey: channelsQuery.queryKey })
+    // Not the channels alone: what campaigns and the notice above every page say hangs on this number, too.
+    if (state === 'connected') void client.invalidateQueries()
   }, [state, client])
   if (connect.error !== null) return <ErrorNotice error={connect.error} onRetry={begin} />
   if (state === 'connected') return <Paired channel={channel} onClose={onClose} />

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CampaignDraftSummary } from '#contract/campaignDrafts.ts'
@@ -6,7 +6,7 @@ import { ErrorNotice } from '../../../../lib/ErrorNotice.tsx'
 import { useFormat } from '../../../../lib/useFormat.ts'
 import { Button } from '../../../../ui/Button.tsx'
 import { Notice } from '../../../../ui/Notice.tsx'
-import { draftsQuery, draftStore } from '../../api/campaignDrafts.ts'
+import { draftsQuery, useDeleteDraft } from '../../api/campaignDrafts.ts'
 
 const SHOWN = 5
 
@@ -16,12 +16,8 @@ type Props = { linkTo: (draft: CampaignDraftSummary, text: string) => ReactNode 
 export function DraftList({ linkTo }: Props) {
   const { t } = useTranslation()
   const format = useFormat()
-  const client = useQueryClient()
   const { data: drafts = [] } = useQuery(draftsQuery)
-  const remove = useMutation({
-    mutationFn: (id: string) => draftStore.remove(id),
-    onSettled: () => client.invalidateQueries({ queryKey: draftsQuery.queryKey }),
-  })
+  const remove = useDeleteDraft()
   if (drafts.length === 0) return null
   return (
     <Notice title={t('newCampaign.draftsTitle')}>
