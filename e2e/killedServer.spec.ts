@@ -10,16 +10,16 @@ const PHONES = Array.from({ length: 40 }, (_, i) => `+55829920${String(i).padSta
 /** Everything happens on a server of its own: the one of the other tests is not to die. */
 const test = base.extend<{ server: OwnServer }>({
   // oxlint-disable-next-line no-empty-pattern
-  server: async ({}, use) => {
+  server: async ({}, provide) => {
     const server = await OwnServer.make()
     try {
       await server.start()
-      await use(server)
+      await provide(server)
     } finally {
       await server.stop()
     }
   },
-  baseURL: async ({ server }, use) => use(server.url),
+  baseURL: async ({ server }, provide) => provide(server.url),
 })
 
 // What a browser says of a server that is not there.
