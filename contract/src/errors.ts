@@ -30,6 +30,7 @@ export const ERRORS = {
   INSTALLATION_NOT_ARMED: { status: 409, message: 'This installation is a copy and sends nothing until it is armed.' },
   TOKEN_IN_USE: { status: 409, message: 'You have a channel with this token already.' },
   CHANNEL_IN_USE: { status: 409, message: 'A campaign that has not ended uses this channel.' },
+  CHANNEL_NOT_CONNECTED: { status: 409, message: 'The channel is not connected to WhatsApp; connect it first.' },
   CAMPAIGN_STATE: { status: 409, message: 'The campaign is in a state that does not allow this.' },
   CAMPAIGN_CONTENT_FROZEN: { status: 409, message: 'The content of a started campaign cannot change.' },
   MESSAGE_STATE: { status: 409, message: 'The message is in a state that does not allow this.' },

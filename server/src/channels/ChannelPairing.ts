@@ -67,8 +67,8 @@ export class ChannelPairing {
   }
 
   /**
-   * Logs the number out: it must be paired anew. One that only waited to be scanned stops waiting. Throws DISCONNECTED
-   * for a number without a connection, because WhatsApp cannot be told then.
+   * Logs the number out: it must be paired anew. One that only waited to be scanned stops waiting. Throws
+   * CHANNEL_NOT_CONNECTED for a number without a connection, because WhatsApp cannot be told then.
    */
   async disconnect(actor: Actor, id: string): Promise<ChannelStatusAnswer> {
     const { channel, gateway } = await this.#open(actor.ownerId, id)

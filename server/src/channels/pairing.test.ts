@@ -162,7 +162,7 @@ it('a connection that gets no socket shows no code for ever', async () => {
 it('a number without a connection cannot be logged out', async () => {
   const phone = await newPhone()
   await bench.sandbox.setState(phone.sandboxUser, { state: 'absent' })
-  expect(await disconnect(phone.id)).toMatchObject({ status: 503, json: { error: { code: 'DISCONNECTED' } } })
+  expect(await disconnect(phone.id)).toMatchObject({ status: 409, json: { error: { code: 'CHANNEL_NOT_CONNECTED' } } })
 })
 
 it("a gateway's refusal is told by its kind, and the token by nothing", async () => {

@@ -252,6 +252,6 @@ describe("the address book of a channel's phone", () => {
     const away = await bench.newPhone()
     await bench.dispatch.sandbox.setState(away.sandboxUser, { state: 'absent' })
     const lost = await bench.call('POST', '/contacts/from-channel', { channelId: away.channelId })
-    expect([lost.statusCode, lost.json().error.code]).toEqual([503, 'DISCONNECTED'])
+    expect([lost.statusCode, lost.json().error.code]).toEqual([409, 'CHANNEL_NOT_CONNECTED'])
   })
 })

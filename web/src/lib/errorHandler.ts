@@ -40,6 +40,7 @@ export const ERROR_NATURES: Record<AnyErrorCode, Nature> = {
   USER_IN_USE: once('warn'),
   INSTALLATION_NOT_ARMED: once('warn'),
   TOKEN_IN_USE: once('warn'),
+  CHANNEL_NOT_CONNECTED: once('warn'),
   CHANNEL_IN_USE: once('warn'),
   CAMPAIGN_STATE: once('info'),
   CAMPAIGN_CONTENT_FROZEN: once('warn'),
