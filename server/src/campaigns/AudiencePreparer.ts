@@ -21,11 +21,9 @@ import { neededVariables } from '#server/templates/neededVariables.ts'
 import { getCounts } from '#server/recipients/recipientQueries.ts'
 import { moveCampaigns } from './campaignQueries.ts'
 import type { CampaignRow } from './campaignTables.ts'
-import { addUp, findPreparing, isNeeded, lockNext, NOBODY, updateCampaign } from './preparingCampaigns.ts'
+import { findPreparing, isNeeded, lockNext, NOBODY, reachedWith, updateCampaign } from './preparingCampaigns.ts'
 
 const CHUNK = 10_000
-/** Of a planned chunk, which locks nothing that others wait for: the more people, the less often a page of the index of phones is read. */
-const PLANNED_TIMES = 5
 /** Campaigns whose headers are remembered while they are expanded; asking again costs as much as 2,000 recipients. */
 const HEADERS_KEPT = 100
 /** Another process may have planned chunks; this one hears of its own at once. */
@@ -80,10 +78,6 @@ export class AudiencePreparer {
     this.#stopListening?.()
     this.#stopListening = null
     await Promise.all([this.#poller.stop(), this.#helper.stop(), this.#historian.stop()])
-  }
-
-  get #plannedSize(): number {
-    return PLANNED_TIMES * this.#chunkSize
   }
 
   async #fillHistory(): Promise<boolean> {
@@ -145,31 +139,21 @@ export class AudiencePreparer {
 
   /** Plans the next chunks of a long list, or expands what is less than a chunk or no list. */
   async #expandNext(trx: Trx, campaign: CampaignRow): Promise<'more' | 'planned' | 'finished'> {
-    const { user_id: userId, id: campaignId, prepare_source: position, next_recipient: nextRecipient } = campaign
+    const { user_id: userId, id: campaignId, prepare_source: position } = campaign
     const source = await findSource(trx, userId, campaignId, position)
     if (source === null) return this.#finish(trx, campaign)
-    const sums = addUp(campaign, await collectChunks(trx, userId, campaignId))
-    const from = {
-      userId,
-      campaignId,
-      firstRecipient: nextRecipient,
-      source: position,
-      afterKey: campaign.prepare_after,
-    }
-    const planned = position === 0 ? await planChunks(trx, source, from, this.#plannedSize) : []
-    const last = planned.at(-1)
-    if (last !== undefined) {
-      const next = { prepare_after: last.lastKey, next_recipient: last.firstRecipient + this.#plannedSize }
-      await updateCampaign(trx, campaign, { ...sums, ...next })
+    const reached = reachedWith(campaign, await collectChunks(trx, userId, campaignId))
+    const { next_recipient: firstRecipient, prepare_after: afterKey } = reached
+    const from = { userId, campaignId, firstRecipient, source: position, afterKey }
+    if (position === 0 && (await planChunks(trx, source, from, this.#chunkSize)) > 0) {
+      await updateCampaign(trx, campaign, reached)
       return 'planned'
     }
     const chunk = await this.#expand(trx, campaign, source, from)
     const exhausted = chunk.seen < this.#chunkSize
     await updateCampaign(trx, campaign, {
-      ...addUp({ ...campaign, ...sums }, [chunk]),
-      prepare_source: position + (exhausted ? 1 : 0),
-      prepare_after: exhausted ? 0 : chunk.lastKey,
-      next_recipient: nextRecipient + chunk.seen,
+      ...reachedWith({ ...campaign, ...reached }, [{ firstRecipient, made: chunk }]),
+      ...(exhausted && { prepare_source: position + 1, prepare_after: 0 }),
     })
     return 'more'
   }
@@ -186,7 +170,7 @@ export class AudiencePreparer {
       nextRecipient: firstRecipient,
       afterKey,
       ...(lastKey === undefined ? {} : { lastKey }),
-      limit: lastKey === undefined ? this.#chunkSize : this.#plannedSize,
+      limit: this.#chunkSize,
       isFirstSource: campaign.prepare_source === 0,
       orderSeed: campaign.randomize_order ? campaign.order_seed : null,
       leaveOut: await leaveOutOf(trx, campaign),

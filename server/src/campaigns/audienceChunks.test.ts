@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { AuditLogger } from '#server/audit/AuditLogger.ts'
@@ -84,6 +85,26 @@ it('that fail, or whose process ends, are expanded by whoever comes next: nobody
   expect(await bench.untilPrepared(campaignId)).toMatchObject({ totals: { chosen: PEOPLE, duplicates: 0 } })
   expect(await rowsOf(campaignId)).toEqual(inOrder(PEOPLE))
   expect(await getCounts(bench.db, bench.user.id, campaignId)).toMatchObject({ pending: PEOPLE, skipped: 0 })
+})
+
+it("are not planned of a group: whoever joins it meanwhile takes nobody's place", async () => {
+  const importId = await bench.importCsv(CSV)
+  const groupId = (await bench.call('POST', '/contact-groups', { name: 'Pares' })).json<{ id: string }>().id
+  const join = (rest: number) =>
+    sql`
+      insert into contact_label_members (user_id, label_id, contact_id)
+      select user_id, ${groupId}, contact_id from import_contacts where import_id = ${importId} and line % 2 = ${rest}
+    `.execute(bench.db)
+  await join(0)
+  const { campaignId } = await bench.create(await bench.newPhone(), { groupIds: [groupId] })
+  let held = true
+  const isInsertion = (text: string) => text.includes('insert into campaign_contacts')
+  startPreparer(withFaults(bench.db, (text) => (held && isInsertion(text) ? 'refuse' : 'none')))
+  await sleep(200)
+  await join(1)
+  held = false
+  await bench.untilPrepared(campaignId)
+  expect(await rowsOf(campaignId)).toHaveLength(PEOPLE)
 })
 
 it('of a campaign that is deleted meanwhile are left, and nothing waits for them', async () => {

@@ -1,12 +1,21 @@
 import { sql, type Updateable } from 'kysely'
 import { isFinal } from '#contract/states.ts'
 import type { Trx } from '#server/db/Database.ts'
+import type { MadeChunk } from '#server/recipients/audienceChunks.ts'
 import type { ExpandedChunk } from '#server/recipients/expandAudience.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 
-type Sums = Pick<
+/** How far the audience of a campaign is expanded: where it goes on, and what the books say of the people so far. */
+type Reached = Pick<
   CampaignRow,
-  'chosen' | 'duplicates' | 'suppressed' | 'excluded' | 'recently_written' | 'lacking_variables'
+  | 'prepare_after'
+  | 'next_recipient'
+  | 'chosen'
+  | 'duplicates'
+  | 'suppressed'
+  | 'excluded'
+  | 'recently_written'
+  | 'lacking_variables'
 >
 
 /** Of a chunk that nobody needs any more. */
@@ -56,11 +65,14 @@ export function findPreparing(trx: Trx, userId: string, id: string): Promise<Cam
     .executeTakeFirst()
 }
 
-/** What the books say of the people chosen, with those of `chunks`. */
-export function addUp(campaign: Sums, chunks: ExpandedChunk[]): Sums {
-  const sum = (before: number, of: (chunk: ExpandedChunk) => number) =>
-    chunks.reduce((total, chunk) => total + of(chunk), before)
+/** How far it is with `chunks`, which follow each other from where the campaign stood. */
+export function reachedWith(campaign: CampaignRow, chunks: MadeChunk[]): Reached {
+  const last = chunks.at(-1)
+  const sum = (before: number, of: (made: ExpandedChunk) => number) =>
+    chunks.reduce((total, { made }) => total + of(made), before)
   return {
+    prepare_after: last?.made.lastKey ?? campaign.prepare_after,
+    next_recipient: last === undefined ? campaign.next_recipient : last.firstRecipient + last.made.seen,
     chosen: sum(campaign.chosen, ({ seen }) => seen),
     duplicates: sum(campaign.duplicates, ({ seen, inserted }) => seen - inserted),
     suppressed: sum(campaign.suppressed, ({ suppressed }) => suppressed),

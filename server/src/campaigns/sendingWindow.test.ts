@@ -45,6 +45,13 @@ describe('a change of the clock', () => {
     expect(state(window, NEW_YORK, '2026-03-08T07:30:00Z')).toEqual([true, '2026-03-08T09:00:00.000Z'])
   })
 
+  it('that swallows the window leaves it closed until the next one', () => {
+    const sundays = { startTime: '02:00', endTime: '03:00', days: [0] }
+    expect(state(sundays, NEW_YORK, '2027-03-07T08:00:00Z')).toEqual([false, '2027-03-21T06:00:00.000Z'])
+    const early = { startTime: '02:30', endTime: '03:00', days: EVERY_DAY }
+    expect(state(early, NEW_YORK, '2027-03-13T08:00:00Z')).toEqual([false, '2027-03-15T06:30:00.000Z'])
+  })
+
   it('that repeats an hour lets the window open at the first', () => {
     const window = { startTime: '01:30', endTime: '03:00', days: EVERY_DAY }
     expect(state(window, NEW_YORK, '2026-11-01T05:29:59Z')).toEqual([false, '2026-11-01T05:30:00.000Z'])

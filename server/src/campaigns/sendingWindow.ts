@@ -4,12 +4,16 @@ import type { SendingWindow } from '#contract/campaigns.ts'
 /** Whether sending is allowed, and until when that stays so; `until` is null when it never changes. */
 export type WindowState = { isOpen: boolean; until: Date | null }
 
-/** A window opens at least once a week; a day more on either side covers those that cross midnight. */
-const DAYS_AHEAD = 8
+/**
+ * A window opens at least once a week, and in the week after where a clock change swallows it; a day more on either side
+ * covers those that cross midnight.
+ */
+const DAYS_AHEAD = 15
 
 /**
  * The state of the window at an instant. A wall time that a clock change skips is taken as the same distance after the
- * gap; of one that occurs twice the first counts (both as `Temporal` does by default).
+ * gap; of one that occurs twice the first counts (both as `Temporal` does by default). A window of which nothing is left
+ * then does not open that day.
  */
 export function windowStateAt(window: SendingWindow, timeZone: string, at: Date): WindowState {
   const instant = at.getTime()
@@ -54,10 +58,9 @@ function intervalOf(
   // Temporal counts Monday 1 … Sunday 7.
   if (!window.days.includes(date.dayOfWeek % 7)) return null
   const crossesMidnight = window.endTime <= window.startTime
-  return {
-    open: instantOf(date, window.startTime, timeZone),
-    close: instantOf(crossesMidnight ? date.add({ days: 1 }) : date, window.endTime, timeZone),
-  }
+  const open = instantOf(date, window.startTime, timeZone)
+  const close = instantOf(crossesMidnight ? date.add({ days: 1 }) : date, window.endTime, timeZone)
+  return open < close ? { open, close } : null
 }
 
 function instantOf(date: Temporal.PlainDate, time: string, timeZone: string): number {

@@ -75,7 +75,7 @@ export class ChannelPairing {
     const pairing = pairingOf(channel, gateway)
     await this.#note(actor, channel, 'channel-disconnect')
     this.#shown.delete(id)
-    await reached(() => pairing.logout())
+    await reached(() => pairing.logout(), { needsConnection: true })
     return this.#deps.channels.status(actor.ownerId, id)
   }
 
@@ -151,10 +151,10 @@ function pairingOf(channel: ChannelRow, gateway: Gateway): Pairing {
   throw new AppError('UNPROCESSABLE', { details: [{ field: 'id', message }] })
 }
 
-async function reached<T>(call: () => Promise<T>): Promise<T> {
+async function reached<T>(call: () => Promise<T>, options: { needsConnection?: boolean } = {}): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    throw toChannelError(error)
+    throw toChannelError(error, options)
   }
 }

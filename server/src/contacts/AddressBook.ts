@@ -97,7 +97,7 @@ export class AddressBook {
     try {
       return canonical(await gateway.readContacts())
     } catch (error) {
-      throw toChannelError(error)
+      throw toChannelError(error, { needsConnection: true })
     }
   }
 }

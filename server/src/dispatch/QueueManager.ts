@@ -5,9 +5,10 @@ import type { LoadMedium } from '#server/media/MediaCache.ts'
 import {
   claimRecipients,
   claimSuspect,
-  noteResend,
+  noteSuspect,
   type ClaimedRecipient,
   type LaneHold,
+  type SuspectStep,
 } from '#server/recipients/claimRecipients.ts'
 import { findLostClaims, type HeldRows } from '#server/recipients/lostClaims.ts'
 import { messageIdOf } from '#server/recipients/messageId.ts'
@@ -25,7 +26,7 @@ import { NEVER_CHECKED, type SuppressionWatch } from './SuppressionWatch.ts'
 const BATCH_HORIZON_MS = 10_000
 /** No claim takes more, whatever is asked for: all of them are suspects after a crash. */
 const MOST_AT_ONCE = 100
-/** A row that was started under so many dead epochs is given up. */
+/** A row whose message was being made under so many dead epochs is given up. */
 const MAX_STARTED_DEATHS = 3
 /** After a claim that failed; without a pause a database that takes no writes would be asked a hundred times a second. */
 const CLAIM_RETRY_MS = 250
@@ -175,10 +176,11 @@ export class QueueManager {
    * stopped. Throws TEMPLATE_INVALID when it cannot be rendered.
    */
   async render(recipient: ClaimedRecipient): Promise<OutgoingMessage | null> {
+    if (recipient.isSuspect && !(await this.#note(recipient, 'making'))) return null
     if (failpoints !== null) failpoints.passNow('during_render', recipient.phone)
     const made = this.#messages.make(recipient)
     const content = made instanceof Promise ? await made : made
-    if (recipient.isSuspect && !(await this.#noteResend(recipient))) return null
+    if (recipient.isSuspect && !(await this.#note(recipient, 'leaving'))) return null
     return {
       id: messageIdOf(this.campaign.messageTag, recipient.id, recipient.step),
       to: recipient.sendTo ?? recipient.phone.slice(1),
@@ -186,9 +188,10 @@ export class QueueManager {
     }
   }
 
-  async #noteResend(suspect: ClaimedRecipient): Promise<boolean> {
-    const isNoted = await noteResend(this.#db, this.#lane, this.campaign.id, suspect.id).catch(() => false)
-    if (isNoted) suspect.resends += 1
+  async #note(suspect: ClaimedRecipient, step: SuspectStep): Promise<boolean> {
+    const row = { campaignId: this.campaign.id, id: suspect.id }
+    const isNoted = await noteSuspect(this.#db, this.#lane, row, step).catch(() => false)
+    if (isNoted && step === 'leaving') suspect.resends += 1
     return isNoted
   }
 
@@ -309,9 +312,11 @@ export class QueueManager {
   }
 
   #keepSuspect(suspect: ClaimedRecipient): void {
-    const isPoison = suspect.startedDeaths >= MAX_STARTED_DEATHS
-    if (!isPoison && mayResend(this.rules, suspect)) return this.#keep(suspect)
+    const isDeadly = suspect.startedDeaths >= MAX_STARTED_DEATHS
+    if (!isDeadly && mayResend(this.rules, suspect)) return this.#keep(suspect)
     this.#held.add(this.campaign.id, suspect.id)
+    // A message that was made once, or is not made at all because nothing is repeated, may have been sent.
+    const isPoison = isDeadly && mayResend(this.rules, suspect) && suspect.resends === 0
     this.#settle(isPoison ? failFor(this.campaign.id, suspect, POISON) : giveUpAsUnknown(this.campaign.id, suspect))
   }
 

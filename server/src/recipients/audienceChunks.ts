@@ -13,23 +13,27 @@ export type AudienceChunk = {
   lastKey: number
 }
 
+/** What a chunk that is done made of its people. */
+export type MadeChunk = Pick<AudienceChunk, 'firstRecipient'> & { made: ExpandedChunk }
+
 /** So that planning reads half a million index entries at most, some 100 ms. */
-const MOST_PLANNED = 10
+const MOST_PLANNED = 50
 
 /**
  * Divides the next part of a list into chunks of `size` people, to be expanded beside each other. What is left is less
- * than a chunk, or more than was planned at once. Returns them in their order; none of a source that is no list.
+ * than a chunk, or more than was planned at once. Returns how many there are: none of anything but an import, because
+ * groups and tags may get somebody new in the middle of a chunk.
  */
 export async function planChunks(
   trx: Trx,
   source: AudienceSource,
   from: Omit<AudienceChunk, 'lastKey'>,
   size: number,
-): Promise<AudienceChunk[]> {
-  const members = membersOf(source)
-  if (members === null) return []
+): Promise<number> {
+  if (source.kind !== 'import') return 0
   const endAfter = (key: RawBuilder<unknown>) => sql`(
-    select contact_id from ${members} and user_id = ${from.userId} and contact_id > ${key}
+    select contact_id from import_contacts
+    where user_id = ${from.userId} and import_id = ${source.importId} and contact_id > ${key}
     order by contact_id offset ${size - 1} limit 1
   )`
   const { rows } = await sql<{ key: number }>`
@@ -47,15 +51,21 @@ export async function planChunks(
     lastKey: key,
   }))
   if (chunks.length > 0) await trx.insertInto('campaign_chunks').values(chunks.map(rowOf)).execute()
-  return chunks
+  return chunks.length
 }
 
-/** Takes a chunk for this transaction that no other one has; undefined when there is none. */
+/**
+ * Takes a chunk for this transaction that no other one has; undefined when there is none. Those of accounts whose sends
+ * of before are being noted wait for that.
+ */
 export async function takeChunk(trx: Trx, exceptCampaigns: readonly string[]): Promise<AudienceChunk | undefined> {
   const row = await trx
     .selectFrom('campaign_chunks')
     .selectAll()
     .where('made', 'is', null)
+    .where(
+      sql<boolean>`not exists (select from send_histories h where h.user_id = campaign_chunks.user_id and not h.ready)`,
+    )
     .$if(exceptCampaigns.length > 0, (query) => query.where('campaign_id', 'not in', exceptCampaigns))
     .orderBy('user_id')
     .orderBy('campaign_id')
@@ -86,24 +96,20 @@ export async function finishChunk(trx: Trx, chunk: AudienceChunk, made: Expanded
     .execute()
 }
 
-/** Takes away the chunks of a campaign, all of which are done; returns what each made. */
-export async function collectChunks(trx: Trx, userId: string, campaignId: string): Promise<ExpandedChunk[]> {
+/** Takes away the chunks of a campaign, all of which are done; returns what each made, in their order. */
+export async function collectChunks(trx: Trx, userId: string, campaignId: string): Promise<MadeChunk[]> {
   const rows = await trx
     .deleteFrom('campaign_chunks')
     .where('user_id', '=', userId)
     .where('campaign_id', '=', campaignId)
-    .returning('made')
+    .returning(['first_recipient', 'made'])
     .execute()
-  return rows.map(({ made }) => {
-    if (made === null) throw new Error('A chunk of the audience is not done.')
-    return made
-  })
-}
-
-function membersOf(source: AudienceSource) {
-  if (source.kind === 'import') return sql`import_contacts where import_id = ${source.importId}`
-  if (source.kind === 'label') return sql`contact_label_members where label_id = ${source.labelId}`
-  return null
+  return rows
+    .toSorted((a, b) => a.first_recipient - b.first_recipient)
+    .map(({ first_recipient: firstRecipient, made }) => {
+      if (made === null) throw new Error('A chunk of the audience is not done.')
+      return { firstRecipient, made }
+    })
 }
 
 function rowOf({

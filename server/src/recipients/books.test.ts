@@ -8,7 +8,7 @@ import { buildCampaign, buildChannel, buildUser, holdLane, type BuiltCampaign } 
 import { createTestDatabase, type TestDatabase } from '#server/test/testDatabase.ts'
 import { applyReceipts } from './applyReceipts.ts'
 import { cancelRecipients } from './cancelRecipients.ts'
-import { claimRecipients, claimSuspect, noteResend, type ClaimedRecipient, type LaneHold } from './claimRecipients.ts'
+import { claimRecipients, claimSuspect, noteSuspect, type ClaimedRecipient, type LaneHold } from './claimRecipients.ts'
 import { getCounts, recount } from './recipientQueries.ts'
 import { settleRecipients, type Settlement } from './settleRecipients.ts'
 
@@ -248,14 +248,16 @@ describe('suspects', () => {
     expect(await claimSuspect(test.db, lane, campaign.id)).toBeNull()
   })
 
-  it('count the epochs that died on them, and let their neighbours go first', async () => {
+  it('count the epochs that died of making their message, and let their neighbours go first', async () => {
     await claim(2)
     const seen: [number, number][] = []
     for (const epoch of [2, 3, 4, 5]) {
       lane = await holdLane(test.db, campaign, randomUUID(), epoch)
       const suspect = await claimSuspect(test.db, lane, campaign.id)
-      if (suspect !== null) seen.push([suspect.id, suspect.startedDeaths])
-      if (suspect?.id === 2) await settleRecipients(test.db, lane, [settlement(suspect)], NO_PACE)
+      if (suspect === null) continue
+      seen.push([suspect.id, suspect.startedDeaths])
+      await noteSuspect(test.db, lane, { campaignId: campaign.id, id: suspect.id }, 'making')
+      if (suspect.id === 2) await settleRecipients(test.db, lane, [settlement(suspect)], NO_PACE)
     }
     expect(seen).toEqual([
       [1, 0],
@@ -266,6 +268,14 @@ describe('suspects', () => {
     await expectBalance({ sent: 1, sending: 1 })
   })
 
+  it('that only waited for their turn when their process died are none of its victims', async () => {
+    await claim(1)
+    for (const epoch of [2, 3, 4, 5, 6]) {
+      lane = await holdLane(test.db, campaign, randomUUID(), epoch)
+      expect(await claimSuspect(test.db, lane, campaign.id)).toMatchObject({ id: 1, startedDeaths: 0, resends: 0 })
+    }
+  })
+
   it('did not kill who made their message once its request leaves; each request that dies is counted', async () => {
     await claim(1)
     const seen: [number, number][] = []
@@ -273,7 +283,9 @@ describe('suspects', () => {
       lane = await holdLane(test.db, campaign, randomUUID(), epoch)
       const suspect = await claimSuspect(test.db, lane, campaign.id)
       seen.push([suspect?.startedDeaths ?? -1, suspect?.resends ?? -1])
-      expect(await noteResend(test.db, lane, campaign.id, 1)).toBe(true)
+      const row = { campaignId: campaign.id, id: 1 }
+      expect(await noteSuspect(test.db, lane, row, 'making')).toBe(true)
+      expect(await noteSuspect(test.db, lane, row, 'leaving')).toBe(true)
     }
     expect(seen).toEqual([
       [0, 0],
@@ -281,7 +293,7 @@ describe('suspects', () => {
       [0, 2],
       [0, 3],
     ])
-    expect(await noteResend(test.db, { ...lane, epoch: 4 }, campaign.id, 1)).toBe(false)
+    expect(await noteSuspect(test.db, { ...lane, epoch: 4 }, { campaignId: campaign.id, id: 1 }, 'making')).toBe(false)
     await expectBalance({ sending: 1 })
   })
 })

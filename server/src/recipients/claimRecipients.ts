@@ -23,6 +23,7 @@ export type ClaimedRecipient = {
   maybeSent: boolean
   /** Found in `sending` after its worker had died, and its message is not made yet. */
   isSuspect: boolean
+  /** How often somebody began to make its message since, and never came to the end. */
   startedDeaths: number
   /** The file of this step could not be sent: its text goes instead. */
   usesFallback: boolean
@@ -153,9 +154,8 @@ export async function claimRecipients(
 }
 
 /**
- * Takes one suspect: a row that a dead epoch left in `sending`. It is marked as started under our epoch before it
- * returns, so that a row that kills whoever makes its message is found out (`startedDeaths`). Rows never started so
- * come first: a poisonous one must not keep its neighbours waiting. Null when there is none.
+ * Takes one suspect: a row that a dead epoch left in `sending`. Rows whose message nobody died of making come first: a
+ * poisonous one must not keep its neighbours waiting. Null when there is none.
  *
  * Its message may have left before the worker died, so it counts as maybe-sent: a refusal of the resend does not prove
  * that nobody got the first.
@@ -166,11 +166,9 @@ export async function claimSuspect(db: Db, lane: LaneHold, campaignId: string): 
     suspect as materialized (
       select id from campaign_contacts
       where user_id = ${lane.userId} and campaign_id = ${campaignId} and status = 'sending' and claim_epoch < ${lane.epoch}
-      order by started_epoch is not null, id limit 1 for update
+      order by started_deaths, id limit 1 for update
     )
-    update campaign_contacts c
-    set claim_epoch = ${lane.epoch}, started_epoch = ${lane.epoch}, maybe_sent = true,
-      started_deaths = c.started_deaths + case when c.started_epoch is null then 0 else 1 end
+    update campaign_contacts c set claim_epoch = ${lane.epoch}, started_epoch = ${lane.epoch}, maybe_sent = true
     from suspect
     where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = suspect.id
       and exists (select 1 from held)
@@ -179,15 +177,28 @@ export async function claimSuspect(db: Db, lane: LaneHold, campaignId: string): 
   return rows[0] ?? null
 }
 
+/** A suspect's message is made now, or is made and its request leaves now. */
+export type SuspectStep = 'making' | 'leaving'
+
 /**
- * Notes that the message of a suspect is made and its request leaves now, and counts it. Who dies from here on did not
- * die of making it, and nobody may say that it was never sent. False, and nothing is noted, when the lane is not ours
- * any more or the campaign does not run.
+ * Notes of a suspect, before it happens, that its message is made (who never comes to the end of that is found out by
+ * `startedDeaths`), or that it is made and its request leaves, which is counted: who dies from here on did not die of
+ * making it, and nobody may say that it was never sent. False, and nothing is noted, when the lane is not ours any more
+ * or the campaign does not run.
  */
-export async function noteResend(db: Db, lane: LaneHold, campaignId: string, id: number): Promise<boolean> {
+export async function noteSuspect(
+  db: Db,
+  lane: LaneHold,
+  { campaignId, id }: { campaignId: string; id: number },
+  step: SuspectStep,
+): Promise<boolean> {
+  const note =
+    step === 'making'
+      ? sql`started_deaths = c.started_deaths + 1`
+      : sql`started_epoch = null, started_deaths = 0, resends = c.resends + 1`
   const { numAffectedRows = 0n } = await sql`
     with ${heldBy(lane, campaignId)}
-    update campaign_contacts c set started_epoch = null, started_deaths = 0, resends = c.resends + 1
+    update campaign_contacts c set ${note}
     where c.user_id = ${lane.userId} and c.campaign_id = ${campaignId} and c.id = ${id}
       and c.status = 'sending' and c.claim_epoch = ${lane.epoch} and exists (select 1 from held)
   `.execute(db)

@@ -1,4 +1,4 @@
-import { sql, type RawBuilder } from 'kysely'
+import { sql } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { RejectReason } from '#contract/imports.ts'
 import { EXCLUDED, RECENTLY_WRITTEN } from '#contract/frequencyCap.ts'
@@ -48,8 +48,9 @@ type ChunkOptions = {
   /** Number of the next recipient. A chunk uses up `seen` numbers; gaps are fine. */
   nextRecipient: number
   afterKey: number
-  /** Nobody whose key is above this. */
+  /** Of an import: everybody up to this key, however many. */
   lastKey?: number
+  /** Otherwise, the most people. */
   limit: number
   /** Whether nobody of another source is in the campaign yet. */
   isFirstSource: boolean
@@ -193,7 +194,6 @@ async function insertPeople(
   const renamed = sql`case when phone like ${`${ERASED_PREFIX}%`} then ${ERASED_PREFIX} || number else phone end`
   const phone = source.kind === 'unreached' ? renamed : sql`phone`
   const leftOut = reasonToLeaveOut(options.userId, options.campaignId, sql`p.phone`, options.leaveOut)
-  if (isPlanned) await sql`set local work_mem = '24MB'`.execute(trx)
   const { rows } = await sql<ExpandedChunk>`
     with people as ${isPlanned ? sql`` : sql`materialized`} (
       select key, contact_id, phone, name, variables, ${leftOut} as left_out,
@@ -234,8 +234,6 @@ async function insertPeople(
 
 /** Contacts have the bounds of their list once more: a merge of the two would begin at the first contact of all. */
 function peopleOf(source: AudienceSource, options: ChunkOptions) {
-  const { lastKey } = options
-  const upTo = (key: RawBuilder<unknown>) => (lastKey === undefined ? sql`` : sql`and ${key} <= ${lastKey}`)
   if (source.kind === 'typed') {
     return sql`
       select position as key, null::bigint as contact_id, phone, name, variables from campaign_typed_recipients
@@ -249,15 +247,19 @@ function peopleOf(source: AudienceSource, options: ChunkOptions) {
       select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
       from contact_label_members m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
       where m.user_id = ${options.userId} and m.label_id = ${source.labelId} and m.contact_id > ${options.afterKey}
-        and c.id > ${options.afterKey} ${upTo(sql`m.contact_id`)} ${upTo(sql`c.id`)}
+        and c.id > ${options.afterKey}
       order by m.contact_id limit ${options.limit}`
   }
+  const { lastKey } = options
+  const end =
+    lastKey === undefined
+      ? sql`order by m.contact_id limit ${options.limit}`
+      : sql`and m.contact_id <= ${lastKey} and c.id <= ${lastKey}`
   return sql`
     select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
     from import_contacts m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
     where m.user_id = ${options.userId} and m.import_id = ${source.importId} and m.contact_id > ${options.afterKey}
-      and c.id > ${options.afterKey} ${upTo(sql`m.contact_id`)} ${upTo(sql`c.id`)}
-    order by m.contact_id limit ${options.limit}`
+      and c.id > ${options.afterKey} ${end}`
 }
 
 /** One branch a state, each literal, so that both are read in order from the index of rows that are done. */
