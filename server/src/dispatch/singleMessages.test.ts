@@ -398,9 +398,9 @@ async function insertWaiting({ userId, channelId }: Number, count: number, statu
     with made as (
       insert into campaigns (user_id, channel_id, kind, name, message_tag, messages, status, delay_min_ms, delay_max_ms,
         randomize_order, order_seed, preparing, auto_resume, due_at, started_at, running_since, scheduled_at)
-      select ${userId}, ${channelId}, 'single', '', (random() * 4294967295)::bigint, '[{"type":"text","content":"oi"}]',
+      select ${userId}, ${channelId}, 'single', '', (select floor(random() * 4e9))::bigint + n, '[{"type":"text","content":"oi"}]',
         ${status}, 0, 0, false, 1, false, true, clock_timestamp(), clock_timestamp(), clock_timestamp(), clock_timestamp()
-      from generate_series(1, ${count}) returning id
+      from generate_series(1, ${count}) as n returning id
     ), numbered as (select id, row_number() over () as n from made),
     counted as (insert into campaign_counts (user_id, campaign_id, pending) select ${userId}, id, 1 from made)
     insert into campaign_contacts (user_id, campaign_id, id, processing_order, phone)

@@ -40,9 +40,9 @@ async function insertMany(status: string, due: string): Promise<void> {
     with made as (
       insert into campaigns (user_id, channel_id, kind, name, message_tag, messages, status, delay_min_ms, delay_max_ms,
         randomize_order, order_seed, preparing, due_at, scheduled_at)
-      select ${owner.userId}, ${owner.channelId}, 'single', '', (random() * 4294967295)::bigint, '[]', ${status}, 0, 0,
+      select ${owner.userId}, ${owner.channelId}, 'single', '', (select floor(random() * 4e9))::bigint + n, '[]', ${status}, 0, 0,
         false, 1, false, clock_timestamp() + ${due}::interval, clock_timestamp() + ${due}::interval
-      from generate_series(1, ${MANY}) returning id
+      from generate_series(1, ${MANY}) as n returning id
     ),
     counted as (insert into campaign_counts (user_id, campaign_id) select ${owner.userId}, id from made)
     insert into campaign_contacts (user_id, campaign_id, id, processing_order, phone)
