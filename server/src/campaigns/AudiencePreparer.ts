@@ -1,50 +1,37 @@
-import { sql } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import { LRUCache } from 'lru-cache'
+import { isFinal } from '#contract/states.ts'
 import type { AuditLogger } from '#server/audit/AuditLogger.ts'
 import type { Db, Trx } from '#server/db/Database.ts'
 import { transaction } from '#server/db/transaction.ts'
 import type { Bell } from '#server/lib/Bell.ts'
 import type { Log } from '#server/lib/logger.ts'
 import { Poller } from '#server/lib/Poller.ts'
-import {
-  collectChunks,
-  finishChunk,
-  planChunks,
-  takeChunk,
-  type AudienceChunk,
-} from '#server/recipients/audienceChunks.ts'
-import { expandChunk, findSource, type AudienceSource, type ExpandedChunk } from '#server/recipients/expandAudience.ts'
+import { expandChunk, findSource } from '#server/recipients/expandAudience.ts'
 import { findHeaders, type NeededVariables } from '#server/recipients/lackingVariables.ts'
 import type { LeaveOut } from '#server/recipients/leaveOut.ts'
 import { fillSendHistory, findAccountCap, toCap } from '#server/recipients/sendHistory.ts'
 import { neededVariables } from '#server/templates/neededVariables.ts'
 import { getCounts } from '#server/recipients/recipientQueries.ts'
 import { moveCampaigns } from './campaignQueries.ts'
-import type { CampaignRow } from './campaignTables.ts'
-import { findPreparing, isNeeded, lockNext, NOBODY, reachedWith, updateCampaign } from './preparingCampaigns.ts'
+import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 
 const CHUNK = 10_000
 /** Campaigns whose headers are remembered while they are expanded; asking again costs as much as 2,000 recipients. */
 const HEADERS_KEPT = 100
-/** Another process may have planned chunks; this one hears of its own at once. */
-const HELP_MS = 5000
 /** From here on the planner needs fresh statistics before the first claim; autovacuum would come a minute later. */
 const ANALYZE_FROM = 1000
 
 /**
  * Expands the audience of campaigns in the background, one chunk a transaction, resumable at any point: where it stands
- * is in the database and moves with the recipients it made. The chunks of a long list are planned first and then
- * expanded two beside each other; everything else comes one after the other, because who is in two sources belongs to
- * the first. Several processes share the work by skipping rows that another one has locked.
+ * is on the campaign's row and moves with the recipients it made. Several processes share the work by skipping rows
+ * that another one has locked.
  */
 export class AudiencePreparer {
   readonly #db: Db
   readonly #audit: AuditLogger
   readonly #bell: Bell
-  readonly #chunkSize: number
   readonly #poller: Poller
-  /** Takes planned chunks beside the other one. */
-  readonly #helper: Poller
   /** Notes what an account sent before its first frequency cap; the account's campaigns wait for it. */
   readonly #historian: Poller
   /** Campaigns that failed to expand: they wait until the others are done, or one of them would stop all. */
@@ -52,15 +39,12 @@ export class AudiencePreparer {
   readonly #headers = new LRUCache<string, NeededVariables>({ max: HEADERS_KEPT })
   #stopListening: (() => void) | null = null
 
-  /** `chunkSize`: people of one transaction. */
-  constructor(options: { db: Db; audit: AuditLogger; bell: Bell; log: Log; pollMs: number; chunkSize?: number }) {
+  constructor(options: { db: Db; audit: AuditLogger; bell: Bell; log: Log; pollMs: number }) {
     this.#db = options.db
     this.#audit = options.audit
     this.#bell = options.bell
-    this.#chunkSize = options.chunkSize ?? CHUNK
     const { pollMs: intervalMs, log } = options
     this.#poller = new Poller({ work: () => this.#round(), intervalMs, log })
-    this.#helper = new Poller({ work: () => this.#help(), intervalMs: HELP_MS, log })
     this.#historian = new Poller({ work: () => this.#fillHistory(), intervalMs, log })
   }
 
@@ -71,13 +55,12 @@ export class AudiencePreparer {
     })
     this.#historian.start()
     this.#poller.start()
-    this.#helper.start()
   }
 
   async stop(): Promise<void> {
     this.#stopListening?.()
     this.#stopListening = null
-    await Promise.all([this.#poller.stop(), this.#helper.stop(), this.#historian.stop()])
+    await Promise.all([this.#poller.stop(), this.#historian.stop()])
   }
 
   async #fillHistory(): Promise<boolean> {
@@ -86,96 +69,52 @@ export class AudiencePreparer {
     return didSome
   }
 
-  /** One step of one campaign; true when there may be more. */
+  /** One chunk of one campaign; true when there may be more. */
   async #round(): Promise<boolean> {
-    if (await this.#expandPlanned()) return true
-    const done = await this.#settingAside(async (trx, take) => {
-      const campaign = await lockNext(trx, [...this.#setAside])
-      if (campaign === undefined) return 'idle'
-      take(campaign.id)
-      return isNeeded(campaign) ? this.#expandNext(trx, campaign) : this.#abandon(trx, campaign)
-    })
-    if (done === 'idle') this.#setAside.clear()
-    if (done === 'planned') this.#helper.nudge()
-    if (done === 'finished') this.#bell.ring()
-    return done !== 'idle'
-  }
-
-  /** The last of the planned chunks lets the campaign go on. */
-  async #help(): Promise<boolean> {
-    const didSome = await this.#expandPlanned()
-    if (didSome) this.#poller.nudge()
-    return didSome
-  }
-
-  /** Runs a step in a transaction; the campaign that `work` said it takes waits for the others when that fails. */
-  async #settingAside<T>(work: (trx: Trx, take: (campaignId: string) => void) => Promise<T>): Promise<T> {
     let taken: string | null = null
     try {
-      return await transaction(this.#db, (trx) => work(trx, (campaignId) => (taken = campaignId)))
+      const done = await transaction(this.#db, async (trx) => {
+        const campaign = await lockNext(trx, [...this.#setAside])
+        taken = campaign?.id ?? null
+        if (campaign === undefined) return 'idle'
+        return isNeeded(campaign) ? this.#expand(trx, campaign) : this.#abandon(trx, campaign)
+      })
+      if (done === 'idle') this.#setAside.clear()
+      if (done === 'finished') this.#bell.ring()
+      return done !== 'idle'
     } catch (error) {
       if (taken !== null) this.#setAside.add(taken)
       throw error
     }
   }
 
-  /** One planned chunk of any campaign; false when there is none to be had. */
-  #expandPlanned(): Promise<boolean> {
-    return this.#settingAside(async (trx, take) => {
-      const chunk = await takeChunk(trx, [...this.#setAside])
-      if (chunk === undefined) return false
-      take(chunk.campaignId)
-      await finishChunk(trx, chunk, await this.#expandIfNeeded(trx, chunk))
-      return true
-    })
-  }
-
-  async #expandIfNeeded(trx: Trx, chunk: AudienceChunk): Promise<ExpandedChunk> {
-    const campaign = await findPreparing(trx, chunk.userId, chunk.campaignId)
-    const source = await findSource(trx, chunk.userId, chunk.campaignId, chunk.source)
-    if (campaign === undefined || source === null || !isNeeded(campaign)) return NOBODY
-    return this.#expand(trx, campaign, source, chunk)
-  }
-
-  /** Plans the next chunks of a long list, or expands what is less than a chunk or no list. */
-  async #expandNext(trx: Trx, campaign: CampaignRow): Promise<'more' | 'planned' | 'finished'> {
-    const { user_id: userId, id: campaignId, prepare_source: position } = campaign
-    const source = await findSource(trx, userId, campaignId, position)
+  async #expand(trx: Trx, campaign: CampaignRow): Promise<'more' | 'finished'> {
+    const source = await findSource(trx, campaign.user_id, campaign.id, campaign.prepare_source)
     if (source === null) return this.#finish(trx, campaign)
-    const reached = reachedWith(campaign, await collectChunks(trx, userId, campaignId))
-    const { next_recipient: firstRecipient, prepare_after: afterKey } = reached
-    const from = { userId, campaignId, firstRecipient, source: position, afterKey }
-    if (position === 0 && (await planChunks(trx, source, from, this.#chunkSize)) > 0) {
-      await updateCampaign(trx, campaign, reached)
-      return 'planned'
-    }
-    const chunk = await this.#expand(trx, campaign, source, from)
-    const exhausted = chunk.seen < this.#chunkSize
-    await updateCampaign(trx, campaign, {
-      ...reachedWith({ ...campaign, ...reached }, [{ firstRecipient, made: chunk }]),
-      ...(exhausted && { prepare_source: position + 1, prepare_after: 0 }),
-    })
-    return 'more'
-  }
-
-  async #expand(
-    trx: Trx,
-    campaign: CampaignRow,
-    source: AudienceSource,
-    { firstRecipient, afterKey, lastKey }: Omit<AudienceChunk, 'lastKey'> & { lastKey?: number },
-  ): Promise<ExpandedChunk> {
-    return expandChunk(trx, source, {
+    const chunk = await expandChunk(trx, source, {
       userId: campaign.user_id,
       campaignId: campaign.id,
-      nextRecipient: firstRecipient,
-      afterKey,
-      ...(lastKey === undefined ? {} : { lastKey }),
-      limit: this.#chunkSize,
+      nextRecipient: campaign.next_recipient,
+      afterKey: campaign.prepare_after,
+      limit: CHUNK,
       isFirstSource: campaign.prepare_source === 0,
       orderSeed: campaign.randomize_order ? campaign.order_seed : null,
       leaveOut: await leaveOutOf(trx, campaign),
       needed: await this.#findHeaders(trx, campaign),
     })
+    const exhausted = chunk.seen < CHUNK
+    await updateCampaign(trx, campaign, {
+      prepare_source: campaign.prepare_source + (exhausted ? 1 : 0),
+      prepare_after: exhausted ? 0 : chunk.lastKey,
+      next_recipient: campaign.next_recipient + chunk.seen,
+      chosen: campaign.chosen + chunk.seen,
+      duplicates: campaign.duplicates + chunk.seen - chunk.inserted,
+      suppressed: campaign.suppressed + chunk.suppressed,
+      excluded: campaign.excluded + chunk.excluded,
+      recently_written: campaign.recently_written + chunk.recentlyWritten,
+      lacking_variables: campaign.lacking_variables + chunk.lackingVariables,
+    })
+    return 'more'
   }
 
   /** As they were when the expansion began. */
@@ -206,10 +145,14 @@ export class AudiencePreparer {
   }
 
   async #abandon(trx: Trx, campaign: CampaignRow): Promise<'finished'> {
-    await collectChunks(trx, campaign.user_id, campaign.id)
     await updateCampaign(trx, campaign, { preparing: false })
     return 'finished'
   }
+}
+
+/** Also of a campaign that was cancelled meanwhile: its books show everybody who was chosen, as cancelled. */
+function isNeeded({ status, deleted_at }: CampaignRow): boolean {
+  return deleted_at === null && (status === 'cancelled' || !isFinal(status))
 }
 
 /** By the caps as they are now: the account's may have changed since the last chunk. */
@@ -217,4 +160,27 @@ async function leaveOutOf(trx: Trx, campaign: CampaignRow): Promise<LeaveOut> {
   const own = toCap(campaign.cap_count, campaign.cap_days)
   const caps = [own, await findAccountCap(trx, campaign.user_id)].filter((cap) => cap !== null)
   return { excludeCampaignIds: campaign.exclude_campaign_ids, caps }
+}
+
+async function lockNext(trx: Trx, except: string[]): Promise<CampaignRow | undefined> {
+  return trx
+    .selectFrom('campaigns')
+    .selectAll()
+    .where('preparing', '=', true)
+    .where(sql<boolean>`not exists (select from send_histories h where h.user_id = campaigns.user_id and not h.ready)`)
+    .$if(except.length > 0, (query) => query.where('id', 'not in', except))
+    .orderBy('created_at')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst()
+}
+
+async function updateCampaign(trx: Trx, campaign: CampaignRow, changes: Updateable<CampaignsTable>): Promise<void> {
+  await trx
+    .updateTable('campaigns')
+    .set(changes)
+    .where('user_id', '=', campaign.user_id)
+    .where('id', '=', campaign.id)
+    .execute()
 }

@@ -48,9 +48,6 @@ type ChunkOptions = {
   /** Number of the next recipient. A chunk uses up `seen` numbers; gaps are fine. */
   nextRecipient: number
   afterKey: number
-  /** Of an import: everybody up to this key, however many. */
-  lastKey?: number
-  /** Otherwise, the most people. */
   limit: number
   /** Whether nobody of another source is in the campaign yet. */
   isFirstSource: boolean
@@ -186,16 +183,10 @@ async function insertPeople(
   repetition: 'skipRepeated' | 'allDiffer',
 ): Promise<ExpandedChunk> {
   const order = options.orderSeed === null ? sql`number` : sql`hashint8extended(number, ${options.orderSeed}) >> 11`
-  // Everybody in it becomes a recipient, and its end is known: no second look at the people is needed. In the order of
-  // their phones each page of that index is read once, which counts where it is larger than the database's memory.
-  const isPlanned = repetition === 'allDiffer' && options.lastKey !== undefined
   const onRepetition = repetition === 'allDiffer' ? sql`` : sql`on conflict (user_id, campaign_id, phone) do nothing`
-  // Only the books of an earlier campaign have somebody who was erased; in each they are told apart by their number.
-  const renamed = sql`case when phone like ${`${ERASED_PREFIX}%`} then ${ERASED_PREFIX} || number else phone end`
-  const phone = source.kind === 'unreached' ? renamed : sql`phone`
   const leftOut = reasonToLeaveOut(options.userId, options.campaignId, sql`p.phone`, options.leaveOut)
   const { rows } = await sql<ExpandedChunk>`
-    with people as ${isPlanned ? sql`` : sql`materialized`} (
+    with people as materialized (
       select key, contact_id, phone, name, variables, ${leftOut} as left_out,
         ${options.nextRecipient}::bigint + row_number() over (order by key) - 1 as number
       from (${peopleOf(source, options)}) p
@@ -205,8 +196,8 @@ async function insertPeople(
         (user_id, campaign_id, id, contact_id, status, error_code, processing_order, phone, name, variables)
       select ${options.userId}, ${options.campaignId}, number, contact_id,
         case when left_out is null then 'pending' else 'skipped' end, left_out, ${order},
-        ${phone}, name, variables
-      from people order by ${isPlanned ? sql`phone` : sql`key`}
+        case when phone like ${`${ERASED_PREFIX}%`} then ${ERASED_PREFIX} || number else phone end, name, variables
+      from people order by number
       ${onRepetition}
       returning status, error_code, ${lacksOneOf(options.needed)} as lacks
     ),
@@ -222,9 +213,9 @@ async function insertPeople(
       update campaign_counts k set pending = k.pending + n.pending, skipped = k.skipped + n.total - n.pending
       from summed n where user_id = ${options.userId} and campaign_id = ${options.campaignId}
     )
-    select ${isPlanned ? sql`n.total` : sql`(select count(*) from people)`} as seen, n.total as inserted, n.suppressed, n.excluded,
+    select (select count(*) from people) as seen, n.total as inserted, n.suppressed, n.excluded,
       n.recent as "recentlyWritten", n.lacking as "lackingVariables",
-      ${isPlanned ? sql`${options.lastKey}::bigint` : sql`(select coalesce(max(key), ${options.afterKey}) from people)`} as "lastKey"
+      (select coalesce(max(key), ${options.afterKey}) from people) as "lastKey"
     from summed n
   `.execute(trx)
   const [chunk] = rows
@@ -232,7 +223,7 @@ async function insertPeople(
   return chunk
 }
 
-/** Contacts have the bounds of their list once more: a merge of the two would begin at the first contact of all. */
+/** Contacts have the bound of their list once more: a merge of the two would begin at the first contact of all. */
 function peopleOf(source: AudienceSource, options: ChunkOptions) {
   if (source.kind === 'typed') {
     return sql`
@@ -250,16 +241,12 @@ function peopleOf(source: AudienceSource, options: ChunkOptions) {
         and c.id > ${options.afterKey}
       order by m.contact_id limit ${options.limit}`
   }
-  const { lastKey } = options
-  const end =
-    lastKey === undefined
-      ? sql`order by m.contact_id limit ${options.limit}`
-      : sql`and m.contact_id <= ${lastKey} and c.id <= ${lastKey}`
   return sql`
     select m.contact_id as key, m.contact_id, c.phone, c.name, c.variables
     from import_contacts m join contacts c on c.user_id = m.user_id and c.id = m.contact_id
     where m.user_id = ${options.userId} and m.import_id = ${source.importId} and m.contact_id > ${options.afterKey}
-      and c.id > ${options.afterKey} ${end}`
+      and c.id > ${options.afterKey}
+    order by m.contact_id limit ${options.limit}`
 }
 
 /** One branch a state, each literal, so that both are read in order from the index of rows that are done. */

@@ -2,7 +2,6 @@ import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { FailureCategory } from '#contract/errors.ts'
 import type { RejectReason } from '#contract/imports.ts'
 import type { Counts, RecipientStatus } from '#contract/states.ts'
-import type { ExpandedChunk } from './expandAudience.ts'
 
 type NullableInstant = ColumnType<Date | null, Date | null | undefined, Date | null>
 
@@ -111,18 +110,7 @@ export interface ContactSendsTable {
   sent_at: Date
 }
 
-export interface CampaignChunksTable {
-  user_id: string
-  campaign_id: string
-  first_recipient: number
-  source: number
-  after_key: number
-  last_key: number
-  made: ColumnType<ExpandedChunk | null, string | undefined, string>
-}
-
 export interface RecipientTables {
-  campaign_chunks: CampaignChunksTable
   send_histories: SendHistoriesTable
   contact_sends: ContactSendsTable
   campaign_sources: CampaignSourcesTable
