@@ -9,6 +9,7 @@ const PHONES = Array.from({ length: 40 }, (_, i) => `+55829920${String(i).padSta
 
 /** Everything happens on a server of its own: the one of the other tests is not to die. */
 const test = base.extend<{ server: OwnServer }>({
+  // Playwright reads from this pattern which fixtures are needed, and accepts nothing else in its place: none are.
   // oxlint-disable-next-line no-empty-pattern
   server: async ({}, provide) => {
     const server = await OwnServer.make()

@@ -17,7 +17,7 @@ import { moveCampaigns } from './campaignQueries.ts'
 import type { CampaignRow, CampaignsTable } from './campaignTables.ts'
 
 const CHUNK = 10_000
-/** Campaigns whose headers are remembered while they are expanded; asking again costs as much as 2,000 recipients. */
+/** Campaigns whose headers are remembered while they are expanded: asking for every chunk reads a thousand contacts each time. */
 const HEADERS_KEPT = 100
 /** From here on the planner needs fresh statistics before the first claim; autovacuum would come a minute later. */
 const ANALYZE_FROM = 1000

@@ -16,9 +16,8 @@ export function postgresSettings(options: {
     // 64MB would be 86 MB resident (PSS) after a crash recovery, which touches every buffer; 32MB is 51 MB, fresh 18 MB.
     shared_buffers: '32MB',
     // A restart after kill -9 replays what was written since the last checkpoint, which begins after max_wal_size /
-    // (1 + completion target) = 85 MB: at the end of a run of 200,000 recipients the whole start took 1.1 to 1.4 s. Whole
-    // pages are not compressed: that made 48MB of half as many pages, took as long to replay, and a third of the time
-    // of an expansion to write.
+    // (1 + completion target) = 85 MB. `npm run bench -- start` measures it at the end of a run of 200,000 recipients: 1.1
+    // to 1.4 s, as with 48MB of compressed pages. Compressing whole pages is not worth its time when lists are stored.
     max_wal_size: '128MB',
     checkpoint_completion_target: '0.5',
     // Under full load that is a checkpoint every few seconds: meant so, and no reason to fill the log with warnings.

@@ -194,16 +194,21 @@ describe('the people of a campaign', () => {
   })
 })
 
+/** The chart asks for one, and jsdom has none. */
+function stubResizeObserver(): void {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      unobserve() {}
+      disconnect() {}
+    },
+  )
+}
+
 describe('the report', () => {
   test('its numbers, reasons and the table beside the chart say the same', async () => {
-    vi.stubGlobal(
-      'ResizeObserver',
-      class {
-        observe() {}
-        unobserve() {}
-        disconnect() {}
-      },
-    )
+    stubResizeObserver()
     const { user } = open({ tab: 'report' }, { [`GET ${PATH}/report`]: () => ({ body: buildReport() }) })
     expect(await screen.findByText('80%')).toBeVisible()
     const errors = within(screen.getByRole('region', { name: 'Por que falhou' }))
@@ -227,14 +232,7 @@ describe('the report', () => {
 describe('those who failed, in the report', () => {
   const ERROR = { category: 'API_ERROR', code: 'SERVER_ERROR_400', count: 2, retryable: true } as const
   const openReport = (report: Partial<CampaignReport>, handlers = {}) => {
-    vi.stubGlobal(
-      'ResizeObserver',
-      class {
-        observe() {}
-        unobserve() {}
-        disconnect() {}
-      },
-    )
+    stubResizeObserver()
     return open({ tab: 'report' }, { [`GET ${PATH}/report`]: () => ({ body: buildReport(report) }), ...handlers })
   }
   const action = () => screen.queryByRole('button', { name: 'Enviar de novo a quem falhou' })
